@@ -1,0 +1,32 @@
+//! What `ffi_syscalls` needs of each architecture, and the only place that knows one.
+//!
+//! An architecture is one column: a module with the same items in the same order as every other. The library above
+//! sees the items, never the architecture. A column contains:
+//!
+//! | item | what it is |
+//! |---|---|
+//! | [`nr`] | the numbers of the system calls whose names differ between architectures |
+//! | [`clone_on_stack`] | starts a child on a stack of its own |
+//! | [`environ`] | the address of the libc's `environ`, null where there is none |
+//! | [`has_thread_pointer`] | whether a libc gave this process thread pointers |
+//! | [`thread_pointer`] | the thread pointer, an identity of the calling thread |
+//! | [`define_start!`] | the program entry `_start` |
+//! | memory functions | `memcpy`, `memmove`, `memset`, `memcmp`, `bcmp`, `strlen`, weak and hidden (feature `mem`) |
+//!
+//! The system calls themselves are those of the crate `syscalls`, whose columns these stand on.
+
+#![no_std]
+
+#[cfg(target_arch = "x86_64")]
+mod x86_64;
+#[cfg(target_arch = "x86_64")]
+pub use x86_64::*;
+
+#[cfg(not(target_arch = "x86_64"))]
+compile_error!("ffi_syscalls has no column in arch/ for this architecture yet");
+
+pub use syscalls::Sysno;
+pub use syscalls::raw::{syscall0, syscall1, syscall2, syscall3, syscall4, syscall5, syscall6};
+
+/// What runs in a child that [`clone_on_stack`] started. It must not return: there is nothing to return to.
+pub type ChildEntry = unsafe extern "C" fn(argument: *mut core::ffi::c_void) -> !;

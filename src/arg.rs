@@ -1,0 +1,75 @@
+//! Text in: what the operations take for a path, a name or a command.
+
+use core::ffi::CStr;
+use core::mem::MaybeUninit;
+
+use crate::{Errno, Result, Text};
+
+/// A path, name or other text that the kernel is given: any bytes without NUL.
+///
+/// Implemented for `&str`, bytes, `&CStr` and `&Text`. A `&CStr` is passed on as it is; the others get their NUL in a
+/// buffer on the stack, so nothing is allocated.
+///
+/// A path that contains a NUL byte is `EINVAL`; one of 4096 bytes or more, which the kernel would refuse as well, is
+/// `ENAMETOOLONG`.
+pub trait Arg: Sized {
+    /// The bytes, without the final NUL.
+    fn bytes(&self) -> &[u8];
+
+    /// Calls `f` with the text as the kernel takes it.
+    ///
+    /// # Errors
+    /// Those of `f`, `EINVAL` and `ENAMETOOLONG` as above.
+    fn with_c_str<R>(&self, f: impl FnOnce(&CStr) -> Result<R>) -> Result<R> {
+        let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
+        f(terminate(self.bytes(), &mut buffer)?)
+    }
+}
+
+/// The longest path that the kernel takes, with its NUL. See path_resolution(7).
+pub(crate) const PATH_MAX: usize = 4096;
+
+/// Copies bytes into the buffer and puts a NUL behind them.
+pub(crate) fn terminate<'a>(bytes: &[u8], buffer: &'a mut [MaybeUninit<u8>; PATH_MAX]) -> Result<&'a CStr> {
+    let (room, _) = buffer.split_at_mut_checked(bytes.len() + 1).ok_or(Errno::ENAMETOOLONG)?;
+    let (end, content) = room.split_last_mut().ok_or(Errno::ENAMETOOLONG)?;
+    content.write_copy_of_slice(bytes);
+    end.write(0);
+    // SAFETY: the bytes and the NUL were just written.
+    let terminated = unsafe { room.assume_init_ref() };
+    CStr::from_bytes_with_nul(terminated).map_err(|_| Errno::EINVAL)
+}
+
+impl Arg for &CStr {
+    fn bytes(&self) -> &[u8] {
+        self.to_bytes()
+    }
+
+    fn with_c_str<R>(&self, f: impl FnOnce(&CStr) -> Result<R>) -> Result<R> {
+        f(self)
+    }
+}
+
+impl Arg for &str {
+    fn bytes(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+impl Arg for &[u8] {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+}
+
+impl<const N: usize> Arg for &[u8; N] {
+    fn bytes(&self) -> &[u8] {
+        self.as_slice()
+    }
+}
+
+impl Arg for &Text {
+    fn bytes(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}

@@ -1,0 +1,328 @@
+//! The C functions. The header `include/ffi_syscalls.h` is generated from this file, comments included.
+//!
+//! Each checks its pointers, calls the operation, and turns the result into a C value. A null pointer is `EFAULT`.
+//!
+//! # Safety
+//! A pointer that is passed in is null or leads to a NUL-terminated string, which stays as it is during the call.
+
+#![expect(clippy::missing_safety_doc, reason = "one condition holds for all of them; it stands above")]
+
+use core::ffi::{CStr, c_char, c_void};
+use core::ptr::NonNull;
+
+use crate::{Errno, Result, Text, alloc, dir, env, errno, file, last_error, process, stdio, system};
+
+/// A text that C passed.
+unsafe fn text<'a>(pointer: *const c_char) -> Result<&'a CStr> {
+    if pointer.is_null() {
+        return Err(Errno::EFAULT);
+    }
+    // SAFETY: the caller's, see the module.
+    Ok(unsafe { CStr::from_ptr(pointer) })
+}
+
+/// Two texts that C passed.
+unsafe fn texts_of<'a>(first: *const c_char, second: *const c_char) -> Result<(&'a CStr, &'a CStr)> {
+    // SAFETY: the caller's, see the module.
+    let first = unsafe { text(first) }?;
+    // SAFETY: as above.
+    Ok((first, unsafe { text(second) }?))
+}
+
+/// A value that C gets, one of which stands for failure.
+trait Value: PartialEq + Sized {
+    const FAILURE: Self;
+}
+
+impl Value for bool {
+    const FAILURE: Self = false;
+}
+
+impl Value for i64 {
+    const FAILURE: Self = -1;
+}
+
+impl<T> Value for *mut T {
+    const FAILURE: Self = core::ptr::null_mut();
+}
+
+/// The one way from a result to C: the failure value and its reason, or the value, which has the reason 0 when it
+/// looks like a failure.
+fn answer<T: Value>(result: Result<T>) -> T {
+    match result {
+        Ok(value) if value == T::FAILURE => fail(value, 0),
+        Ok(value) => value,
+        Err(errno) => fail(T::FAILURE, errno.raw()),
+    }
+}
+
+#[cold]
+fn fail<T>(value: T, reason: i32) -> T {
+    last_error::set(reason);
+    value
+}
+
+fn success(result: Result<()>) -> bool {
+    answer(result.map(|()| true))
+}
+
+fn owned(text: Result<Text>) -> *mut c_char {
+    answer(text.map(|text| text.into_raw().as_ptr().cast()))
+}
+
+/// As [`owned`], with the empty text for a failure.
+fn owned_or_empty(text: Result<Text>) -> *mut c_char {
+    let reason = match text {
+        Ok(text) if !text.is_empty() => return text.into_raw().as_ptr().cast(),
+        Ok(_) => 0,
+        Err(errno) => errno.raw(),
+    };
+    fail(alloc::EMPTY.pointer().as_ptr().cast(), reason)
+}
+
+/// Whether the path leads to anything; a dangling symbolic link leads nowhere. When it is false, rt_last_error() says
+/// whether that is certain (ENOENT, ENOTDIR) or could not be found out (EACCES, ELOOP, EIO).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_file_exists(path: *const c_char) -> bool {
+    // SAFETY: the caller's, see the module.
+    success(unsafe { text(path) }.and_then(file::find))
+}
+
+/// The whole content of a file, to its end, whatever size it claims. rt_len() knows its length, should it contain NUL
+/// bytes. Free it with rt_free().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_file_read_text(path: *const c_char) -> *mut c_char {
+    // SAFETY: the caller's, see the module.
+    owned(unsafe { text(path) }.and_then(file::read_text))
+}
+
+/// Makes this the content of a file, which is created when missing (0666 less the umask). The old content is gone
+/// before the new one is written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_file_write_text(path: *const c_char, content: *const c_char) -> bool {
+    // SAFETY: the caller's, see the module.
+    let texts = unsafe { texts_of(path, content) };
+    success(texts.and_then(|(path, content)| file::write_text(path, content.to_bytes())))
+}
+
+/// Adds this to the end of a file, which is created when missing (0666 less the umask).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_file_append_text(path: *const c_char, content: *const c_char) -> bool {
+    // SAFETY: the caller's, see the module.
+    let texts = unsafe { texts_of(path, content) };
+    success(texts.and_then(|(path, content)| file::append_text(path, content.to_bytes())))
+}
+
+/// Copies a file's content and permission bits, without set-user-ID and set-group-ID. EINVAL when both are the same
+/// file, EISDIR when either is a directory. After a failure a destination that the call created is removed; one that
+/// existed may be incomplete.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_file_copy(src: *const c_char, dst: *const c_char) -> bool {
+    // SAFETY: the caller's, see the module.
+    let texts = unsafe { texts_of(src, dst) };
+    success(texts.and_then(|(src, dst)| file::copy(src, dst)))
+}
+
+/// Removes a file's name; a symbolic link itself. ENOENT when it is missing, EISDIR for a directory.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_file_delete(path: *const c_char) -> bool {
+    // SAFETY: the caller's, see the module.
+    success(unsafe { text(path) }.and_then(file::delete))
+}
+
+/// rt_file_delete() under its second name.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_file_remove(path: *const c_char) -> bool {
+    // SAFETY: the caller's, see the module.
+    success(unsafe { text(path) }.and_then(file::delete))
+}
+
+/// The size in bytes that stat(2) reports, for any kind of file; -1 on failure. Files of /proc say 0 and have content.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_file_size(path: *const c_char) -> i64 {
+    // SAFETY: the caller's, see the module.
+    answer(unsafe { text(path) }.and_then(file::size))
+}
+
+/// When the content last changed, in seconds since 1970 (UTC); negative before. -1 on failure, and with rt_last_error()
+/// 0 for the second before 1970.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_file_modified_time(path: *const c_char) -> i64 {
+    // SAFETY: the caller's, see the module.
+    answer(unsafe { text(path) }.and_then(file::modified_time))
+}
+
+/// Takes an exclusive, advisory lock (flock(2)) on a file, which is created when missing (0666 less the umask). Never
+/// waits: EAGAIN when somebody else has it, another descriptor of this process included. The descriptor that holds the
+/// lock, for rt_file_unlock(), or -1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_file_lock(path: *const c_char) -> i64 {
+    // SAFETY: the caller's, see the module.
+    answer(unsafe { text(path) }.and_then(file::lock).map(|lock| i64::from(lock.into_raw())))
+}
+
+/// Gives up a lock of rt_file_lock() and closes its descriptor. EBADF for a number that is no open descriptor.
+#[unsafe(no_mangle)]
+pub extern "C" fn rt_file_unlock(fd: i64) -> bool {
+    success(i32::try_from(fd).map_err(|_| Errno::EBADF).and_then(file::unlock))
+}
+
+/// Makes a directory (0777 less the umask). With recursive its missing parents too, and one that exists is a success;
+/// without, EEXIST.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_dir_create(path: *const c_char, recursive: bool) -> bool {
+    // SAFETY: the caller's, see the module.
+    success(unsafe { text(path) }.and_then(|path| dir::create(path, recursive)))
+}
+
+/// The names in a directory, without "." and "..", in the kernel's order, ended by NULL; rt_len() counts them. One
+/// rt_free() frees the array and the names.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_dir_list(path: *const c_char) -> *mut *mut c_char {
+    // SAFETY: the caller's, see the module.
+    let list = unsafe { text(path) }.and_then(dir::list);
+    answer(list.map(|list| list.into_raw().as_ptr().cast()))
+}
+
+/// The working directory, absolute. ENOENT when it was removed, ENAMETOOLONG when its path has 4096 bytes or more.
+/// Free it with rt_free().
+#[unsafe(no_mangle)]
+pub extern "C" fn rt_env_cwd() -> *mut c_char {
+    owned(env::cwd())
+}
+
+/// The value of a variable. "" when it is not set (rt_last_error() is ENOENT) or empty (0). Free it with rt_free(),
+/// "" included.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_env_get(key: *const c_char) -> *mut c_char {
+    // SAFETY: the caller's, see the module.
+    owned_or_empty(unsafe { text(key) }.and_then(env::get))
+}
+
+/// The user's home directory: HOME if it is absolute, else what /etc/passwd says; "" when neither knows one. With
+/// raised rights (set-user-ID) HOME is not trusted. Free it with rt_free(), "" included.
+#[unsafe(no_mangle)]
+pub extern "C" fn rt_env_home() -> *mut c_char {
+    owned_or_empty(env::home())
+}
+
+/// Sets a variable for rt_env_get() and the children of rt_process_run(), not for a libc's getenv(). EINVAL when the
+/// name is empty or contains "=".
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_env_set(key: *const c_char, value: *const c_char) -> bool {
+    // SAFETY: the caller's, see the module.
+    let texts = unsafe { texts_of(key, value) };
+    success(texts.and_then(|(key, value)| env::set(key, value)))
+}
+
+/// The caller's process id.
+#[unsafe(no_mangle)]
+pub extern "C" fn rt_getpid() -> i64 {
+    i64::from(process::getpid())
+}
+
+/// Runs a program with these arguments behind its name, looked for in PATH as by execvp(3), and waits for its end.
+///
+/// 0 to 255: its exit code. 128 + N: signal N ended it. 127: not found, 126: found, and could not be executed;
+/// rt_last_error() is the reason, and 0 when the program itself exited with 126 or 127. -1: no child could be started
+/// or waited for. It works also when the caller ignores SIGCHLD.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_process_run(cmd: *const c_char, args: *const *const c_char, arg_count: usize) -> i32 {
+    // SAFETY: the caller's, see the module.
+    let outcome = unsafe { text(cmd) }.and_then(|cmd| {
+        // SAFETY: the caller's: an array of this many pointers.
+        let args = unsafe { texts(args, arg_count) }?;
+        process::run_args(cmd.to_bytes(), args)
+    });
+    match outcome {
+        Ok(process::Outcome::Exited(code @ (126 | 127))) => fail(i32::from(code), 0),
+        Ok(outcome @ (process::Outcome::NotFound(errno) | process::Outcome::NotExecutable(errno))) => {
+            fail(outcome.code(), errno.raw())
+        }
+        Ok(outcome) => outcome.code(),
+        Err(errno) => fail(-1, errno.raw()),
+    }
+}
+
+/// An array of texts that C passed.
+unsafe fn texts<'a>(array: *const *const c_char, count: usize) -> Result<impl Iterator<Item = &'a [u8]> + Clone> {
+    let pointers: &[*const c_char] = match count {
+        0 => &[],
+        _ if array.is_null() => return Err(Errno::EFAULT),
+        _ if count > isize::MAX as usize / size_of::<*const c_char>() => return Err(Errno::E2BIG),
+        // SAFETY: the caller's.
+        _ => unsafe { core::slice::from_raw_parts(array, count) },
+    };
+    if pointers.iter().any(|pointer| pointer.is_null()) {
+        return Err(Errno::EFAULT);
+    }
+    // SAFETY: the caller's; none is null.
+    Ok(pointers.iter().map(|&pointer| unsafe { CStr::from_ptr(pointer) }.to_bytes()))
+}
+
+/// How many processors the calling thread can keep busy: those it may run on, or fewer when a control group limits its
+/// share, rounded up. At least 1.
+#[unsafe(no_mangle)]
+pub extern "C" fn rt_system_cpu_count() -> i64 {
+    i64::try_from(system::cpu_count()).unwrap_or(i64::MAX)
+}
+
+/// The host name, with or without a domain. Free it with rt_free().
+#[unsafe(no_mangle)]
+pub extern "C" fn rt_hostname() -> *mut c_char {
+    owned(system::hostname())
+}
+
+/// Frees what a function of this library returned; NULL is fine. A list is freed as a whole, never its entries.
+///
+/// Freeing a block twice, an entry of a list, or a pointer that is not the library's stops the process with a message.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_free(p: *mut c_void) {
+    match NonNull::new(p) {
+        Some(pointer) if pointer != alloc::EMPTY.pointer() => alloc::free(pointer),
+        _ => {}
+    }
+}
+
+/// Of a text: its bytes without the final NUL. Of a list: its entries. Of NULL: 0. In constant time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_len(p: *const c_void) -> usize {
+    match NonNull::new(p.cast_mut()) {
+        // SAFETY: the caller's: a pointer that the library returned.
+        Some(pointer) => unsafe { alloc::length_of(pointer) },
+        None => 0,
+    }
+}
+
+/// The errno of the calling thread's last call that returned its failure value; 0 when that value was genuine.
+/// Unspecified after a success.
+#[unsafe(no_mangle)]
+pub extern "C" fn rt_last_error() -> i32 {
+    last_error::get()
+}
+
+/// What an errno means, for people: "ENOENT: No such file or directory". Static, never freed.
+#[unsafe(no_mangle)]
+pub extern "C" fn rt_error_text(err: i32) -> *const c_char {
+    errno::text_of(err).as_ptr()
+}
+
+/// Writes a text to the standard output, all of it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_print(text: *const c_char) -> bool {
+    // SAFETY: the caller's, see the module.
+    success(unsafe { self::text(text) }.and_then(|text| stdio::print(text.to_bytes())))
+}
+
+/// Writes a text to the standard error, all of it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_eprint(text: *const c_char) -> bool {
+    // SAFETY: the caller's, see the module.
+    success(unsafe { self::text(text) }.and_then(|text| stdio::eprint(text.to_bytes())))
+}
+
+/// Ends the process, all its threads included. The low 8 bits of the code count.
+#[unsafe(no_mangle)]
+pub extern "C" fn rt_exit(code: i32) -> ! {
+    process::exit(code)
+}

@@ -1,0 +1,60 @@
+//! Files, directories, environment, processes and system facts straight from the kernel, with no libc.
+//!
+//! Each operation is a safe function that returns `Result<_, Errno>`; the same operations are C functions `rt_*` with
+//! the feature `exports` (the header is `include/ffi_syscalls.h`).
+//!
+//! ```
+//! use ffi_syscalls::{Errno, env, file};
+//!
+//! # fn main() -> Result<(), Errno> {
+//! file::write_text("/tmp/ffi_syscalls.example", "hello\n")?;
+//! let text = file::read_text("/tmp/ffi_syscalls.example")?;
+//! assert_eq!(&*text, b"hello\n");
+//! file::delete("/tmp/ffi_syscalls.example")?;
+//! assert_eq!(file::size("/tmp/ffi_syscalls.example"), Err(Errno::ENOENT));
+//! assert!(env::cwd()?.starts_with(b"/"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The way of one call
+//! An operation ([`file`], [`dir`], [`mod@env`], [`process`], [`system`]) says what it means in terms of primitives;
+//! a primitive (`sys`) is one system call with typed arguments; the crate `ffi_syscalls_arch` knows the architecture.
+//! The C functions (`ffi`) check their pointers, call the operation, and turn its `Result` into a C value.
+//!
+//! # Features
+//! * `exports`: the C functions, as unmangled symbols. Without it the crate defines none, so that it can live in a
+//!   program that has its own `rt_*` functions.
+//! * `mem`, `panic-handler`, `freestanding`: for programs without libc and without Rust's std: memory functions, a
+//!   panic handler, and `_start`, which calls `main(argc, argv, envp)`.
+
+#![no_std]
+
+mod alloc;
+mod arg;
+pub mod dir;
+pub mod env;
+mod errno;
+mod fd;
+#[cfg(feature = "exports")]
+pub mod ffi;
+pub mod file;
+#[cfg(feature = "exports")]
+mod last_error;
+#[cfg(feature = "panic-handler")]
+mod panic;
+pub mod process;
+#[cfg(feature = "freestanding")]
+mod start;
+pub mod stdio;
+mod sync;
+mod sys;
+pub mod system;
+mod text;
+
+pub use arg::Arg;
+pub use errno::Errno;
+pub use text::{List, Text};
+
+/// The result of an operation: the value, or the kernel's reason why there is none.
+pub type Result<T> = core::result::Result<T, Errno>;

@@ -1,0 +1,552 @@
+//! The Linux backend: each primitive is decode(system call(arguments)).
+//!
+//! It uses only calls that x86_64, aarch64 and riscv64 all have, the oldest that is sufficient.
+
+use core::ffi::{CStr, c_char, c_int, c_void};
+use core::mem::MaybeUninit;
+use core::num::NonZeroUsize;
+use core::ptr::NonNull;
+use core::sync::atomic::AtomicU32;
+
+use ffi_syscalls_arch::{ChildEntry, Sysno, nr, syscall0, syscall1, syscall2, syscall3, syscall4, syscall5, syscall6};
+use linux_raw_sys::{auxvec, general, prctl, system};
+
+pub(crate) use linux_raw_sys::errno;
+pub(crate) use linux_raw_sys::general::{
+    O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, S_IFDIR, S_IFMT, S_IFREG,
+};
+
+use super::{Disposition, Stat, WaitStatus, retry};
+use crate::fd::Fd;
+use crate::{Errno, Result};
+
+/// The most bytes that one read or write moves, whatever it is asked for. See read(2), NOTES.
+const MAX_TRANSFER: usize = 0x7fff_f000;
+
+/// The kernel's size of a signal set, which is not the libc's.
+const SIGSET_SIZE: usize = size_of::<SignalSet>();
+
+/// Signals 1 to 64, a bit each.
+pub(crate) type SignalSet = u64;
+
+pub(crate) const SIGNALS: core::ops::RangeInclusive<u32> = 1..=general::_NSIG;
+pub(crate) use linux_raw_sys::general::{SIGABRT, SIGCHLD, SIGPIPE};
+
+/// The one decoder of results: the kernel reports errors as -4095 to -1, and nothing else lies there.
+#[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "an error number is at most 4095")]
+fn decode(result: usize) -> Result<usize> {
+    match Errno::from_raw(result.wrapping_neg() as i32) {
+        Some(errno) if result > usize::MAX - 4095 => Err(errno),
+        _ => Ok(result),
+    }
+}
+
+/// A descriptor, or AT_FDCWD, as the register that carries it.
+#[expect(clippy::cast_sign_loss, reason = "the kernel takes the low 32 bits")]
+const fn fd_arg(fd: c_int) -> usize {
+    fd as usize
+}
+
+/// A result that is a small non-negative int: a descriptor, a process id.
+#[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "the kernel returns an int here")]
+const fn int(result: usize) -> i32 {
+    result as i32
+}
+
+const CWD: usize = fd_arg(general::AT_FDCWD);
+
+fn path_arg(path: &CStr) -> usize {
+    path.as_ptr().addr()
+}
+
+/// Opens a file, close-on-exec, never as the controlling terminal. See open(2).
+pub(crate) fn open(path: &CStr, flags: u32, mode: u32) -> Result<Fd> {
+    let flags = flags | general::O_CLOEXEC | general::O_NOCTTY;
+    let fd = retry(|| {
+        // SAFETY: the path is NUL-terminated.
+        decode(unsafe { syscall4(Sysno::openat as usize, CWD, path_arg(path), flags as usize, mode as usize) })
+    })?;
+    Ok(Fd::from_raw(int(fd)))
+}
+
+/// Closes a descriptor, which is closed whatever the result. See close(2).
+pub(crate) fn close(fd: i32) -> Result<()> {
+    // SAFETY: the owner of the descriptor gives it up.
+    match decode(unsafe { syscall1(Sysno::close as usize, fd_arg(fd)) }) {
+        // Interrupted after the descriptor was released: retrying could close somebody else's.
+        Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// Reads at most the buffer's length; 0 is the end of the file. See read(2).
+pub(crate) fn read(fd: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
+    let (address, len) = (buffer.as_mut_ptr().addr(), buffer.len().min(MAX_TRANSFER));
+    // SAFETY: the buffer is writable for `len` bytes.
+    retry(|| decode(unsafe { syscall3(Sysno::read as usize, fd_arg(fd.raw()), address, len) }))
+}
+
+/// Writes at most the buffer's length. See write(2).
+pub(crate) fn write(fd: i32, buffer: &[u8]) -> Result<usize> {
+    let (address, len) = (buffer.as_ptr().addr(), buffer.len().min(MAX_TRANSFER));
+    // SAFETY: the buffer is readable for `len` bytes.
+    retry(|| decode(unsafe { syscall3(Sysno::write as usize, fd_arg(fd), address, len) }))
+}
+
+/// Waits until the descriptor can be written to, or is in error. See poll(2).
+pub(crate) fn wait_writable(fd: i32) -> Result<()> {
+    #[expect(clippy::cast_possible_truncation, reason = "POLLOUT is 4")]
+    let mut request = general::pollfd { fd, events: general::POLLOUT as i16, revents: 0 };
+    let address = (&raw mut request).addr();
+    // SAFETY: one pollfd at the address, no time limit, no signal mask.
+    retry(|| decode(unsafe { syscall5(Sysno::ppoll as usize, address, 1, 0, 0, SIGSET_SIZE) }))?;
+    Ok(())
+}
+
+/// Asks, for the real user, whether the path leads to anything. See access(2).
+pub(crate) fn access(path: &CStr) -> Result<()> {
+    // SAFETY: the path is NUL-terminated.
+    decode(unsafe { syscall3(Sysno::faccessat as usize, CWD, path_arg(path), general::F_OK as usize) })?;
+    Ok(())
+}
+
+/// What a path leads to, symbolic links followed. See stat(2).
+pub(crate) fn stat(path: &CStr) -> Result<Stat> {
+    // SAFETY: the path is NUL-terminated and the buffer is a struct stat.
+    stat_with(|buffer| unsafe { syscall4(nr::NEWFSTATAT as usize, CWD, path_arg(path), buffer, 0) })
+}
+
+/// What a descriptor refers to. See fstat(2).
+pub(crate) fn fstat(fd: &Fd) -> Result<Stat> {
+    // SAFETY: the buffer is a struct stat.
+    stat_with(|buffer| unsafe { syscall2(Sysno::fstat as usize, fd_arg(fd.raw()), buffer) })
+}
+
+fn stat_with(call: impl FnOnce(usize) -> usize) -> Result<Stat> {
+    let mut buffer = MaybeUninit::<general::stat>::uninit();
+    decode(call(buffer.as_mut_ptr().addr()))?;
+    // SAFETY: the call succeeded, so the kernel filled the buffer in.
+    let stat = unsafe { buffer.assume_init() };
+    #[allow(
+        clippy::cast_possible_wrap,
+        clippy::useless_conversion,
+        clippy::unnecessary_cast,
+        reason = "the width and sign of these fields differ between architectures; the time is signed everywhere"
+    )]
+    Ok(Stat {
+        dev: stat.st_dev,
+        ino: stat.st_ino,
+        links: u64::from(stat.st_nlink),
+        mode: stat.st_mode,
+        size: stat.st_size,
+        modified: stat.st_mtime as i64,
+    })
+}
+
+/// Removes a name that is not a directory's. See unlink(2).
+pub(crate) fn unlink(path: &CStr) -> Result<()> {
+    // SAFETY: the path is NUL-terminated.
+    decode(unsafe { syscall3(Sysno::unlinkat as usize, CWD, path_arg(path), 0) })?;
+    Ok(())
+}
+
+/// Makes a directory. See mkdir(2).
+pub(crate) fn mkdir(path: &CStr, mode: u32) -> Result<()> {
+    // SAFETY: the path is NUL-terminated.
+    decode(unsafe { syscall3(Sysno::mkdirat as usize, CWD, path_arg(path), mode as usize) })?;
+    Ok(())
+}
+
+/// Sets a file's length. See ftruncate(2).
+pub(crate) fn truncate(fd: &Fd, len: usize) -> Result<()> {
+    // SAFETY: takes numbers only.
+    retry(|| decode(unsafe { syscall2(Sysno::ftruncate as usize, fd_arg(fd.raw()), len) }))?;
+    Ok(())
+}
+
+/// Sets a file's permission bits. See fchmod(2).
+pub(crate) fn chmod(fd: &Fd, mode: u32) -> Result<()> {
+    // SAFETY: takes numbers only.
+    decode(unsafe { syscall2(Sysno::fchmod as usize, fd_arg(fd.raw()), mode as usize) })?;
+    Ok(())
+}
+
+/// Lets the kernel copy at most `len` bytes from one descriptor's offset to the other's. See copy_file_range(2).
+pub(crate) fn copy_file_range(from: &Fd, to: &Fd, len: usize) -> Result<usize> {
+    let (from, to) = (fd_arg(from.raw()), fd_arg(to.raw()));
+    // SAFETY: no offsets are passed, so the kernel writes to no memory.
+    retry(|| decode(unsafe { syscall6(Sysno::copy_file_range as usize, from, 0, to, 0, len, 0) }))
+}
+
+/// Takes an exclusive lock if nobody else holds one. See flock(2).
+pub(crate) fn try_lock(fd: &Fd) -> Result<()> {
+    flock(fd.raw(), general::LOCK_EX | general::LOCK_NB)
+}
+
+/// Gives a lock up. See flock(2).
+pub(crate) fn unlock(fd: i32) -> Result<()> {
+    flock(fd, general::LOCK_UN)
+}
+
+fn flock(fd: i32, operation: u32) -> Result<()> {
+    // SAFETY: takes numbers only.
+    retry(|| decode(unsafe { syscall2(Sysno::flock as usize, fd_arg(fd), operation as usize) }))?;
+    Ok(())
+}
+
+/// Fills the buffer with records of a directory; 0 is its end. See getdents(2).
+pub(crate) fn read_dir(fd: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
+    let (address, len) = (buffer.as_mut_ptr().addr(), buffer.len().min(MAX_TRANSFER));
+    // SAFETY: the buffer is writable for `len` bytes.
+    decode(unsafe { syscall3(Sysno::getdents64 as usize, fd_arg(fd.raw()), address, len) })
+}
+
+/// The names in a buffer of directory records that [`read_dir`] filled, `.` and `..` included.
+pub(crate) fn dir_names(records: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
+    const RECORD_LEN: usize = core::mem::offset_of!(general::linux_dirent64, d_reclen);
+    const NAME: usize = core::mem::offset_of!(general::linux_dirent64, d_name);
+    let mut rest = records;
+    core::iter::from_fn(move || {
+        let len = u16::from_ne_bytes(*rest.get(RECORD_LEN..)?.first_chunk()?);
+        let (record, after) = rest.split_at_checked(usize::from(len))?;
+        rest = after;
+        CStr::from_bytes_until_nul(record.get(NAME..)?).ok().map(CStr::to_bytes)
+    })
+}
+
+/// Writes the working directory and its NUL into the buffer; the result counts both. See getcwd(2).
+pub(crate) fn getcwd(buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
+    // SAFETY: the buffer is writable for its length.
+    decode(unsafe { syscall2(Sysno::getcwd as usize, buffer.as_mut_ptr().addr(), buffer.len()) })
+}
+
+/// The caller's process id. See getpid(2).
+pub(crate) fn getpid() -> i32 {
+    // SAFETY: takes nothing, and cannot fail.
+    int(unsafe { syscall0(Sysno::getpid as usize) })
+}
+
+/// The calling thread's id. See gettid(2).
+#[cfg(feature = "exports")]
+pub(crate) fn gettid() -> i32 {
+    // SAFETY: takes nothing, and cannot fail.
+    int(unsafe { syscall0(Sysno::gettid as usize) })
+}
+
+/// The user who started the process, whatever rights it runs with. See getuid(2).
+pub(crate) fn real_user() -> u32 {
+    id(Sysno::getuid)
+}
+
+/// The user whose rights the process has. See geteuid(2).
+pub(crate) fn effective_user() -> u32 {
+    id(Sysno::geteuid)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a user or group id has 32 bits")]
+fn id(which: Sysno) -> u32 {
+    // SAFETY: these calls take nothing, and cannot fail.
+    unsafe { syscall0(which as usize) as u32 }
+}
+
+/// The host name. See uname(2).
+pub(crate) fn with_hostname<R>(use_name: impl FnOnce(&[u8]) -> R) -> Result<R> {
+    let mut names = MaybeUninit::<system::new_utsname>::uninit();
+    // SAFETY: the buffer is a struct utsname.
+    decode(unsafe { syscall1(Sysno::uname as usize, names.as_mut_ptr().addr()) })?;
+    // SAFETY: the call succeeded, so the kernel filled the buffer in.
+    let names = unsafe { names.assume_init_ref() };
+    // SAFETY: c_char is a byte on every architecture.
+    let node: &[u8; 65] = unsafe { &*(&raw const names.nodename).cast() };
+    let len = node.iter().position(|&byte| byte == 0).unwrap_or(node.len());
+    Ok(use_name(node.get(..len).unwrap_or_default()))
+}
+
+/// Fills the buffer with the mask of the processors that the calling thread may use; the result is its length in
+/// bytes. EINVAL: the buffer is smaller than the kernel's masks. See sched_getaffinity(2).
+pub(crate) fn affinity(mask: &mut [MaybeUninit<u64>]) -> Result<usize> {
+    // SAFETY: the buffer is writable for its length; 0 is the calling thread.
+    decode(unsafe { syscall3(Sysno::sched_getaffinity as usize, 0, size_of_val(mask), mask.as_mut_ptr().addr()) })
+}
+
+/// The machine's memory in bytes. See sysinfo(2).
+pub(crate) fn total_memory() -> Result<u64> {
+    let mut info = MaybeUninit::<system::sysinfo>::uninit();
+    // SAFETY: the buffer is a struct sysinfo.
+    decode(unsafe { syscall1(Sysno::sysinfo as usize, info.as_mut_ptr().addr()) })?;
+    // SAFETY: the call succeeded, so the kernel filled the buffer in.
+    let info = unsafe { info.assume_init_ref() };
+    Ok(info.totalram.saturating_mul(u64::from(info.mem_unit)))
+}
+
+// Memory
+
+/// Maps fresh, zeroed, private memory. See mmap(2).
+pub(crate) fn map(len: usize) -> Result<NonZeroUsize> {
+    let protection = general::PROT_READ | general::PROT_WRITE;
+    let flags = general::MAP_PRIVATE | general::MAP_ANONYMOUS;
+    // SAFETY: without MAP_FIXED no memory in use is touched.
+    let address =
+        decode(unsafe { syscall6(Sysno::mmap as usize, 0, len, protection as usize, flags as usize, fd_arg(-1), 0) })?;
+    NonZeroUsize::new(address).ok_or(Errno::ENOMEM)
+}
+
+/// Gives memory back. See munmap(2).
+///
+/// # Safety
+/// Nothing uses the range any more.
+pub(crate) unsafe fn unmap(address: usize, len: usize) {
+    if len > 0 {
+        // SAFETY: the caller's. An error (too many mappings) leaves the memory as it is, which harms nobody.
+        let _ = decode(unsafe { syscall2(Sysno::munmap as usize, address, len) });
+    }
+}
+
+/// Moves the pages of one mapping over another, which they replace. See mremap(2).
+///
+/// # Safety
+/// Both ranges are whole mappings of the caller's, and nothing refers to the first afterwards if this succeeds.
+pub(crate) unsafe fn remap(from: usize, from_len: usize, to: usize, to_len: usize) -> Result<()> {
+    let flags = general::MREMAP_MAYMOVE | general::MREMAP_FIXED;
+    // SAFETY: the caller's.
+    decode(unsafe { syscall5(Sysno::mremap as usize, from, from_len, to_len, flags as usize, to) })?;
+    Ok(())
+}
+
+/// Asks for huge pages. See madvise(2).
+pub(crate) fn prefer_huge_pages(address: usize, len: usize) {
+    // SAFETY: MADV_HUGEPAGE changes no content. A kernel without it answers EINVAL, and small pages serve.
+    let _ = decode(unsafe { syscall3(Sysno::madvise as usize, address, len, general::MADV_HUGEPAGE as usize) });
+}
+
+/// Sleeps while the word has this value. May return early. See futex(2).
+pub(crate) fn futex_wait(word: &AtomicU32, value: u32) {
+    let operation = general::FUTEX_WAIT | general::FUTEX_PRIVATE_FLAG;
+    // SAFETY: the word is borrowed for the length of the call; there is no time limit. Any error means: look again.
+    let _ =
+        decode(unsafe { syscall4(Sysno::futex as usize, word.as_ptr().addr(), operation as usize, value as usize, 0) });
+}
+
+/// Wakes one thread that sleeps on the word. See futex(2).
+pub(crate) fn futex_wake_one(word: &AtomicU32) {
+    let operation = general::FUTEX_WAKE | general::FUTEX_PRIVATE_FLAG;
+    // SAFETY: the kernel uses the address as a key and does not read it.
+    let _ = decode(unsafe { syscall3(Sysno::futex as usize, word.as_ptr().addr(), operation as usize, 1) });
+}
+
+// Processes
+
+/// A pipe, close-on-exec, whose reads and writes never wait. See pipe(2).
+pub(crate) fn pipe() -> Result<(Fd, Fd)> {
+    let mut ends = [0; 2];
+    let flags = general::O_CLOEXEC | general::O_NONBLOCK;
+    // SAFETY: the kernel writes two ints.
+    decode(unsafe { syscall2(Sysno::pipe2 as usize, (&raw mut ends).addr(), flags as usize) })?;
+    Ok((Fd::from_raw(ends[0]), Fd::from_raw(ends[1])))
+}
+
+/// How much a child shares with its parent until it executes a program.
+#[derive(Clone, Copy)]
+pub(crate) enum Sharing {
+    /// The memory, while the calling thread waits: no page table is copied, however large the parent.
+    MemoryWaiting,
+    /// The memory, while the calling thread goes on.
+    Memory,
+    /// Nothing: the child has a copy, as after fork(2).
+    Nothing,
+}
+
+/// Starts a child that runs `entry(argument)`, and returns its process id. See clone(2).
+///
+/// # Safety
+/// `stack` is unused until the child has executed a program or ended. `entry` and `argument` suit the sharing.
+pub(crate) unsafe fn spawn(
+    sharing: Sharing,
+    stack: &mut [MaybeUninit<u8>],
+    entry: ChildEntry,
+    argument: NonNull<c_void>,
+) -> Result<i32> {
+    let sharing = match sharing {
+        Sharing::MemoryWaiting => general::CLONE_VM | general::CLONE_VFORK,
+        Sharing::Memory => general::CLONE_VM,
+        Sharing::Nothing => 0,
+    };
+    let flags = (sharing | SIGCHLD) as usize;
+    let top = stack.as_mut_ptr_range().end.cast();
+    // SAFETY: the caller's.
+    Ok(int(decode(unsafe { ffi_syscalls_arch::clone_on_stack(flags, top, entry, argument.as_ptr()) })?))
+}
+
+/// Replaces the program of the calling process; returns only the reason why it could not. See execve(2).
+///
+/// # Safety
+/// Both are arrays of NUL-terminated strings that end with a null pointer.
+pub(crate) unsafe fn exec(path: &CStr, argv: *const *const c_char, envp: *const *const c_char) -> Errno {
+    // SAFETY: the caller's.
+    match decode(unsafe { syscall3(Sysno::execve as usize, path_arg(path), argv.addr(), envp.addr()) }) {
+        Err(errno) => errno,
+        Ok(_) => Errno::ENOSYS, // execve does not return a success
+    }
+}
+
+/// Ends the process with this exit code, all its threads included. See exit_group(2).
+pub(crate) fn exit(code: i32) -> ! {
+    loop {
+        // SAFETY: takes a number only.
+        unsafe { syscall1(Sysno::exit_group as usize, fd_arg(code)) };
+    }
+}
+
+/// Waits until this child has ended. See wait(2).
+pub(crate) fn wait(child: i32) -> Result<WaitStatus> {
+    let mut status = 0;
+    let address = (&raw mut status).addr();
+    // SAFETY: the kernel writes one int.
+    retry(|| decode(unsafe { syscall4(Sysno::wait4 as usize, fd_arg(child), address, 0, 0) }))?;
+    Ok(WaitStatus(status))
+}
+
+/// Sends a signal to a process. See kill(2).
+pub(crate) fn kill(process: i32, signal: u32) -> Result<()> {
+    // SAFETY: takes numbers only.
+    decode(unsafe { syscall2(Sysno::kill as usize, fd_arg(process), signal as usize) })?;
+    Ok(())
+}
+
+/// Sleeps this long, or less when a signal arrives. See nanosleep(2).
+pub(crate) fn sleep_milliseconds(milliseconds: u32) {
+    let time = general::__kernel_timespec { tv_sec: 0, tv_nsec: i64::from(milliseconds) * 1_000_000 };
+    // SAFETY: the time is read during the call; the rest is not asked for.
+    let _ = decode(unsafe { syscall2(Sysno::nanosleep as usize, (&raw const time).addr(), 0) });
+}
+
+/// Sets the calling thread's mask of blocked signals and returns the one before. See sigprocmask(2).
+pub(crate) fn set_signal_mask(mask: SignalSet) -> Result<SignalSet> {
+    let mut before: SignalSet = 0;
+    let (new, old) = ((&raw const mask).addr(), (&raw mut before).addr());
+    // SAFETY: both are signal sets of the size given.
+    decode(unsafe { syscall4(Sysno::rt_sigprocmask as usize, general::SIG_SETMASK as usize, new, old, SIGSET_SIZE) })?;
+    Ok(before)
+}
+
+/// How the calling process handles a signal. See sigaction(2).
+pub(crate) fn disposition(signal: u32) -> Result<Disposition> {
+    // The handler as a number: 0 is SIG_DFL, 1 is SIG_IGN, which no function pointer can be told to be.
+    const HANDLER: usize = core::mem::offset_of!(general::kernel_sigaction, sa_handler_kernel);
+    const FLAGS: usize = core::mem::offset_of!(general::kernel_sigaction, sa_flags);
+    let mut action = [0_usize; size_of::<general::kernel_sigaction>() / size_of::<usize>()];
+    let address = action.as_mut_ptr().addr();
+    // SAFETY: the buffer has the size and alignment of the kernel's struct sigaction.
+    decode(unsafe { syscall4(Sysno::rt_sigaction as usize, signal as usize, 0, address, SIGSET_SIZE) })?;
+    let word = |offset: usize| action.get(offset / size_of::<usize>()).copied().unwrap_or_default();
+    Ok(match word(HANDLER) {
+        1 => Disposition::Ignored,
+        _ if signal == SIGCHLD && word(FLAGS) & general::SA_NOCLDWAIT as usize != 0 => Disposition::NotWaited,
+        0 => Disposition::Default,
+        _ => Disposition::Handled,
+    })
+}
+
+/// Makes the calling process handle a signal by default, or ignore it. See sigaction(2).
+pub(crate) fn set_disposition(signal: u32, ignored: bool) {
+    let mut action = [0_usize; size_of::<general::kernel_sigaction>() / size_of::<usize>()];
+    if let Some(handler) = action.first_mut() {
+        *handler = usize::from(ignored);
+    }
+    let address = action.as_ptr().addr();
+    // SAFETY: the buffer has the size and alignment of the kernel's struct sigaction, and begins with the handler;
+    // neither SIG_DFL nor SIG_IGN runs code. It fails only for signals whose handling cannot change.
+    let _ = decode(unsafe { syscall4(Sysno::rt_sigaction as usize, signal as usize, address, 0, SIGSET_SIZE) });
+}
+
+// What the program was started with
+
+/// An entry of the auxiliary vector: a type and its value. See getauxval(3).
+type AuxEntry = [usize; 2];
+
+/// Whether the program got rights that its user does not have (set-user-ID and the like): AT_SECURE.
+///
+/// The kernel's own word is asked for first; where it cannot be had, differing ids, or a process that the kernel does
+/// not let its user look into, count as a yes.
+pub(crate) fn runs_with_raised_rights() -> bool {
+    let said = entry_aux_secure().or_else(prctl_aux_secure).or_else(proc_aux_secure);
+    said.unwrap_or_else(|| {
+        id(Sysno::getuid) != id(Sysno::geteuid) || id(Sysno::getgid) != id(Sysno::getegid) || !is_dumpable()
+    })
+}
+
+fn secure_in<'a>(mut vector: impl Iterator<Item = &'a AuxEntry>) -> Option<bool> {
+    vector.find(|entry| entry[0] == auxvec::AT_SECURE as usize).map(|entry| entry[1] != 0)
+}
+
+/// The vector on the entry stack, behind the environment.
+#[cfg(feature = "freestanding")]
+fn entry_aux_secure() -> Option<bool> {
+    secure_in(crate::start::auxiliary_vector())
+}
+
+#[cfg(not(feature = "freestanding"))]
+const fn entry_aux_secure() -> Option<bool> {
+    None
+}
+
+/// The vector as the kernel keeps it, since Linux 6.4. See PR_GET_AUXV(2const).
+fn prctl_aux_secure() -> Option<bool> {
+    let mut vector = [AuxEntry::default(); 64];
+    let address = vector.as_mut_ptr().addr();
+    let option = prctl::PR_GET_AUXV as usize;
+    // SAFETY: the kernel writes at most the length given.
+    decode(unsafe { syscall5(Sysno::prctl as usize, option, address, size_of_val(&vector), 0, 0) }).ok()?;
+    secure_in(vector.iter())
+}
+
+/// The vector as /proc shows it. See proc_pid_auxv(5).
+fn proc_aux_secure() -> Option<bool> {
+    let fd = open(c"/proc/self/auxv", O_RDONLY, 0).ok()?;
+    let mut vector = [AuxEntry::default(); 64];
+    let (address, len) = (vector.as_mut_ptr().cast(), size_of_val(&vector));
+    // SAFETY: the bytes of the array, to which a read writes only bytes that the kernel made.
+    let read_len = read(&fd, unsafe { core::slice::from_raw_parts_mut(address, len) }).ok()?;
+    secure_in(vector.get(..read_len / size_of::<AuxEntry>())?.iter())
+}
+
+fn is_dumpable() -> bool {
+    // SAFETY: takes numbers only.
+    decode(unsafe { syscall1(Sysno::prctl as usize, prctl::PR_GET_DUMPABLE as usize) }) == Ok(1)
+}
+
+/// The environment that the program's libc keeps, or `None` in a program without a libc. Null: an empty one.
+///
+/// See environ(7).
+#[cfg(not(feature = "freestanding"))]
+pub(crate) fn environ() -> Option<*const *const c_char> {
+    let environ = NonNull::new(ffi_syscalls_arch::environ().cast_mut())?;
+    // SAFETY: the libc's variable.
+    Some(unsafe { environ.read_volatile() })
+}
+
+/// What identifies the calling thread among those that live, at the least cost.
+///
+/// Where a libc has given the threads their thread pointers, that is one instruction; elsewhere, gettid(2).
+#[cfg(feature = "exports")]
+pub(crate) fn thread_identity() -> usize {
+    #[cfg(not(feature = "freestanding"))]
+    if libc_has_thread_pointers() {
+        // SAFETY: just found out.
+        return unsafe { ffi_syscalls_arch::thread_pointer() };
+    }
+    fd_arg(gettid())
+}
+
+#[cfg(all(feature = "exports", not(feature = "freestanding")))]
+fn libc_has_thread_pointers() -> bool {
+    use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
+    const NO: u8 = 1;
+    const YES: u8 = 2;
+    static DECIDED: AtomicU8 = AtomicU8::new(0);
+    if DECIDED.load(Relaxed) == 0 {
+        let has = !ffi_syscalls_arch::environ().is_null() && ffi_syscalls_arch::has_thread_pointer();
+        DECIDED.store(if has { YES } else { NO }, Relaxed);
+    }
+    DECIDED.load(Relaxed) == YES
+}
