@@ -1,0 +1,84 @@
+//! `cargo xtask abi`: header, exports and documentation are one and the same list of functions.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::elf::{Symbols, loading};
+use crate::project::{self, Arch, Dist};
+use crate::shell::step;
+use crate::{build, header};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Change nothing: fail when header, exports and documentation disagree
+    #[arg(long)]
+    check: bool,
+}
+
+pub fn run(arguments: &Arguments) -> Result<()> {
+    if arguments.check {
+        return check(&build::run_for(Arch::host()?)?);
+    }
+    std::fs::write(header::path(), header::generate()?)?;
+    println!("include/ffi_syscalls.h is up to date with src/ffi.rs");
+    Ok(())
+}
+
+/// Checks what was built against what is committed.
+pub fn check(dist: &Dist) -> Result<()> {
+    let functions: BTreeSet<_> = header::functions(&header::generate()?).into_iter().collect();
+    ensure!(functions.len() == 28, "{} functions, not the 28 of the contract", functions.len());
+    step("abi: include/ffi_syscalls.h is what src/ffi.rs says", check_header)?;
+    step("abi: the README's tables name the same functions", || check_readme(&functions))?;
+    step("abi: the shared object exports them and needs nothing", || check_shared_object(dist, &functions))?;
+    step("abi: the archives define them and need nothing else", || check_archives(dist, &functions))
+}
+
+fn check_header() -> Result<()> {
+    let committed = std::fs::read_to_string(header::path()).context("include/ffi_syscalls.h")?;
+    ensure!(committed == header::generate()?, "include/ffi_syscalls.h is out of date: run `cargo xtask abi`");
+    Ok(())
+}
+
+/// The functions that the first cells of the README's tables name.
+fn check_readme(functions: &BTreeSet<String>) -> Result<()> {
+    let readme = std::fs::read_to_string(project::root().join("README.md"))?;
+    let cells = readme.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    let names = cells.flat_map(|cell| cell.split('`')).filter(|word| word.starts_with("rt_"));
+    let named = names.map(|name| name.trim_end_matches("()").to_owned()).collect();
+    same("the README's tables", &named, functions)
+}
+
+fn check_shared_object(dist: &Dist, functions: &BTreeSet<String>) -> Result<()> {
+    let path = dist.shared_object();
+    let (symbols, loading) = (Symbols::of_shared_object(&path)?, loading(&path)?);
+    same("the shared object", &symbols.defined, functions)?;
+    ensure!(symbols.undefined.is_empty(), "undefined: {:?}", symbols.undefined);
+    same("its weak references", &symbols.weak_undefined, &["environ".to_owned()].into())?;
+    ensure!(loading.needed.is_empty(), "it needs {:?}", loading.needed);
+    ensure!(loading.soname.as_deref() == Some("libffi_syscalls.so"), "SONAME {:?}", loading.soname);
+    ensure!(!loading.has_text_relocations, "it has text relocations");
+    Ok(())
+}
+
+fn check_archives(dist: &Dist, functions: &BTreeSet<String>) -> Result<()> {
+    let memory: BTreeSet<_> = build::MEMORY_FUNCTIONS.map(str::to_owned).into();
+    let hosted = Symbols::of_archive(&dist.hosted_archive())?;
+    same("libffi_syscalls.a", &hosted.defined, functions)?;
+    ensure!(hosted.undefined.is_subset(&memory), "libffi_syscalls.a needs {:?}", hosted.undefined);
+    same("its weak references", &hosted.weak_undefined, &["environ".to_owned()].into())?;
+
+    let freestanding = Symbols::of_archive(&dist.freestanding_archive())?;
+    let defined = functions.iter().chain(&memory).cloned().chain(["_start".to_owned()]).collect();
+    same("libffi_syscalls_freestanding.a", &freestanding.defined, &defined)?;
+    same("its references", &freestanding.undefined, &["main".to_owned()].into())?;
+    same("its weak references", &freestanding.weak_undefined, &BTreeSet::new())
+}
+
+fn same(what: &str, found: &BTreeSet<String>, expected: &BTreeSet<String>) -> Result<()> {
+    let missing: Vec<_> = expected.difference(found).collect();
+    let surplus: Vec<_> = found.difference(expected).collect();
+    ensure!(missing.is_empty() && surplus.is_empty(), "{what}: missing {missing:?}, surplus {surplus:?}");
+    Ok(())
+}

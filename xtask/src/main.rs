@@ -1,0 +1,53 @@
+//! The project's own commands, run as `cargo xtask <command>`.
+//!
+//! One file a command, and three that they share: `shell` runs programs, `project` knows the places, `elf` reads what
+//! was built.
+
+mod abi;
+mod build;
+mod c_callers;
+mod demo;
+mod elf;
+mod header;
+mod install;
+mod project;
+mod setup;
+mod shell;
+mod test;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Builds, shows and tests ffi_syscalls")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the archives, the shared object, the header and the .pc file into target/dist/<arch>-linux
+    Build(build::Arguments),
+    /// Build the library and rtbox, and work through all 21 operations on this machine
+    Demo,
+    /// Run every check there is: formatting, lints, Rust tests, C callers, rtbox, the ABI
+    Test(test::Arguments),
+    /// Generate the C header, or check that header, exports and documentation agree
+    Abi(abi::Arguments),
+    /// Say what this machine lacks for the full test, as commands to run
+    Setup(setup::Arguments),
+    /// Put what `build` made in place
+    Install(install::Arguments),
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Build(arguments) => build::run(&arguments),
+        Command::Demo => demo::run(),
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Abi(arguments) => abi::run(&arguments),
+        Command::Setup(arguments) => setup::run(&arguments),
+        Command::Install(arguments) => install::run(&arguments),
+    }
+}
