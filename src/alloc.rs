@@ -491,3 +491,113 @@ impl StaticBlock {
         unsafe { whole.byte_add(HEADER) }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::indexing_slicing, clippy::cast_possible_truncation, reason = "a test stops at what it did not expect")]
+mod tests {
+    use super::*;
+
+    extern crate std;
+    use std::collections::BTreeSet;
+    use std::vec::Vec;
+
+    #[test]
+    fn classes_are_ordered_and_waste_at_most_a_fifth() {
+        let mut last = class_of(2 * HEADER);
+        for size in (2 * HEADER + 1..40_000).chain((40_000..=LARGE_MAX).step_by(997)) {
+            let (rounded, class) = class_of(size);
+            assert!(rounded >= size && rounded.is_multiple_of(HEADER));
+            assert!(size <= 128 || (rounded - size) * 5 < rounded, "{size} in {rounded}");
+            assert!((rounded == last.0) == (class == last.1) && class >= last.1 && class < CLASSES);
+            assert_eq!(class_of(rounded), (rounded, class));
+            assert!(size <= SMALL_MAX || rounded.is_multiple_of(1 << 16), "whole pages, whatever their size");
+            last = (rounded, class);
+        }
+        assert_eq!(class_of(LARGE_MAX).1 + 1, CLASSES);
+    }
+
+    #[test]
+    fn a_freed_block_is_used_again() -> Result<()> {
+        for capacity in [1, 100, 5000, 65_537, 300_000, 10_000_000] {
+            let mut seen = BTreeSet::new();
+            for _ in 0..100 {
+                seen.insert(Block::new(capacity)?.address());
+            }
+            // Other tests take blocks meanwhile.
+            assert!(seen.len() < 20, "{} blocks of {capacity}", seen.len());
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn blocks_do_not_overlap() -> Result<()> {
+        let mut blocks = Vec::new();
+        for i in 0..2000_usize {
+            let mut block = Block::new(1 + i * i % 70_000)?;
+            block.spare().fill(MaybeUninit::new((i % 256) as u8));
+            blocks.push(block);
+        }
+        for (i, block) in blocks.iter_mut().enumerate() {
+            // SAFETY: all bytes were set.
+            let content = unsafe { block.spare().assume_init_ref() };
+            assert!(content.iter().all(|&byte| byte == (i % 256) as u8));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn growing_keeps_content_and_length() -> Result<()> {
+        let mut block = Block::new(10)?;
+        block.set_len(7);
+        let mut filled = 0;
+        for capacity in [10, 11, 5000, 1 << 17, 1 << 20, (1 << 24) + 1, 40 << 20, 90 << 20] {
+            block.grow(capacity)?;
+            assert!(block.capacity() >= capacity);
+            let bytes = block.spare();
+            for at in (filled..capacity).step_by(101) {
+                bytes[at].write((at % 249) as u8);
+            }
+            for at in (0..capacity).step_by(101) {
+                if at < filled || at.is_multiple_of(101) {
+                    // SAFETY: set above or in an earlier round, when steps began at 0 too.
+                    assert_eq!(unsafe { bytes[at].assume_init() }, (at % 249) as u8);
+                }
+            }
+            filled = capacity.next_multiple_of(101);
+            assert_eq!(block.len(), 7);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn impossible_sizes_are_out_of_memory() {
+        for capacity in [usize::MAX, usize::MAX - HEADER, usize::MAX / 2, 1 << 47, 1 << 48] {
+            assert_eq!(Block::new(capacity).err(), Some(Errno::ENOMEM), "{capacity:#x}");
+        }
+    }
+
+    #[test]
+    fn the_table_of_segments_keeps_what_it_is_given() -> Result<()> {
+        let mut segments = Segments::new();
+        let mut model = BTreeSet::new();
+        let mut state = 1_usize;
+        for round in 0..20_000_usize {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let number = (state >> 40) % 4000 + 1;
+            // It grows, and then shrinks and grows.
+            if model.contains(&number) && round % 3 == 0 {
+                segments.remove(number);
+                model.remove(&number);
+            } else if !model.contains(&number) {
+                segments.reserve()?;
+                segments.insert(number);
+                model.insert(number);
+            }
+            if round.is_multiple_of(500) {
+                assert!((0..=4001).all(|number| segments.contains(number) == model.contains(&number)));
+            }
+        }
+        assert_eq!(segments.used, model.len());
+        Ok(())
+    }
+}

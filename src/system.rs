@@ -221,3 +221,78 @@ fn processors(quota: &[u8], period: &[u8]) -> Option<u32> {
     let (quota, period) = (parse(quota)?, parse(period).filter(|&period| period > 0)?);
     u32::try_from(quota.div_ceil(period).max(1)).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    extern crate std;
+    use std::collections::HashMap;
+
+    /// The quota that these groups and mounts have, where the files are the map's.
+    fn quota_of(groups: &str, mounts: &str, files: &[(&str, &str)]) -> Option<u32> {
+        let files: HashMap<_, _> = files.iter().copied().collect();
+        quota_in(groups.as_bytes(), mounts.as_bytes(), &mut |path| {
+            Text::new(files.get(core::str::from_utf8(path).ok()?)?.as_bytes()).ok()
+        })
+    }
+
+    const V2: &str = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n";
+
+    #[test]
+    fn version_2_takes_the_smallest_limit_up_to_the_root() {
+        let quota = |own, parent| {
+            let files = [("/sys/fs/cgroup/a/b/cpu.max", own), ("/sys/fs/cgroup/a/cpu.max", parent)];
+            quota_of("0::/a/b\n", V2, &files)
+        };
+        assert_eq!(quota("max 100000\n", "max 100000\n"), Some(NO_QUOTA));
+        assert_eq!(quota("250000 100000\n", "max 100000\n"), Some(3));
+        assert_eq!(quota("400000 100000\n", "150000 100000\n"), Some(2));
+        assert_eq!(quota("10000 100000\n", "150000 100000\n"), Some(1));
+        assert_eq!(quota("nonsense\n", "200000 0\n"), Some(NO_QUOTA));
+    }
+
+    #[test]
+    fn version_2_in_a_container_uses_what_is_mounted() {
+        let files = [("/sys/fs/cgroup/cpu.max", "200000 100000\n")];
+        // The group's own namespace, the host's path below the mount's root, and a path that is not below it.
+        assert_eq!(quota_of("0::/\n", V2, &files), Some(2));
+        let bind = "30 23 0:26 /docker/x /sys/fs/cgroup ro - cgroup2 cgroup ro\n";
+        assert_eq!(quota_of("0::/docker/x\n", bind, &files), Some(2));
+        assert_eq!(quota_of("0::/docker/xy\n", bind, &files), Some(2));
+        assert_eq!(quota_of("0::/../other\n", V2, &files), Some(2));
+    }
+
+    #[test]
+    fn version_1_needs_the_controller_by_its_whole_name() {
+        let mounts = "40 23 0:30 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n\
+                      41 23 0:31 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset\n";
+        let files = [
+            ("/sys/fs/cgroup/cpu,cpuacct/g/cpu.cfs_quota_us", "-1\n"),
+            ("/sys/fs/cgroup/cpu,cpuacct/g/cpu.cfs_period_us", "100000\n"),
+            ("/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "350000\n"),
+            ("/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n"),
+            ("/sys/fs/cgroup/cpuset/g/cpu.cfs_quota_us", "100000\n"),
+            ("/sys/fs/cgroup/cpuset/g/cpu.cfs_period_us", "100000\n"),
+        ];
+        assert_eq!(quota_of("4:cpu,cpuacct:/g\n3:cpuset:/g\n", mounts, &files), Some(4));
+        assert_eq!(quota_of("3:cpuset:/g\n", mounts, &files), None);
+    }
+
+    #[test]
+    fn hybrid_hosts_have_both_versions() {
+        let mounts = "40 23 0:30 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n\
+                      42 23 0:32 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw\n";
+        let files =
+            [("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "100000\n"), ("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "50000\n")];
+        assert_eq!(quota_of("1:cpu:/\n0::/\n", mounts, &files), Some(2));
+    }
+
+    #[test]
+    fn what_is_not_mounted_yet_is_not_known() {
+        assert_eq!(quota_of("0::/a\n", "", &[]), None);
+        assert_eq!(quota_of("", V2, &[]), None);
+        assert_eq!(quota_of("garbage\n::\n0:\n", "garbage - \n1 2 3 / /x - cgroup2\n", &[]), None);
+        assert_eq!(quota_of("0::/a\n", V2, &[]), Some(NO_QUOTA));
+    }
+}

@@ -38,9 +38,7 @@ pub fn run_for(arch: Arch) -> Result<Dist> {
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     let dist = run_for(arguments.arch.map_or_else(Arch::host, Ok)?)?;
-    for file in
-        [dist.header(), dist.hosted_archive(), dist.freestanding_archive(), dist.shared_object(), dist.pkg_config()]
-    {
+    for file in dist.files() {
         let size = std::fs::metadata(&file)?.len();
         println!("{size:>8}  {}", file.strip_prefix(project::root()).unwrap_or(&file).display());
     }

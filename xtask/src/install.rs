@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::project::Arch;
+use crate::project::{self, Arch, Dist};
+use crate::shell::{command, execute};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -26,12 +27,20 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         Some(destdir) => destdir.join(arguments.prefix.strip_prefix("/")?),
         None => arguments.prefix.clone(),
     };
-    for file in
-        [dist.header(), dist.hosted_archive(), dist.freestanding_archive(), dist.shared_object(), dist.pkg_config()]
-    {
-        install(&file, &place.join(file.strip_prefix(&dist.0)?))?;
+    for file in install_all(&dist, &place)? {
+        println!("{}", file.display());
     }
     Ok(())
+}
+
+fn install_all(dist: &Dist, place: &Path) -> Result<Vec<PathBuf>> {
+    let mut installed = Vec::new();
+    for file in dist.files() {
+        let to = place.join(file.strip_prefix(&dist.0)?);
+        install(&file, &to)?;
+        installed.push(to);
+    }
+    Ok(installed)
 }
 
 /// Copies beside the destination and renames over it, so that a program that has an old file mapped keeps it.
@@ -40,7 +49,20 @@ fn install(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
     let new = to.with_extension("new");
     std::fs::copy(from, &new).with_context(|| format!("{}: run `cargo xtask build` first", from.display()))?;
-    std::fs::rename(&new, to).with_context(|| format!("cannot write {}", to.display()))?;
-    println!("{}", to.display());
-    Ok(())
+    std::fs::rename(&new, to).with_context(|| format!("cannot write {}", to.display()))
+}
+
+/// Installs somewhere, moves that, and builds and runs a program with what pkg-config says of it.
+pub fn check(dist: &Dist) -> Result<()> {
+    let work = tempfile::tempdir()?;
+    let (first, place) = (work.path().join("first"), work.path().join("moved"));
+    install_all(dist, &first)?;
+    std::fs::rename(first, &place)?;
+    let mut pkg_config = command("pkg-config");
+    pkg_config.args(["--cflags", "--libs", "ffi_syscalls"]).env("PKG_CONFIG_PATH", place.join("lib/pkgconfig"));
+    let flags = String::from_utf8(execute(&mut pkg_config)?.stdout)?;
+    let program = work.path().join("program");
+    let source = project::root().join("examples/c/facts.c");
+    execute(command("cc").arg(source).arg("-o").arg(&program).args(flags.split_whitespace()))?;
+    execute(command(program).env("LD_LIBRARY_PATH", place.join("lib"))).map(drop)
 }

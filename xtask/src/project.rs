@@ -69,6 +69,12 @@ impl Dist {
     pub fn pkg_config(&self) -> PathBuf {
         self.lib().join("pkgconfig/ffi_syscalls.pc")
     }
+
+    /// All of them.
+    pub fn files(&self) -> [PathBuf; 5] {
+        let (hosted, freestanding) = (self.hosted_archive(), self.freestanding_archive());
+        [self.header(), hosted, freestanding, self.shared_object(), self.pkg_config()]
+    }
 }
 
 /// The directory of the root package.

@@ -33,6 +33,10 @@ pub const CLIPPY: Tool = Tool { program: "cargo-clippy", package: "", purpose: "
 const TOOLS: [Tool; 8] = [CC, BINUTILS, MUSL, CXX, PKG_CONFIG, FLOCK, RUSTFMT, CLIPPY];
 
 impl Tool {
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.program == other.program
+    }
+
     pub fn is_here(&self) -> bool {
         has(self.program)
     }
