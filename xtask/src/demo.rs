@@ -43,7 +43,7 @@ fn relative(path: &Path) -> String {
 
 fn table(rows: &[Row]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::ASCII_MARKDOWN).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(["operation", "what it did", "result", "std"]);
     for row in rows {
         let agreement = if row.agrees { "same" } else { "DIFFERS" };
