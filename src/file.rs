@@ -47,7 +47,7 @@ pub fn read_text(path: impl Arg) -> Result<Text> {
 /// Most files fit here, and then need neither a guess of their size nor a copy of more than their content.
 const FIRST_READ: usize = 4096 + 256;
 
-fn read_to_end(fd: &Fd) -> Result<Text> {
+pub(crate) fn read_to_end(fd: &Fd) -> Result<Text> {
     let mut first = [MaybeUninit::uninit(); FIRST_READ];
     let (len, at_end) = fill(fd, &mut first)?;
     // SAFETY: `fill` has set this many bytes.

@@ -21,6 +21,5 @@ fn eprint_number(number: u32) {
     if number > 9 {
         eprint_number(number / 10);
     }
-    #[expect(clippy::cast_possible_truncation, reason = "a digit")]
     let _ = stdio::eprint([b'0' + (number % 10) as u8]);
 }

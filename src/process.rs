@@ -159,9 +159,10 @@ fn run_directly(child: &mut Child<'_>) -> Result<Ending> {
     // No handler of the caller's may run in a child that shares its memory.
     child.mask = sys::set_signal_mask(ALL_SIGNALS)?;
     let started = start(child);
-    sys::set_signal_mask(child.mask)?;
+    let restored = sys::set_signal_mask(child.mask);
     let (id, report) = started?;
-    finish(id, &report)
+    let ending = finish(id, &report)?;
+    restored.and(Ok(ending))
 }
 
 /// Starts the program. What it has to report comes through the descriptor.
@@ -195,12 +196,13 @@ fn run_supervised(child: &mut Child<'_>) -> Result<Ending> {
     let argument = NonNull::from_mut(&mut supervisor).cast();
     // SAFETY: the wait below lasts until the supervisor has ended.
     let started = unsafe { spawn(Sharing::Memory, &mut stack, supervise, argument) };
-    sys::set_signal_mask(mask)?;
+    let restored = sys::set_signal_mask(mask);
     drop(to_parent);
     // As a rule ECHILD, when the supervisor has ended: it is forgotten as well.
     let waited = sys::wait(started?);
     let first = receive(&report);
     let second = receive(&report);
+    restored?;
     match (first, second) {
         (Some(Ok(status)), _) => Ok(Ending::Ended(WaitStatus(status))),
         (Some(Err(errno)), Some(_)) => Ok(Ending::NotExecuted(errno)),
@@ -366,12 +368,13 @@ impl Search<'_> {
 
     /// Whether there is a file of that name at all, though it could not be executed.
     fn finds_anything(&self, errno: Errno) -> bool {
-        match errno {
-            Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP | Errno::ENAMETOOLONG => {
-                self.candidates(|candidate| sys::access(candidate).ok()).is_some()
-            }
+        let is_sure = match errno {
+            Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP | Errno::ENAMETOOLONG => false,
+            // A directory in the search path that may not be searched says nothing of what is in it.
+            Errno::EACCES => self.command.to_bytes().contains(&b'/'),
             _ => true,
-        }
+        };
+        is_sure || self.candidates(|candidate| sys::access(candidate).ok()).is_some()
     }
 }
 

@@ -1,7 +1,19 @@
 //! The standard streams, as far as a program needs them to say something.
 
-use crate::Result;
-use crate::file::write_all;
+use core::mem::ManuallyDrop;
+
+use crate::fd::Fd;
+use crate::file::{read_to_end, write_all};
+use crate::{Result, Text};
+
+/// The rest of the standard input, to its end.
+///
+/// # Errors
+/// Those of read(2): `EBADF` when it is closed. `ENOMEM` when it does not fit into memory, or has no end.
+pub fn read_text() -> Result<Text> {
+    // Borrowed: the descriptor stays open.
+    read_to_end(&ManuallyDrop::new(Fd::from_raw(0)))
+}
 
 /// Writes all bytes to the standard output.
 ///
