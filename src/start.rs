@@ -1,8 +1,8 @@
 //! Where a freestanding program begins.
 //!
 //! The kernel leaves on the stack: argc, the arguments and a null pointer, the environment and a null pointer, and the
-//! auxiliary vector. There is nothing else to set up: the library needs no thread-local storage and runs nothing
-//! before `main`.
+//! auxiliary vector. Beyond relocating a program that can be loaded anywhere there is nothing to set up: the library
+//! needs no thread-local storage and runs nothing before `main`.
 
 use core::ffi::{c_char, c_int};
 use core::ptr::NonNull;
@@ -21,7 +21,9 @@ unsafe extern "C" {
 /// The stack as the kernel made it.
 static ENTRY: AtomicPtr<usize> = AtomicPtr::new(core::ptr::null_mut());
 
-unsafe extern "C" fn start(stack: *const usize) -> ! {
+unsafe extern "C" fn start(stack: *const usize, image: usize, dynamic: *const [usize; 2]) -> ! {
+    // SAFETY: what `_start` passes, before anything else.
+    unsafe { ffi_syscalls_arch::relocate(image, dynamic) };
     ENTRY.store(stack.cast_mut(), Relaxed);
     // SAFETY: what `_start` passes begins with argc.
     let argc = unsafe { *stack };

@@ -11,12 +11,14 @@
 //! | [`has_thread_pointer`] | whether a libc gave this process thread pointers |
 //! | [`thread_pointer`] | the thread pointer, an identity of the calling thread |
 //! | [`define_start!`] | the program entry `_start` |
+//! | [`R_RELATIVE`] | the kind of relocation that adds the load address, for [`relocate`] |
 //! | memory functions | `memcpy`, `memmove`, `memset`, `memcmp`, `bcmp`, `strlen`, weak and hidden (feature `mem`) |
 //!
 //! The system calls themselves are those of the crate `syscalls`, whose columns these stand on.
 
 #![no_std]
 
+mod relocate;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 #[cfg(target_arch = "x86_64")]
@@ -25,6 +27,7 @@ pub use x86_64::*;
 #[cfg(not(target_arch = "x86_64"))]
 compile_error!("ffi_syscalls has no column in arch/ for this architecture yet");
 
+pub use relocate::relocate;
 pub use syscalls::Sysno;
 pub use syscalls::raw::{syscall0, syscall1, syscall2, syscall3, syscall4, syscall5, syscall6};
 

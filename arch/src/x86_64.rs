@@ -104,8 +104,13 @@ pub unsafe fn thread_pointer() -> usize {
     pointer
 }
 
-/// Defines the program entry `_start`, which hands the initial stack pointer to
-/// `$entry: unsafe extern "C" fn(*const usize) -> !`.
+/// The relocation `*offset = load address + addend`: R_X86_64_RELATIVE. See the x86-64 ABI.
+pub const R_RELATIVE: usize = 8;
+
+/// Defines the program entry `_start`, which calls
+/// `$entry: unsafe extern "C" fn(stack: *const usize, image: usize, dynamic: *const [usize; 2]) -> !`
+/// with the initial stack pointer, the address of the program's ELF header, and its dynamic section or null: the last
+/// two are for [`relocate`](crate::relocate).
 ///
 /// At entry the kernel has put argc, argv, envp and the auxiliary vector on the stack, `rsp` points at argc, and the
 /// other registers say nothing.
@@ -120,11 +125,17 @@ macro_rules! define_start {
         #[unsafe(naked)]
         unsafe extern "C" fn _start() -> ! {
             ::core::arch::naked_asm!(
-                "xor ebp, ebp", // the outermost frame, for debuggers
-                "mov rdi, rsp", // the initial stack is the argument
-                "and rsp, -16", // the kernel aligns it; an odd loader may not
+                ".weak _DYNAMIC",
+                ".hidden _DYNAMIC",
+                ".weak __ehdr_start",
+                ".hidden __ehdr_start",
+                "xor ebp, ebp",                    // the outermost frame, for debuggers
+                "mov rdi, rsp",                    // the initial stack
+                "lea rsi, [rip + __ehdr_start]",   // made by the linker
+                "lea rdx, [rip + _DYNAMIC]",       // made by the linker for a program that can be loaded anywhere
+                "and rsp, -16",                    // the kernel aligns it; an odd loader may not
                 "call {entry}",
-                "ud2",          // it does not return
+                "ud2",                             // it does not return
                 entry = sym $entry,
             )
         }

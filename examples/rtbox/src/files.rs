@@ -2,7 +2,7 @@
 
 use core::ffi::c_int;
 
-use ffi_syscalls::{Errno, Result, Text, dir, file};
+use ffi_syscalls::{Errno, Result, Text, dir, file, stdio};
 
 use crate::job::{Job, code};
 use crate::words::Word;
@@ -30,17 +30,13 @@ fn print_standard_input(job: &mut Job) {
 
 /// All that the standard input still has, or a message.
 fn standard_input(job: &mut Job) -> Option<Text> {
-    let content = match file::read_text(c"/dev/stdin") {
-        Err(Errno::ENOENT) => file::read_text(c"/proc/self/fd/0"),
-        content => content,
-    };
     let complain = |errno| {
         job.message(&[], |message| {
             message.push(b"standard input: ");
             message.push_errno(errno);
         });
     };
-    content.map_err(complain).ok()
+    stdio::read_text().map_err(complain).ok()
 }
 
 /// Makes texts the content of a file.

@@ -599,6 +599,7 @@ fn works_as_the_only_file_of_a_system() {
     assert_eq!(run("append a/b/f more"), success(""));
     assert_eq!(run("cp a/b/f copy"), success(""));
     assert_eq!(run("cat copy"), success("some text\nmore\n"));
+    assert_eq!(run("cat"), success("")); // there is no /dev/stdin, and no need of one
     assert_eq!(run("size copy"), success("15\n"));
     assert_eq!(run("exists copy a"), success(""));
     assert_eq!(run("rm copy"), success(""));
