@@ -36,7 +36,7 @@ pub unsafe fn relocate(image: usize, dynamic: *const Dynamic) {
     let relocations = at(value_of(DT_RELA)).cast::<Rela>();
     for i in 0..value_of(DT_RELASZ) / size_of::<Rela>() {
         // SAFETY: the section has this many entries.
-        let [offset, kind, addend] = unsafe { *relocations.add(i) };
+        let [offset, kind, addend] = unsafe { *relocations.wrapping_add(i) };
         if kind == R_RELATIVE {
             // SAFETY: the linker put a pointer there.
             unsafe { at(offset).write(image + addend) };
@@ -47,7 +47,7 @@ pub unsafe fn relocate(image: usize, dynamic: *const Dynamic) {
     let mut next = words;
     for i in 0..value_of(DT_RELRSZ) / size_of::<usize>() {
         // SAFETY: the section has this many words.
-        let word = unsafe { *words.add(i) };
+        let word = unsafe { *words.wrapping_add(i) };
         if word & 1 == 0 {
             // An address: a pointer is there, and what follows is told from the word behind it on.
             // SAFETY: the linker put a pointer there.
