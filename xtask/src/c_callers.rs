@@ -1,16 +1,15 @@
 //! C programs that call the library, in every way to link one.
 
-use std::fs::File;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::elf;
 use crate::project::{self, Dist};
 use crate::setup::{self, Tool};
 use crate::shell::{capture, command, execute};
-use crate::{build, elf};
 
 /// How a program is compiled and linked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +18,8 @@ pub enum Link {
     Freestanding,
     /// The same, as small as it gets.
     FreestandingSmall,
+    /// With the freestanding archive, to be loaded anywhere.
+    FreestandingPie,
     /// With the hosted archive and the default libc, linked dynamically.
     Glibc,
     /// The same, linked statically.
@@ -31,13 +32,20 @@ pub enum Link {
     SharedGlibc,
     /// With the shared object and musl.
     SharedMusl,
+    /// With the default libc alone: the program loads the shared object itself.
+    GlibcAlone,
+    /// With musl alone.
+    MuslAlone,
     /// With the hosted archive and no libc at all: the program has its own entry and memory functions.
     Bare,
 }
 
-use Link::{Bare, Freestanding, FreestandingSmall, Glibc, GlibcStatic, Musl, MuslStatic, SharedGlibc, SharedMusl};
+use Link::{
+    Bare, Freestanding, FreestandingPie, FreestandingSmall, Glibc, GlibcAlone, GlibcStatic, Musl, MuslAlone,
+    MuslStatic, SharedGlibc, SharedMusl,
+};
 
-const WITHOUT_LIBC: &[Link] = &[Freestanding, FreestandingSmall];
+const WITHOUT_LIBC: &[Link] = &[Freestanding, FreestandingSmall, FreestandingPie];
 const WITH_LIBC: &[Link] = &[Glibc, GlibcStatic, Musl, MuslStatic, SharedGlibc, SharedMusl];
 
 impl Link {
@@ -45,25 +53,28 @@ impl Link {
         match self {
             Freestanding => "freestanding",
             FreestandingSmall => "freestanding, small",
+            FreestandingPie => "freestanding, static-PIE",
             Glibc => "glibc",
             GlibcStatic => "glibc, static",
             Musl => "musl",
             MuslStatic => "musl, static",
             SharedGlibc => "glibc, .so",
             SharedMusl => "musl, .so",
+            GlibcAlone => "glibc, dlopen",
+            MuslAlone => "musl, dlopen",
             Bare => "hosted archive without a libc",
         }
     }
 
     pub fn tool(self) -> &'static Tool {
         match self {
-            Musl | MuslStatic | SharedMusl => &setup::MUSL,
+            Musl | MuslStatic | SharedMusl | MuslAlone => &setup::MUSL,
             _ => &setup::CC,
         }
     }
 
     fn is_without_libc(self) -> bool {
-        matches!(self, Freestanding | FreestandingSmall | Bare)
+        matches!(self, Freestanding | FreestandingSmall | FreestandingPie | Bare)
     }
 
     /// The whole command line, as the README and the header's users would write it.
@@ -73,7 +84,8 @@ impl Link {
         cc.arg(source).arg("-o").arg(program).arg("-I").arg(dist.include());
         cc.arg("-I").arg(project::root().join("tests/c"));
         if self.is_without_libc() {
-            cc.args(["-nostdlib", "-static", "-ffreestanding", "-fno-stack-protector"]);
+            let kind = if self == FreestandingPie { "-static-pie" } else { "-static" };
+            cc.args(["-nostdlib", kind, "-ffreestanding", "-fno-stack-protector"]);
         } else {
             cc.args(["-D_GNU_SOURCE", "-pthread"]);
         }
@@ -83,13 +95,12 @@ impl Link {
                 cc.arg("-Wl,--gc-sections,--build-id=none,-z,noseparate-code,-z,norelro");
                 cc.arg(dist.freestanding_archive());
             }
-            Freestanding => drop(cc.arg(dist.freestanding_archive())),
+            Freestanding | FreestandingPie => drop(cc.arg(dist.freestanding_archive())),
+            GlibcAlone | MuslAlone => drop(cc.arg("-ldl")),
             Glibc | Musl | Bare => drop(cc.arg(dist.hosted_archive())),
             GlibcStatic | MuslStatic => drop(cc.arg("-static").arg(dist.hosted_archive())),
             SharedGlibc | SharedMusl => {
-                cc.arg("-L").arg(dist.lib()).arg("-lffi_syscalls").arg(format!("-Wl,-rpath,{}", dist.lib().display()));
-                // The shared object must win over the archive beside it.
-                cc.arg(dist.shared_object());
+                cc.arg(dist.shared_object()).arg(format!("-Wl,-rpath,{}", dist.lib().display()));
             }
         }
         cc
@@ -105,16 +116,47 @@ enum End {
     Misuse,
 }
 
-/// A program, the ways to link it, and the runs of each.
+/// What a program is started with.
+#[derive(Clone, Copy)]
+enum Argument {
+    Word(&'static str),
+    /// A path where nothing is yet.
+    New,
+    SharedObject,
+}
+
+use Argument::{New, SharedObject, Word};
+
+/// A program, the ways to link it, and how it is run.
 struct Program {
     source: &'static str,
     links: &'static [&'static [Link]],
-    /// A first argument for each run, `None` for a fresh directory.
-    runs: &'static [Option<&'static str>],
-    end: End,
+    runs: &'static [(&'static [Argument], End)],
 }
 
-const PROGRAMS: &[Program] = &[];
+const PROGRAMS: &[Program] = &[
+    Program { source: "tests/c/conformance.c", links: &[WITHOUT_LIBC, WITH_LIBC], runs: &[(&[New], End::Success)] },
+    Program {
+        source: "tests/c/misuse.c",
+        links: &[WITHOUT_LIBC, WITH_LIBC],
+        runs: &[
+            (&[Word("all"), New], End::Success),
+            (&[Word("double_free")], End::Misuse),
+            (&[Word("list_entry"), Word("1")], End::Misuse),
+            (&[Word("outside_null_page")], End::Misuse),
+        ],
+    },
+    Program { source: "tests/c/threads.c", links: &[WITH_LIBC], runs: &[(&[New], End::Success)] },
+    Program { source: "tests/c/threads_freestanding.c", links: &[WITHOUT_LIBC], runs: &[(&[New], End::Success)] },
+    Program { source: "tests/c/hosted.c", links: &[WITH_LIBC], runs: &[(&[New], End::Success)] },
+    Program {
+        source: "tests/c/loader.c",
+        links: &[&[GlibcAlone, MuslAlone]],
+        runs: &[(&[SharedObject], End::Success)],
+    },
+    Program { source: "tests/c/environ_none.c", links: &[&[Bare]], runs: &[(&[], End::Success)] },
+    Program { source: "examples/c/facts.c", links: &[WITHOUT_LIBC, WITH_LIBC], runs: &[(&[Word("/")], End::Success)] },
+];
 
 /// A program linked one way, to be compiled and run.
 pub struct Caller {
@@ -137,17 +179,22 @@ impl Caller {
     /// Compiles the program, looks at what was linked, and runs it.
     pub fn run(&self, dist: &Dist) -> Result<()> {
         let work = tempfile::tempdir()?;
-        let source = project::root().join("tests/c").join(self.program.source);
         let program = work.path().join("program");
-        execute(&mut self.link.compile(dist, &source, &program))?;
+        execute(&mut self.link.compile(dist, &project::root().join(self.program.source), &program))?;
         if self.link.is_without_libc() {
             check_alone(&program)?;
         }
-        for (number, first) in self.program.runs.iter().enumerate() {
-            let directory = work.path().join(format!("run{number}"));
-            let argument = first.map_or_else(|| directory.clone(), PathBuf::from);
-            let output = capture(command(&program).arg(argument).arg(dist.shared_object()).arg(&directory))?;
-            self.program.end.check(&output).with_context(|| format!("with {:?}", first.unwrap_or("a directory")))?;
+        for (number, (arguments, end)) in self.program.runs.iter().enumerate() {
+            let mut run = command(&program);
+            run.env("RT_GIVEN", "value"); // for the program that looks for what it was given
+            for argument in *arguments {
+                match argument {
+                    Word(word) => run.arg(word),
+                    New => run.arg(work.path().join(format!("new{number}"))),
+                    SharedObject => run.arg(dist.shared_object()),
+                };
+            }
+            end.check(&capture(&mut run)?).with_context(|| format!("run {number}"))?;
         }
         Ok(())
     }

@@ -1,0 +1,164 @@
+/*
+ * The hosted archive in a program that has no libc: no environ to look at, no thread pointers, no memory functions but
+ * these. Variables come from /proc/self/environ, and threads are told apart by gettid(2).
+ *
+ *     cc -nostdlib -static -ffreestanding environ_none.c -lffi_syscalls
+ *     environ_none    with RT_GIVEN=value in its environment
+ */
+#include "check.h"
+
+#if !defined __x86_64__ || !defined __linux__
+#error "the beginning, the memory functions and two system calls are written for Linux on x86_64 only"
+#endif
+
+int run(int argc, char **argv, char **envp);
+
+__asm__(".pushsection .text._start,\"ax\",@progbits\n"
+        ".globl _start\n"
+        "_start:\n"
+        "  xor %ebp, %ebp\n"
+        "  mov (%rsp), %edi\n"            /* argc */
+        "  lea 8(%rsp), %rsi\n"           /* argv */
+        "  lea 16(%rsp,%rdi,8), %rdx\n"   /* envp */
+        "  and $-16, %rsp\n"
+        "  call run\n"
+        "  mov %eax, %edi\n"
+        "  mov $231, %eax\n"              /* exit_group */
+        "  syscall\n"
+        ".popsection");
+
+/* What compilers call. In instructions, so that none becomes a call of itself. */
+void *memcpy(void *to, const void *from, size_t n);
+void *memmove(void *to, const void *from, size_t n);
+void *memset(void *to, int byte, size_t n);
+int memcmp(const void *a, const void *b, size_t n);
+int bcmp(const void *a, const void *b, size_t n);
+size_t strlen(const char *text);
+
+void *memcpy(void *to, const void *from, size_t n)
+{
+    void *at = to;
+    __asm__ volatile("rep movsb" : "+D"(at), "+S"(from), "+c"(n) : : "memory");
+    return to;
+}
+
+void *memmove(void *to, const void *from, size_t n)
+{
+    if ((uintptr_t)to - (uintptr_t)from >= n)
+        return memcpy(to, from, n);
+    char *last = (char *)to + n - 1;
+    const char *last_from = (const char *)from + n - 1;
+    __asm__ volatile("std; rep movsb; cld" : "+D"(last), "+S"(last_from), "+c"(n) : : "memory");
+    return to;
+}
+
+void *memset(void *to, int byte, size_t n)
+{
+    void *at = to;
+    __asm__ volatile("rep stosb" : "+D"(at), "+c"(n) : "a"(byte) : "memory");
+    return to;
+}
+
+int memcmp(const void *a, const void *b, size_t n)
+{
+    const unsigned char *x = a, *y = b;
+    for (; n > 0; n--, x++, y++)
+        if (*x != *y)
+            return *x - *y;
+    return 0;
+}
+
+int bcmp(const void *a, const void *b, size_t n)
+{
+    return memcmp(a, b, n);
+}
+
+size_t strlen(const char *text)
+{
+    volatile const char *end = text;
+    while (*end)
+        end++;
+    return (size_t)(end - text);
+}
+
+static long system_call(long number, long a, long b, long c, long d)
+{
+    long result;
+    register long fourth __asm__("r10") = d;
+    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth) : "rcx", "r11", "memory");
+    return result;
+}
+
+/* Sets how many descriptors the process may have; the limit it had is the result. */
+static uint64_t limit_descriptors(uint64_t limit)
+{
+    enum { NR_prlimit64 = 302, RLIMIT_NOFILE = 7 };
+    uint64_t old[2] = {0, 0}, new[2];
+    system_call(NR_prlimit64, 0, RLIMIT_NOFILE, 0, (long)old);
+    new[0] = limit;
+    new[1] = old[1];
+    CHECK(system_call(NR_prlimit64, 0, RLIMIT_NOFILE, (long)new, 0) == 0);
+    return old[0];
+}
+
+static bool is(char *text, const char *expected)
+{
+    bool ok = text != NULL && same(text, expected) && rt_len(text) == length(expected);
+    rt_free(text);
+    return ok;
+}
+
+int run(int argc, char **argv, char **envp)
+{
+    (void)argc;
+    (void)argv;
+    static const char *const given[] = {"-c", "test \"$RT_GIVEN\" = value && test \"$RT_SET\" = set"};
+    if (envp[0] == NULL) {
+        rt_eprint("usage: RT_GIVEN=value environ_none\n");
+        return 2;
+    }
+    /* As long as /proc cannot be read the variables are not known. That is not the same as not set, and it must not be
+       for ever. */
+    uint64_t limit = limit_descriptors(0);
+    FAILS_EMPTY(rt_env_get("RT_GIVEN"), E_MFILE);
+    FAILS(rt_env_set("RT_SET", "set"), false, E_MFILE);
+    limit_descriptors(limit);
+    CHECK(is(rt_env_get("RT_GIVEN"), "value"));
+
+    /* Each variable as the kernel gave it. */
+    for (char **entry = envp; *entry != NULL; entry++) {
+        static char name[4096];
+        size_t n = 0;
+        while ((*entry)[n] && (*entry)[n] != '=' && n < sizeof name - 1) {
+            name[n] = (*entry)[n];
+            n++;
+        }
+        name[n] = 0;
+        if ((*entry)[n] == '=' && n > 0 && !CHECK(is(rt_env_get(name), *entry + n + 1)))
+            break;
+    }
+    FAILS_EMPTY(rt_env_get("RT_UNSET"), E_NOENT);
+    FAILS(rt_env_set("A=B", "x"), false, E_INVAL);
+    CHECK(rt_env_set("RT_SET", "set") && is(rt_env_get("RT_SET"), "set") && is(rt_env_get("RT_GIVEN"), "value"));
+    EQUAL(rt_process_run("sh", given, 2), 0);
+
+    /* The rest, a little of each. */
+    FAILS(rt_file_read_text("/no/such/file"), NULL, E_NOENT);
+    FAILS(rt_file_read_text("/"), NULL, E_ISDIR);
+    FAILS(rt_dir_list("/proc/version"), NULL, E_NOTDIR);
+    FAILS(rt_file_unlock(-1), false, E_BADF);
+    FAILS(rt_process_run("/no/such/command", NULL, 0), 127, E_NOENT);
+    char *version = rt_file_read_text("/proc/version");
+    CHECK(version != NULL && rt_len(version) == length(version) && same_bytes(version, "Linux ", 6));
+    rt_free(version);
+    char **list = rt_dir_list("/proc/self");
+    CHECK(list != NULL && rt_len(list) > 10 && list[rt_len(list)] == NULL);
+    rt_free(list);
+    char *cwd = rt_env_cwd(), *host = rt_hostname(), *home = rt_env_home();
+    CHECK(cwd != NULL && *cwd == '/' && host != NULL && home != NULL);
+    rt_free(cwd);
+    rt_free(host);
+    rt_free(home);
+    CHECK(rt_system_cpu_count() >= 1 && rt_getpid() > 0);
+    return verdict();
+}

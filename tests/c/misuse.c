@@ -1,0 +1,182 @@
+/*
+ * What rt_free must not let pass: each way of misusing it stops the process with SIGABRT and a line on the standard
+ * error that begins with "ffi_syscalls: rt_free: ". Freestanding and hosted.
+ *
+ *     misuse NAME          misuses; prints "survived" and exits with 1 if nothing stops it
+ *     misuse NAME NUMBER   the same with another of several pointers; exits with 3 when there are no more
+ *     misuse all FILE      runs all of these and checks how they end; FILE takes what they say
+ */
+#include "check.h"
+
+static int64_t which; /* the number */
+
+/* Text of this many bytes. */
+static char *text_of(size_t n)
+{
+    static char content[(20 << 20) + 1];
+    for (size_t i = 0; i < n; i++)
+        content[i] = 't';
+    content[n] = 0;
+    if (!rt_env_set("MISUSE", content))
+        return NULL;
+    return rt_env_get("MISUSE");
+}
+
+static void free_twice(char *text)
+{
+    rt_free(text);
+    rt_free(text);
+}
+
+static void double_free(void)
+{
+    static const size_t sizes[10] = {1, 0, 15, 16, 17, 100, 4000, 4080, 70000, 262128};
+    char *text = which == 1 ? rt_file_read_text("/dev/null") : text_of(sizes[which]);
+    char *neighbour = rt_hostname(); /* a block behind it, in use */
+    free_twice(text);
+    rt_free(neighbour);
+}
+
+static void double_free_medium(void)
+{
+    free_twice(text_of(1 << 20));
+}
+
+static void double_free_large(void)
+{
+    free_twice(text_of(20 << 20));
+}
+
+static void double_free_list(void)
+{
+    char **list = rt_dir_list("/");
+    rt_free(list);
+    rt_free(list);
+}
+
+static void list_entry(void)
+{
+    char **list = rt_dir_list("/proc/self"); /* about fifty names, of many lengths */
+    if (which >= (int64_t)rt_len(list))
+        rt_exit(3);
+    rt_free(list[which]);
+}
+
+static void misaligned(void)
+{
+    static const int offsets[7] = {1, 2, 4, 8, 15, -1, -8};
+    rt_free(text_of(1000) + offsets[which]);
+}
+
+static void interior(void)
+{
+    static const int offsets[5] = {16, 32, 4096, 50000, -16};
+    rt_free(text_of(60000) + offsets[which]);
+}
+
+/* Behind the memory that the library has for a text, but near it. */
+static void past_the_end(void)
+{
+    static const struct {
+        size_t size, offset;
+    } rows[5] = {{100, 1 << 16}, {300000, 300000 - 300000 % 16 + (1 << 17)}, {300000, 900 << 10}, {1 << 20, 3 << 20}, {20 << 20, 40 << 20}};
+    rt_free(text_of(rows[which].size) + rows[which].offset);
+}
+
+static _Alignas(64) char memory[64];
+
+static void outside_static(void)
+{
+    rt_free(memory + 16);
+}
+
+static void outside_stack(void)
+{
+    _Alignas(64) volatile char local[64];
+    local[16] = 'l';
+    rt_free((void *)(uintptr_t)(local + 16));
+}
+
+static void outside_null_page(void)
+{
+    static const uintptr_t addresses[7] = {16, 8, 1, 4096, UINTPTR_MAX - 15, UINTPTR_MAX, UINTPTR_MAX / 2 + 1};
+    rt_free((void *)addresses[which]);
+}
+
+/* A block of another thread's making looks no different; nor does one after much other use of the memory. */
+static void double_free_after_use(void)
+{
+    for (int i = 0; i < 1000; i++)
+        rt_free(rt_env_cwd());
+    free_twice(rt_env_cwd());
+}
+
+static const struct {
+    const char *name;
+    void (*misuse)(void);
+    int64_t pointers; /* how many numbers there are; 0: as many as it says itself */
+} misuses[] = {
+    {"double_free", double_free, 10},
+    {"double_free_medium", double_free_medium, 1},
+    {"double_free_large", double_free_large, 1},
+    {"double_free_list", double_free_list, 1},
+    {"double_free_after_use", double_free_after_use, 1},
+    {"list_entry", list_entry, 0},
+    {"misaligned", misaligned, 7},
+    {"interior", interior, 5},
+    {"past_the_end", past_the_end, 5},
+    {"outside_stack", outside_stack, 1},
+    {"outside_static", outside_static, 1},
+    {"outside_null_page", outside_null_page, 7},
+};
+enum { MISUSES = sizeof misuses / sizeof *misuses };
+
+/* Runs each with each number. That it was a signal, and not an exit with 134, is for a driver with wait(2) to see. */
+static int all(const char *file)
+{
+    CHECK(rt_env_set("OUTPUT", file));
+    CHECK(rt_env_set("ERROR", "ffi_syscalls: rt_free: "));
+    for (size_t i = 0; i < MISUSES; i++) {
+        int64_t number = 0, code;
+        do {
+            struct line digits = {0}, what = {0};
+            add_number(&digits, number++);
+            add(&what, misuses[i].name);
+            add(&what, " ");
+            add(&what, digits.text);
+            const char *const arguments[] = {"-c", "ulimit -c 0; exec /proc/$PPID/exe \"$0\" \"$1\" > \"$OUTPUT\" 2>&1", misuses[i].name, digits.text};
+            code = rt_process_run("sh", arguments, 4);
+            if (code == 3)
+                break;
+            if (equal_at(code, 128 + 6, __FILE__, __LINE__, what.text)) {
+                const char *const look[] = {"-c", "case $(cat \"$OUTPUT\") in \"$ERROR\"?*) ;; *) exit 1;; esac"};
+                equal_at(rt_process_run("sh", look, 2), 0, __FILE__, __LINE__, what.text);
+            }
+        } while (number < 100);
+        CHECK(number > 1); /* the first is always there */
+    }
+    CHECK(rt_file_delete(file));
+    return verdict();
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 3 && same(argv[1], "all"))
+        return all(argv[2]);
+    which = argc == 3 ? number_in(argv[2]) : 0;
+    for (size_t i = 0; i < MISUSES && argc >= 2; i++)
+        if (same(argv[1], misuses[i].name)) {
+            if (which >= misuses[i].pointers && misuses[i].pointers > 0)
+                return 3;
+            misuses[i].misuse();
+            rt_print("survived\n");
+            return 1;
+        }
+    rt_eprint("usage: misuse NAME [NUMBER] | misuse all FILE, where NAME is one of");
+    for (size_t i = 0; i < MISUSES; i++) {
+        rt_eprint(" ");
+        rt_eprint(misuses[i].name);
+    }
+    rt_eprint("\n");
+    return 2;
+}

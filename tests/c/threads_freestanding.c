@@ -1,0 +1,117 @@
+/*
+ * Many threads of a program without a libc use the library at once. The threads are what clone(2) makes, with stacks
+ * from this program and no thread-local storage, so that the library can tell them apart by gettid(2) only.
+ *
+ *     threads_freestanding DIRECTORY    the directory must not exist
+ */
+#include "threads.h"
+
+#if !defined __x86_64__ || !defined __linux__
+#error "the start of a thread is written for Linux on x86_64 only"
+#endif
+
+enum {
+    NR_sched_yield = 24,
+    CLONE_VM = 0x100,
+    CLONE_FS = 0x200,
+    CLONE_FILES = 0x400,
+    CLONE_SIGHAND = 0x800,
+    CLONE_THREAD = 0x10000,
+    CLONE_SYSVSEM = 0x40000,
+    CLONE_PARENT_SETTID = 0x100000,
+    CLONE_CHILD_CLEARTID = 0x200000,
+    THREAD_FLAGS = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID
+};
+
+/*
+ * long start_thread(long flags, void *stack_top, int *id, void (*life)(unsigned), unsigned argument):
+ * the thread's id, or an error number, negated. The kernel sets *id, and clears it when the thread has ended.
+ */
+long start_thread(long flags, void *stack_top, int *id, void (*life)(unsigned), unsigned argument);
+__asm__(".pushsection .text.start_thread,\"ax\",@progbits\n"
+        ".globl start_thread\n"
+        ".type start_thread,@function\n"
+        "start_thread:\n"
+        "  sub $16, %rsi\n"     /* what the thread is to do waits on its stack */
+        "  mov %rcx, (%rsi)\n"
+        "  mov %r8, 8(%rsi)\n"
+        "  mov %rdx, %r10\n"    /* the id is cleared where it was set */
+        "  xor %r8d, %r8d\n"    /* no thread-local storage */
+        "  mov $56, %eax\n"     /* clone */
+        "  syscall\n"
+        "  test %rax, %rax\n"
+        "  jz 1f\n"
+        "  ret\n"
+        "1:\n"
+        "  xor %ebp, %ebp\n"
+        "  pop %rax\n"
+        "  pop %rdi\n"
+        "  call *%rax\n"
+        "  xor %edi, %edi\n"
+        "  mov $60, %eax\n"     /* exit: of this thread alone */
+        "  syscall\n"
+        "  ud2\n"
+        ".size start_thread, . - start_thread\n"
+        ".popsection");
+
+static void yield(void)
+{
+    long result;
+    __asm__ volatile("syscall" : "=a"(result) : "a"((long)NR_sched_yield) : "rcx", "r11", "memory");
+    (void)result;
+}
+
+enum { STACK = 256 << 10, MANY = 60 };
+
+static _Alignas(16) char stacks[MANY][STACK];
+static _Atomic int ids[MANY];
+
+static void start(unsigned place, void (*life)(unsigned), unsigned argument)
+{
+    atomic_store(&ids[place], 1);
+    long id = start_thread(THREAD_FLAGS, stacks[place] + STACK, (int *)&ids[place], life, argument);
+    if (!CHECK(id > 0))
+        rt_exit(verdict());
+}
+
+static void join(unsigned place)
+{
+    while (atomic_load(&ids[place]) != 0)
+        yield();
+}
+
+static atomic_uint failed_so_far;
+
+/* All have failed before the first looks. */
+static void fail_together(unsigned number)
+{
+    int32_t expected = fail(number);
+    atomic_fetch_add(&failed_so_far, 1);
+    while (atomic_load(&failed_so_far) < MANY)
+        yield();
+    EQUAL(rt_last_error(), expected);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2 || !prepare(argv[1])) {
+        rt_eprint("usage: threads_freestanding DIRECTORY (which must not exist)\n");
+        return 2;
+    }
+    for (unsigned i = 0; i < THREADS; i++)
+        start(i, work, i);
+    for (unsigned i = 0; i < THREADS; i++)
+        join(i);
+    for (unsigned i = 0; i < 300; i += 30) {
+        for (unsigned k = 0; k < 30; k++)
+            start(k, fail_and_end, i + k);
+        for (unsigned k = 0; k < 30; k++)
+            join(k);
+    }
+    for (unsigned i = 0; i < MANY; i++)
+        start(i, fail_together, i);
+    for (unsigned i = 0; i < MANY; i++)
+        join(i);
+    clean_up();
+    return verdict();
+}
