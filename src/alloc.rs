@@ -45,6 +45,13 @@ enum State {
     Freed = 2,
 }
 
+impl Header {
+    /// The size of the block at this address.
+    const fn size(&self, address: usize) -> usize {
+        self.info & !check(address) & !STATE_MASK
+    }
+}
+
 const STATE_MASK: usize = 0xf;
 const CHECK_SHIFT: u32 = 48;
 
@@ -160,17 +167,24 @@ impl Heap {
 
     /// Takes back the block at an address that came from outside.
     fn free(&mut self, address: usize) {
-        if !self.segments.contains(address / SEGMENT) {
-            misuse(c"a pointer that is not the library's");
+        let segment = address & !(SEGMENT - 1);
+        if !self.segments.contains(segment / SEGMENT) {
+            misuse("ffi_syscalls: rt_free: a pointer that is not the library's\n");
+        }
+        // A block that is not small fills its segment, which may end, mapped, before the next multiple of SEGMENT.
+        // SAFETY: every segment begins with a block, and the heap is locked.
+        let is_inside = segment != address && unsafe { header(segment) }.size(segment) > SMALL_MAX;
+        if is_inside {
+            misuse(NO_BEGINNING);
         }
         // SAFETY: the address lies in the heap's memory, at a multiple of 16; the heap is locked.
         let header = unsafe { header(address) };
-        let size = header.info & !check(address) & !STATE_MASK;
+        let size = header.size(address);
         if header.info == info(address, size, State::Freed) {
-            misuse(c"a block that is free already");
+            misuse("ffi_syscalls: rt_free: a block that is free already\n");
         }
         if header.info != info(address, size, State::Used) {
-            misuse(c"a pointer that is not the beginning of a block");
+            misuse(NO_BEGINNING);
         }
         if size > LARGE_MAX {
             return self.unmap_segment(address, size);
@@ -195,7 +209,7 @@ impl Heap {
                 let address = *first;
                 // SAFETY: what is in a free list is a block, and the heap is locked.
                 let header = unsafe { header(address) };
-                let size = header.info & !check(address) & !STATE_MASK;
+                let size = header.size(address);
                 *first = header.word;
                 self.warm -= size;
                 self.unmap_segment(address, size);
@@ -208,7 +222,7 @@ impl Heap {
         let new = self.allocate_huge(new_size)?;
         // SAFETY: both blocks are mappings of their own.
         let new_header = unsafe { header(new) };
-        let (new_size, new_info) = (new_header.info & !check(new) & !STATE_MASK, new_header.info);
+        let (new_size, new_info) = (new_header.size(new), new_header.info);
         // SAFETY: both are whole mappings, and the caller forgets the first.
         if unsafe { sys::remap(address, size, new, new_size) }.is_err() {
             // SAFETY: two blocks that do not overlap, and the second is the larger.
@@ -334,16 +348,16 @@ impl Segments {
     }
 }
 
+const NO_BEGINNING: &str = "ffi_syscalls: rt_free: a pointer that is not the beginning of a block\n";
+
 /// Stops the process: the caller's memory is in disorder, and going on would hide where.
 #[cold]
-fn misuse(what: &core::ffi::CStr) -> ! {
-    for part in [c"ffi_syscalls: rt_free: ", what, c"\n"] {
-        let _ = sys::write(2, part.to_bytes());
-    }
+fn misuse(message: &str) -> ! {
+    let _ = sys::write(2, message.as_bytes());
     // What abort(3) does: the default action ends the process, whatever was set for the signal.
     sys::set_disposition(sys::SIGABRT, false);
     let _ = sys::set_signal_mask(0);
-    let _ = sys::kill(sys::getpid(), sys::SIGABRT);
+    sys::signal_self(sys::SIGABRT);
     sys::exit(134)
 }
 
@@ -379,7 +393,7 @@ impl Block {
     }
 
     fn size(&self) -> usize {
-        self.header().info & !check(self.address()) & !STATE_MASK
+        self.header().size(self.address())
     }
 
     pub(crate) fn capacity(&self) -> usize {
@@ -449,7 +463,7 @@ impl Drop for Block {
 #[cfg(feature = "exports")]
 pub(crate) fn free(pointer: NonNull<c_void>) {
     if !is_aligned(pointer) {
-        misuse(c"a misaligned pointer, such as an entry of a list");
+        misuse("ffi_syscalls: rt_free: a misaligned pointer, such as an entry of a list\n");
     }
     HEAP.lock().free(pointer.as_ptr().expose_provenance() - HEADER);
 }

@@ -37,7 +37,8 @@ pub fn cwd() -> Result<Text> {
 /// The value of a variable; the first counts where there are several.
 ///
 /// # Errors
-/// `ENOENT` when it is not set, which no variable with an empty name, or a `=` in it, can be. `ENOMEM`.
+/// `ENOENT` when it is not set, which no variable with an empty name, or a `=` in it, can be. `ENOMEM`. Those of
+/// reading /proc/self/environ, in a process that has no other.
 pub fn get(name: impl Arg) -> Result<Text> {
     get_bytes(name.bytes())
 }
@@ -47,7 +48,7 @@ fn get_bytes(name: &[u8]) -> Result<Text> {
         return Err(Errno::ENOENT);
     }
     let mut variables = VARIABLES.lock();
-    let value = variables.entries().find_map(|entry| entry.value(name)).ok_or(Errno::ENOENT)?;
+    let value = variables.entries()?.find_map(|entry| entry.value(name)).ok_or(Errno::ENOENT)?;
     Text::new(value.to_bytes())
 }
 
@@ -132,7 +133,7 @@ pub(crate) fn has_raised_rights() -> bool {
 /// A copy of the environment, to give to a child.
 pub(crate) fn snapshot() -> Result<List> {
     let mut variables = VARIABLES.lock();
-    List::new(variables.entries().map(|entry| entry.text().to_bytes()))
+    List::new(variables.entries()?.map(|entry| entry.text().to_bytes()))
 }
 
 /// The value of the first variable of this name in a copy of the environment.
@@ -157,30 +158,34 @@ enum Variables {
 
 impl Variables {
     /// The entries as they are now.
-    fn entries(&mut self) -> Entries<'_> {
-        if matches!(self, Self::Inherited)
+    fn entries(&mut self) -> Result<Entries<'_>> {
+        if let Self::Inherited = self
             && inherited().is_none()
-            && let Ok(table) = Table::from_proc()
         {
-            *self = Self::Owned(table);
+            match Table::from_proc() {
+                Ok(table) => *self = Self::Owned(table),
+                // No /proc; it may be mounted later.
+                Err(Errno::ENOENT) => {}
+                // Variables that are forgotten once would be lost to every child.
+                Err(errno) => return Err(errno),
+            }
         }
         match self {
-            Self::Owned(table) => table.entries(),
+            Self::Owned(table) => Ok(table.entries()),
             // SAFETY: an environment that the kernel or the libc keeps; see the module on who may change it.
-            Self::Inherited => unsafe { Entries::new(inherited().unwrap_or(NO_ENTRIES.0.as_ptr())) },
+            Self::Inherited => Ok(unsafe { Entries::new(inherited().unwrap_or(NO_ENTRIES.0.as_ptr())) }),
         }
     }
 
     /// The library's own table, made from what was inherited if it does not exist yet.
     fn own(&mut self) -> Result<&mut Table> {
-        if matches!(self, Self::Inherited) {
-            let table = Table::new(self.entries().map(|entry| entry.text().to_bytes()))?;
-            // Reading them may have made a table already: of the same entries.
+        if let Self::Inherited = self {
+            let table = Table::new(self.entries()?.map(|entry| entry.text().to_bytes()))?;
             *self = Self::Owned(table);
         }
         match self {
             Self::Owned(table) => Ok(table),
-            Self::Inherited => Err(Errno::ENOMEM),
+            Self::Inherited => Err(Errno::ENOMEM), // just replaced
         }
     }
 }

@@ -85,12 +85,11 @@ impl core::error::Error for Errno {}
 /// The text of an error number: static, and something to read whatever the number is.
 pub(crate) fn text_of(number: i32) -> &'static CStr {
     let mut rest = TEXTS.as_slice();
-    let mut before = number;
-    while let Ok(text) = CStr::from_bytes_until_nul(rest) {
-        if before == 0 && !text.is_empty() {
+    for at in 0..=number {
+        let Ok(text) = CStr::from_bytes_until_nul(rest) else { break };
+        if at == number && !text.is_empty() {
             return text;
         }
-        before -= 1;
         rest = rest.get(text.count_bytes() + 1..).unwrap_or_default();
     }
     c"Unknown error"

@@ -170,9 +170,19 @@ fn start(child: &mut Child<'_>) -> Result<(i32, Fd)> {
     let (report, to_parent) = sys::pipe()?;
     child.report = to_parent.raw();
     let argument = NonNull::from_mut(child).cast();
+    let stack = child.stack.spare();
     // SAFETY: the calling thread goes on when the child has left the stack, and all that it was given, behind.
-    let id = unsafe { spawn(Sharing::MemoryWaiting, &mut child.stack, begin, argument) }?;
+    let id = match unsafe { sys::spawn(Sharing::MemoryWaiting, stack, begin, argument) } {
+        // SAFETY: a child that shares nothing has its own copy of all of it.
+        Err(errno) if knows_only_fork(errno) => unsafe { sys::spawn(Sharing::Nothing, stack, begin, argument) },
+        result => result,
+    }?;
     Ok((id, report))
+}
+
+/// Whether this is what emulators and sandboxes say to a child that shares something, where fork(2) may work.
+const fn knows_only_fork(errno: Errno) -> bool {
+    matches!(errno, Errno::EINVAL | Errno::ENOSYS | Errno::EPERM)
 }
 
 /// Waits for the program.
@@ -192,14 +202,12 @@ fn run_supervised(child: &mut Child<'_>) -> Result<Ending> {
     let mut stack = Block::new(STACK)?;
     child.mask = sys::set_signal_mask(ALL_SIGNALS)?;
     let mask = child.mask;
-    let mut supervisor = Supervisor { child, report: to_parent.raw() };
-    let argument = NonNull::from_mut(&mut supervisor).cast();
-    // SAFETY: the wait below lasts until the supervisor has ended.
-    let started = unsafe { spawn(Sharing::Memory, &mut stack, supervise, argument) };
+    let mut supervisor = Supervisor { child, report: to_parent.raw(), shares: true };
+    let started = start_supervisor(&mut supervisor, &mut stack);
     let restored = sys::set_signal_mask(mask);
-    drop(to_parent);
     // As a rule ECHILD, when the supervisor has ended: it is forgotten as well.
     let waited = sys::wait(started?);
+    drop(to_parent);
     let first = receive(&report);
     let second = receive(&report);
     restored?;
@@ -214,6 +222,23 @@ fn run_supervised(child: &mut Child<'_>) -> Result<Ending> {
 struct Supervisor<'a, 'b> {
     child: &'a mut Child<'b>,
     report: i32,
+    /// Whether it has the caller's descriptors, and not copies of its own.
+    shares: bool,
+}
+
+/// Starts the supervisor with the caller's descriptors: were they copies, a pipe that the caller closes while the
+/// program runs would stay open. So it does where only fork(2) is known, unless the copies can be closed.
+fn start_supervisor(supervisor: &mut Supervisor<'_, '_>, stack: &mut Block) -> Result<i32> {
+    let argument = NonNull::from_mut(supervisor).cast();
+    // SAFETY: the caller waits until the supervisor has ended.
+    match unsafe { sys::spawn(Sharing::MemoryAndFiles, stack.spare(), supervise, argument) } {
+        Err(errno) if knows_only_fork(errno) => {
+            supervisor.shares = false;
+            // SAFETY: as above; a child that shares nothing has its own copy of all of it.
+            unsafe { sys::spawn(Sharing::Nothing, stack.spare(), supervise, argument) }
+        }
+        result => result,
+    }
 }
 
 /// The supervisor's life, in a process that shares the caller's memory, but neither handlers nor descriptors.
@@ -221,7 +246,13 @@ unsafe extern "C" fn supervise(supervisor: *mut c_void) -> ! {
     // SAFETY: what `run_supervised` passed, and waits with.
     let supervisor = unsafe { &mut *supervisor.cast::<Supervisor<'_, '_>>() };
     sys::set_disposition(sys::SIGCHLD, false);
-    match start(supervisor.child).and_then(|(id, report)| finish(id, &report)) {
+    let ending = start(supervisor.child).and_then(|(id, report)| {
+        if !supervisor.shares {
+            sys::close_all_but(&report, supervisor.report);
+        }
+        finish(id, &report)
+    });
+    match ending {
         Ok(Ending::Ended(status)) => send(supervisor.report, Ok(status.0)),
         Ok(Ending::NotExecuted(errno)) => {
             send(supervisor.report, Err(errno));
@@ -230,27 +261,6 @@ unsafe extern "C" fn supervise(supervisor: *mut c_void) -> ! {
         Err(errno) => send(supervisor.report, Err(errno)),
     }
     sys::exit(0)
-}
-
-/// Starts `entry`, sharing memory where the kernel and the sandbox allow it.
-///
-/// # Safety
-/// As [`sys::spawn`].
-unsafe fn spawn(
-    sharing: Sharing,
-    stack: &mut Block,
-    entry: unsafe extern "C" fn(*mut c_void) -> !,
-    argument: NonNull<c_void>,
-) -> Result<i32> {
-    // SAFETY: the caller's.
-    match unsafe { sys::spawn(sharing, stack.spare(), entry, argument) } {
-        // What emulators and sandboxes say that know only fork(2).
-        Err(Errno::EINVAL | Errno::ENOSYS | Errno::EPERM) => {
-            // SAFETY: the caller's; a child that shares nothing has its own copy of all of it.
-            unsafe { sys::spawn(Sharing::Nothing, stack.spare(), entry, argument) }
-        }
-        result => result,
-    }
 }
 
 /// A message through a pipe: two ints, whether it is an error, and a number.
@@ -303,15 +313,17 @@ impl Child<'_> {
     /// Becomes the program, or says why not, as execvp(3) does.
     fn execute(&self) -> Errno {
         let mut reason = Errno::ENOENT;
-        let found = self.search.candidates(|candidate| match self.execute_at(candidate) {
-            // Another directory may have one that works. That this one must not be executed is worth more than that
-            // others are missing.
-            Errno::ENOENT | Errno::ENOTDIR | Errno::ESTALE | Errno::ENODEV | Errno::ETIMEDOUT => None,
-            Errno::EACCES => {
-                reason = Errno::EACCES;
-                None
+        let found = self.search.candidates(|candidate| {
+            match self.execute_at(candidate) {
+                // Another directory may have one that works. That this one must not be executed is worth more to know
+                // than that others are missing.
+                Errno::EACCES => reason = Errno::EACCES,
+                errno @ (Errno::ENOENT | Errno::ENOTDIR | Errno::ESTALE | Errno::ENODEV | Errno::ETIMEDOUT) => {
+                    reason = if reason == Errno::EACCES { reason } else { errno };
+                }
+                errno => return Some(errno),
             }
-            errno => Some(errno),
+            None
         });
         found.unwrap_or(reason)
     }

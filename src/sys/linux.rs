@@ -79,6 +79,17 @@ pub(crate) fn close(fd: i32) -> Result<()> {
     }
 }
 
+/// Closes all descriptors of the process but two, where the kernel can (Linux 5.9). See close_range(2).
+pub(crate) fn close_all_but(one: &Fd, other: i32) {
+    let (low, high) = (one.raw().min(other), one.raw().max(other));
+    for (first, last) in [(0, low - 1), (low + 1, high - 1), (high + 1, i32::MAX)] {
+        if first <= last {
+            // SAFETY: takes numbers only; the process is a child that uses no other descriptor.
+            let _ = decode(unsafe { syscall3(Sysno::close_range as usize, fd_arg(first), fd_arg(last), 0) });
+        }
+    }
+}
+
 /// Reads at most the buffer's length; 0 is the end of the file. See read(2).
 pub(crate) fn read(fd: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
     let (address, len) = (buffer.as_mut_ptr().addr(), buffer.len().min(MAX_TRANSFER));
@@ -227,7 +238,6 @@ pub(crate) fn getpid() -> i32 {
 }
 
 /// The calling thread's id. See gettid(2).
-#[cfg(feature = "exports")]
 pub(crate) fn gettid() -> i32 {
     // SAFETY: takes nothing, and cannot fail.
     int(unsafe { syscall0(Sysno::gettid as usize) })
@@ -350,8 +360,8 @@ pub(crate) fn pipe() -> Result<(Fd, Fd)> {
 pub(crate) enum Sharing {
     /// The memory, while the calling thread waits: no page table is copied, however large the parent.
     MemoryWaiting,
-    /// The memory, while the calling thread goes on.
-    Memory,
+    /// The memory and the descriptors, while the calling thread goes on.
+    MemoryAndFiles,
     /// Nothing: the child has a copy, as after fork(2).
     Nothing,
 }
@@ -368,7 +378,7 @@ pub(crate) unsafe fn spawn(
 ) -> Result<i32> {
     let sharing = match sharing {
         Sharing::MemoryWaiting => general::CLONE_VM | general::CLONE_VFORK,
-        Sharing::Memory => general::CLONE_VM,
+        Sharing::MemoryAndFiles => general::CLONE_VM | general::CLONE_FILES,
         Sharing::Nothing => 0,
     };
     let flags = (sharing | SIGCHLD) as usize;
@@ -406,11 +416,11 @@ pub(crate) fn wait(child: i32) -> Result<WaitStatus> {
     Ok(WaitStatus(status))
 }
 
-/// Sends a signal to a process. See kill(2).
-pub(crate) fn kill(process: i32, signal: u32) -> Result<()> {
-    // SAFETY: takes numbers only.
-    decode(unsafe { syscall2(Sysno::kill as usize, fd_arg(process), signal as usize) })?;
-    Ok(())
+/// Sends a signal to the calling thread, which no other thread can take. See tgkill(2).
+pub(crate) fn signal_self(signal: u32) {
+    let (process, thread) = (fd_arg(getpid()), fd_arg(gettid()));
+    // SAFETY: takes numbers only. What the signal does is the caller's choice.
+    let _ = decode(unsafe { syscall3(Sysno::tgkill as usize, process, thread, signal as usize) });
 }
 
 /// Sleeps this long, or less when a signal arrives. See nanosleep(2).

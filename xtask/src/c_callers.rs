@@ -87,7 +87,7 @@ impl Link {
             let kind = if self == FreestandingPie { "-static-pie" } else { "-static" };
             cc.args(["-nostdlib", kind, "-ffreestanding", "-fno-stack-protector"]);
         } else {
-            cc.args(["-D_GNU_SOURCE", "-pthread"]);
+            cc.arg("-pthread");
         }
         match self {
             FreestandingSmall => {
