@@ -20,14 +20,18 @@ pub fn create(path: impl Arg, recursive: bool) -> Result<()> {
 }
 
 fn create_with_parents(path: &CStr) -> Result<()> {
-    // Each new attempt means that somebody removed a parent just after it was made.
     let mut attempts = 100;
     loop {
         match create_once(path.to_bytes()) {
-            Err(Errno::ENOENT) if attempts > 0 && !path.is_empty() => attempts -= 1,
+            // Somebody removed a parent just after it was made or found. A dangling link looks the same for ever.
+            Err(Errno::ENOENT | Errno::EEXIST) if attempts > 0 && is_missing(path) => attempts -= 1,
             result => return result,
         }
     }
+}
+
+fn is_missing(path: &CStr) -> bool {
+    !path.is_empty() && matches!(sys::stat(path), Err(Errno::ENOENT))
 }
 
 /// Backs up to the deepest parent that exists or can be made, and makes the rest from there.

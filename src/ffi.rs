@@ -115,7 +115,7 @@ pub unsafe extern "C" fn rt_file_append_text(path: *const c_char, content: *cons
 
 /// Copies a file's content and permission bits, without set-user-ID and set-group-ID. EINVAL when both are the same
 /// file, EISDIR when either is a directory. After a failure a destination that the call created is removed; one that
-/// existed may be incomplete.
+/// existed, or that a dangling link led to, may be incomplete.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_copy(src: *const c_char, dst: *const c_char) -> bool {
     // SAFETY: the caller's, see the module.

@@ -173,7 +173,7 @@ pub fn modified_time(path: impl Arg) -> Result<i64> {
 /// # Errors
 /// Those of open(2), read(2), write(2), fchmod(2), close(2): `EISDIR` when either is a directory. `EINVAL` when both
 /// are the same file, which is left as it is. After an error a destination that this call created is removed; one that
-/// existed may be incomplete.
+/// existed, or that a dangling link led to, may be incomplete.
 pub fn copy(source: impl Arg, destination: impl Arg) -> Result<()> {
     source.with_c_str(|source| destination.with_c_str(|destination| copy_file(source, destination)))
 }
@@ -309,9 +309,11 @@ pub fn lock(path: impl Arg) -> Result<FileLock> {
 
 /// NFS locks exclusively only what is open for writing; a file that may not be written can be locked elsewhere still.
 fn open_to_lock(path: &CStr) -> Result<Fd> {
-    match sys::open(path, sys::O_RDWR | sys::O_CREAT, NEW_FILE) {
+    // What is no regular file may make its opener wait.
+    match sys::open(path, sys::O_RDWR | sys::O_CREAT | sys::O_NONBLOCK, NEW_FILE) {
         Err(errno @ (Errno::EACCES | Errno::EROFS | Errno::ETXTBSY)) => {
-            sys::open(path, sys::O_RDONLY, 0).map_err(|second| if second == Errno::ENOENT { errno } else { second })
+            sys::open(path, sys::O_RDONLY | sys::O_NONBLOCK, 0)
+                .map_err(|second| if second == Errno::ENOENT { errno } else { second })
         }
         result => result,
     }

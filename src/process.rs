@@ -85,6 +85,9 @@ pub(crate) fn run_args<'a>(command: &'a [u8], args: impl Iterator<Item = &'a [u8
 
 const SHELL: &CStr = c"/bin/sh";
 
+/// The longest name in a directory. See path_resolution(7).
+const NAME_MAX: usize = 255;
+
 /// Where commands are when `PATH` does not say, as in glibc.
 const DEFAULT_PATH: &CStr = c"/bin:/usr/bin";
 
@@ -364,7 +367,8 @@ impl Search<'_> {
     /// Calls `visit` with each path that the command could have, until it returns something.
     fn candidates<R>(&self, mut visit: impl FnMut(&CStr) -> Option<R>) -> Option<R> {
         let command = self.command.to_bytes();
-        if command.contains(&b'/') {
+        // A name that no directory could hold is left to the kernel to refuse.
+        if command.contains(&b'/') || command.len() > NAME_MAX {
             return visit(self.command);
         }
         if command.is_empty() {

@@ -13,7 +13,7 @@ use linux_raw_sys::{auxvec, general, prctl, system};
 
 pub(crate) use linux_raw_sys::errno;
 pub(crate) use linux_raw_sys::general::{
-    O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, S_IFDIR, S_IFMT, S_IFREG,
+    O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, S_IFDIR, S_IFMT, S_IFREG,
 };
 
 use super::{Disposition, Stat, WaitStatus, retry};
@@ -349,7 +349,7 @@ pub(crate) fn futex_wake_one(word: &AtomicU32) {
 /// A pipe, close-on-exec, whose reads and writes never wait. See pipe(2).
 pub(crate) fn pipe() -> Result<(Fd, Fd)> {
     let mut ends = [0; 2];
-    let flags = general::O_CLOEXEC | general::O_NONBLOCK;
+    let flags = general::O_CLOEXEC | O_NONBLOCK;
     // SAFETY: the kernel writes two ints.
     decode(unsafe { syscall2(Sysno::pipe2 as usize, (&raw mut ends).addr(), flags as usize) })?;
     Ok((Fd::from_raw(ends[0]), Fd::from_raw(ends[1])))

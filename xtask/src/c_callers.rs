@@ -1,6 +1,8 @@
 //! C programs that call the library, in every way to link one.
 
-use std::os::unix::process::ExitStatusExt;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -9,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use crate::elf;
 use crate::project::{self, Dist};
 use crate::setup::{self, Tool};
-use crate::shell::{capture, command, execute};
+use crate::shell::{capture, command, execute, said};
 
 /// How a program is compiled and linked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,17 +129,28 @@ enum Argument {
 
 use Argument::{New, SharedObject, Word};
 
+/// An ordinary user.
+const NOBODY: u32 = 65534;
+
 /// A program, the ways to link it, and how it is run.
 struct Program {
     source: &'static str,
+    /// Whether it looks for what an ordinary user may not do.
+    checks_permissions: bool,
     links: &'static [&'static [Link]],
     runs: &'static [(&'static [Argument], End)],
 }
 
 const PROGRAMS: &[Program] = &[
-    Program { source: "tests/c/conformance.c", links: &[WITHOUT_LIBC, WITH_LIBC], runs: &[(&[New], End::Success)] },
+    Program {
+        source: "tests/c/conformance.c",
+        checks_permissions: true,
+        links: &[WITHOUT_LIBC, WITH_LIBC],
+        runs: &[(&[New], End::Success)],
+    },
     Program {
         source: "tests/c/misuse.c",
+        checks_permissions: false,
         links: &[WITHOUT_LIBC, WITH_LIBC],
         runs: &[
             (&[Word("all"), New], End::Success),
@@ -146,16 +159,42 @@ const PROGRAMS: &[Program] = &[
             (&[Word("outside_null_page")], End::Misuse),
         ],
     },
-    Program { source: "tests/c/threads.c", links: &[WITH_LIBC], runs: &[(&[New], End::Success)] },
-    Program { source: "tests/c/threads_freestanding.c", links: &[WITHOUT_LIBC], runs: &[(&[New], End::Success)] },
-    Program { source: "tests/c/hosted.c", links: &[WITH_LIBC], runs: &[(&[New], End::Success)] },
+    Program {
+        source: "tests/c/threads.c",
+        checks_permissions: false,
+        links: &[WITH_LIBC],
+        runs: &[(&[New], End::Success)],
+    },
+    Program {
+        source: "tests/c/threads_freestanding.c",
+        checks_permissions: false,
+        links: &[WITHOUT_LIBC],
+        runs: &[(&[New], End::Success)],
+    },
+    Program {
+        source: "tests/c/hosted.c",
+        checks_permissions: false,
+        links: &[WITH_LIBC],
+        runs: &[(&[New], End::Success)],
+    },
     Program {
         source: "tests/c/loader.c",
+        checks_permissions: false,
         links: &[&[GlibcAlone, MuslAlone]],
         runs: &[(&[SharedObject], End::Success)],
     },
-    Program { source: "tests/c/environ_none.c", links: &[&[Bare]], runs: &[(&[], End::Success)] },
-    Program { source: "examples/c/facts.c", links: &[WITHOUT_LIBC, WITH_LIBC], runs: &[(&[Word("/")], End::Success)] },
+    Program {
+        source: "tests/c/environ_none.c",
+        checks_permissions: false,
+        links: &[&[Bare]],
+        runs: &[(&[], End::Success)],
+    },
+    Program {
+        source: "examples/c/facts.c",
+        checks_permissions: false,
+        links: &[WITHOUT_LIBC, WITH_LIBC],
+        runs: &[(&[Word("/")], End::Success)],
+    },
 ];
 
 /// A program linked one way, to be compiled and run.
@@ -176,14 +215,16 @@ impl Caller {
         format!("C: {} ({})", self.program.source, self.link.name())
     }
 
-    /// Compiles the program, looks at what was linked, and runs it.
-    pub fn run(&self, dist: &Dist) -> Result<()> {
+    /// Compiles the program, looks at what was linked, and runs it; what it said.
+    pub fn run(&self, dist: &Dist) -> Result<String> {
         let work = tempfile::tempdir()?;
+        std::fs::set_permissions(work.path(), Permissions::from_mode(0o777))?;
         let program = work.path().join("program");
         execute(&mut self.link.compile(dist, &project::root().join(self.program.source), &program))?;
         if self.link.is_without_libc() {
             check_alone(&program)?;
         }
+        let mut all_said = String::new();
         for (number, (arguments, end)) in self.program.runs.iter().enumerate() {
             let mut run = command(&program);
             run.env("RT_GIVEN", "value"); // for the program that looks for what it was given
@@ -194,19 +235,21 @@ impl Caller {
                     SharedObject => run.arg(dist.shared_object()),
                 };
             }
-            end.check(&capture(&mut run)?).with_context(|| format!("run {number}"))?;
+            all_said += &end.check(&capture(&mut run)?).with_context(|| format!("run {number}"))?;
+            if self.program.checks_permissions && setup::is_root() {
+                // To root nothing is forbidden.
+                let output = capture(run.uid(NOBODY).gid(NOBODY))?;
+                all_said += &end.check(&output).with_context(|| format!("run {number}, as user {NOBODY}"))?;
+            }
         }
-        Ok(())
+        Ok(all_said)
     }
 }
 
 impl End {
-    fn check(self, output: &Output) -> Result<()> {
-        let said = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
-        let said = String::from_utf8_lossy(&said);
-        for line in said.lines().filter(|line| line.contains("CANNOT RUN")) {
-            eprintln!("       {line}");
-        }
+    /// What the program said, if it ended as it should.
+    fn check(self, output: &Output) -> Result<String> {
+        let said = said(output);
         match self {
             Self::Success => ensure!(output.status.success(), "{}: {said}", output.status),
             Self::Misuse => {
@@ -215,7 +258,7 @@ impl End {
                 ensure!(output.stderr.starts_with(b"ffi_syscalls: rt_free: "), "no message of the library's: {said}");
             }
         }
-        Ok(())
+        Ok(said)
     }
 }
 

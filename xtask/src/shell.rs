@@ -26,10 +26,15 @@ pub fn cargo() -> Command {
 pub fn execute(command: &mut Command) -> Result<Output> {
     let output = capture(command)?;
     if !output.status.success() {
-        let said = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
-        bail!("{}\n{}: {}", describe(command), output.status, String::from_utf8_lossy(&said));
+        bail!("{}\n{}: {}", describe(command), output.status, said(&output));
     }
     Ok(output)
+}
+
+/// What a program wrote to its standard output and error.
+pub fn said(output: &Output) -> String {
+    let bytes = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Runs to the end, whatever that is.

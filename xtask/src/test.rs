@@ -4,8 +4,8 @@ use anyhow::{Result, bail};
 
 use crate::project::{Arch, Dist};
 use crate::setup::{self, Tool};
-use crate::shell::{cargo, execute, step};
-use crate::{abi, build, c_callers, project};
+use crate::shell::{cargo, execute, said, step};
+use crate::{abi, build, c_callers, install, project};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -25,6 +25,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     checks.finish(arguments.require_all)
 }
 
+/// How a test says that it cannot run on this machine.
+const CANNOT_RUN: &str = "CANNOT RUN: ";
+
 /// What passed, what failed, and what could not be tried.
 #[derive(Default)]
 struct Checks {
@@ -34,18 +37,24 @@ struct Checks {
 }
 
 impl Checks {
-    /// Runs a check, if the tools that it takes are here.
-    fn check(&mut self, name: &str, tools: &[&Tool], action: impl FnOnce() -> Result<()>) {
-        match tools.iter().find(|tool| !tool.is_here()) {
-            None => {
-                let result = step(name, action);
-                self.record(name, result);
-            }
-            Some(missing) => {
-                eprintln!("CANNOT RUN {name}. What would change it: {}", missing.remedy());
-                self.not_run.push(format!("{name}: {}", missing.remedy()));
-            }
+    /// Runs a check, if the tools that it takes are here. What it says may name a part that cannot run.
+    fn check(&mut self, name: &str, tools: &[&Tool], action: impl FnOnce() -> Result<String>) {
+        if let Some(missing) = tools.iter().find(|tool| !tool.is_here()) {
+            return self.cannot_run(&format!("{name}. What would change it: {}", missing.remedy()));
         }
+        let result = step(name, action).map(|said| {
+            for line in said.lines() {
+                if let Some((_, what)) = line.split_once(CANNOT_RUN) {
+                    self.cannot_run(&format!("{name}: {what}"));
+                }
+            }
+        });
+        self.record(name, result);
+    }
+
+    fn cannot_run(&mut self, what: &str) {
+        eprintln!("{CANNOT_RUN}{what}");
+        self.not_run.push(what.to_owned());
     }
 
     fn record(&mut self, name: &str, result: Result<()>) {
@@ -125,14 +134,14 @@ fn checks_of_artifacts(checks: &mut Checks, dist: &Dist) {
         let source = project::root().join("tests/c/contract.h");
         let mut compiler = crate::shell::command("g++");
         compiler.args(["-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-x", "c++", "-include"]);
-        execute(compiler.arg(dist.header()).arg(source)).map(drop)
+        execute(compiler.arg(dist.header()).arg(source)).map(|output| said(&output))
     });
-    checks.check("the .pc file", &[&setup::PKG_CONFIG], || crate::install::check(dist));
+    checks.check("the .pc file", &[&setup::PKG_CONFIG], || install::check(dist).map(|()| String::new()));
     for caller in c_callers::all() {
         checks.check(&caller.name(), &[caller.link.tool()], || caller.run(dist));
     }
 }
 
-fn cargo_run(arguments: &[&str]) -> Result<()> {
-    execute(cargo().args(arguments)).map(drop)
+fn cargo_run(arguments: &[&str]) -> Result<String> {
+    execute(cargo().args(arguments)).map(|output| said(&output))
 }

@@ -107,7 +107,7 @@ impl Place {
 
 /// Says loudly, past the capturing of the test harness, that something could not be tested.
 fn not_tested(what: &str) {
-    let _ = writeln!(std::io::stderr(), "\nNOT TESTED: {what}\n");
+    let _ = writeln!(std::io::stderr(), "\nCANNOT RUN: {what}\n");
 }
 
 fn every_byte(len: usize) -> Vec<u8> {
