@@ -60,7 +60,7 @@ bool rt_file_append_text(const char *path, const char *content);
 /**
  * Copies a file's content and permission bits, without set-user-ID and set-group-ID. EINVAL when both are the same
  * file, EISDIR when either is a directory. After a failure a destination that the call created is removed; one that
- * existed may be incomplete.
+ * existed, or that a dangling link led to, may be incomplete.
  */
 bool rt_file_copy(const char *src, const char *dst);
 

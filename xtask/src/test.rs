@@ -109,10 +109,9 @@ fn source_checks(checks: &mut Checks) {
         cargo_run(&["clippy", "--quiet", "--package", "xtask", "--", "--deny", "warnings"])
     });
     checks.check("documentation", &[], || {
-        execute(
-            cargo().args(["doc", "--quiet", "--no-deps", "--features", "exports"]).env("RUSTDOCFLAGS", "-D warnings"),
-        )?;
-        Ok(())
+        let mut doc = cargo();
+        doc.args(["doc", "--quiet", "--no-deps", "--features", "exports"]).env("RUSTDOCFLAGS", "-D warnings");
+        execute(&mut doc).map(|output| said(&output))
     });
 }
 
