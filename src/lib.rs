@@ -18,7 +18,7 @@
 //! ```
 //!
 //! # The way of one call
-//! An operation ([`file`], [`dir`], [`mod@env`], [`process`], [`system`]) says what it means in terms of primitives;
+//! An operation ([`mod@file`], [`dir`], [`mod@env`], [`process`], [`system`]) says what it means in terms of primitives;
 //! a primitive (`sys`) is one system call with typed arguments; the crate `ffi_syscalls_arch` knows the architecture.
 //! The C functions (`ffi`) check their pointers, call the operation, and turn its `Result` into a C value.
 //!

@@ -513,13 +513,14 @@ static void no_memory(void)
 
 static long resident_pages(void)
 {
-    long size = 0, resident = -1;
+    /* Without the pages of files, such as the libc's code, which the kernel drops and brings back as it likes. */
+    long size = 0, resident = 0, of_files = 1;
     FILE *file = fopen("/proc/self/statm", "r");
-    if (file == NULL || fscanf(file, "%ld %ld", &size, &resident) != 2)
-        resident = -1;
+    if (file == NULL || fscanf(file, "%ld %ld %ld", &size, &resident, &of_files) != 3)
+        resident = 0;
     if (file != NULL)
         fclose(file);
-    return resident;
+    return resident - of_files;
 }
 
 static void memory_stays(void)
