@@ -253,7 +253,8 @@ struct Segments {
     few: [usize; Self::FEW],
     /// The mapping that replaces `few` when that is full, or 0.
     many: usize,
-    capacity: usize,
+    /// How many slots that has.
+    many_capacity: usize,
     used: usize,
 }
 
@@ -261,7 +262,11 @@ impl Segments {
     const FEW: usize = 32;
 
     const fn new() -> Self {
-        Self { few: [0; Self::FEW], many: 0, capacity: Self::FEW, used: 0 }
+        Self { few: [0; Self::FEW], many: 0, many_capacity: 0, used: 0 }
+    }
+
+    const fn capacity(&self) -> usize {
+        if self.many == 0 { Self::FEW } else { self.many_capacity }
     }
 
     fn slots(&mut self) -> &mut [usize] {
@@ -270,12 +275,12 @@ impl Segments {
         }
         let slots = core::ptr::with_exposed_provenance_mut(self.many);
         // SAFETY: a mapping of this many words that only this set uses.
-        unsafe { core::slice::from_raw_parts_mut(slots, self.capacity) }
+        unsafe { core::slice::from_raw_parts_mut(slots, self.many_capacity) }
     }
 
     /// Where the number is, or where it would be entered. There is always a free slot to end at.
     fn find(&mut self, number: usize) -> (usize, bool) {
-        let mask = self.capacity - 1;
+        let mask = self.capacity() - 1;
         let mut at = Self::home(number) & mask;
         loop {
             match self.slots().get(at) {
@@ -296,12 +301,12 @@ impl Segments {
 
     /// Makes room for one more, so that `insert` cannot fail.
     fn reserve(&mut self) -> Result<()> {
-        if (self.used + 1) * 2 <= self.capacity {
+        if (self.used + 1) * 2 <= self.capacity() {
             return Ok(());
         }
-        let capacity = self.capacity * 16;
+        let capacity = self.capacity() * 16;
         let many = sys::map(capacity * size_of::<usize>())?.get();
-        let mut larger = Self { few: [0; Self::FEW], many, capacity, used: 0 };
+        let mut larger = Self { few: [0; Self::FEW], many, many_capacity: capacity, used: 0 };
         for &mut number in self.slots() {
             if number != 0 {
                 larger.insert(number);
@@ -310,7 +315,7 @@ impl Segments {
         let before = core::mem::replace(self, larger);
         if before.many != 0 {
             // SAFETY: its numbers have moved to the larger table.
-            unsafe { sys::unmap(before.many, before.capacity * size_of::<usize>()) };
+            unsafe { sys::unmap(before.many, before.many_capacity * size_of::<usize>()) };
         }
         Ok(())
     }
@@ -326,7 +331,7 @@ impl Segments {
     fn remove(&mut self, number: usize) {
         let (mut hole, true) = self.find(number) else { return };
         self.used -= 1;
-        let mask = self.capacity - 1;
+        let mask = self.capacity() - 1;
         let mut at = hole;
         // Numbers behind the hole move into it where that is not before their home, so that no search ends early.
         loop {

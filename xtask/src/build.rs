@@ -104,7 +104,8 @@ fn shared_object(arch: Arch, path: &Path) -> Result<()> {
     cargo.args(["--", "-C", "force-unwind-tables=no", "-C", "strip=symbols"]);
     let soname = format!("-Wl,-soname,{SONAME}");
     let small = "-Wl,--build-id=none,--no-eh-frame-hdr,--hash-style=gnu,-z,noseparate-code,-z,norelro";
-    for argument in ["-nostdlib", "-nostartfiles", &soname, small] {
+    let script = format!("-Wl,-T,{}", project::root().join("xtask/small.ld").display());
+    for argument in ["-nostdlib", "-nostartfiles", &soname, small, &script] {
         cargo.arg("-C").arg(format!("link-arg={argument}"));
     }
     execute(&mut cargo)?;

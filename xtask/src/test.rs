@@ -117,7 +117,8 @@ fn source_checks(checks: &mut Checks) {
 
 fn rust_tests(checks: &mut Checks) {
     checks.check("Rust tests", &[&setup::FLOCK], || cargo_run(&["test", "--quiet"]));
-    checks.check("Rust tests, optimised", &[&setup::FLOCK], || cargo_run(&["test", "--quiet", "--profile", "optimised"]));
+    checks
+        .check("Rust tests, optimised", &[&setup::FLOCK], || cargo_run(&["test", "--quiet", "--profile", "optimised"]));
     checks.check("Rust tests, with the C functions", &[&setup::FLOCK], || {
         cargo_run(&["test", "--quiet", "--features", "exports"])
     });
