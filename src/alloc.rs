@@ -2,7 +2,7 @@
 //!
 //! | block, header included | where it comes from | where it goes when freed |
 //! |---|---|---|
-//! | up to 256 KB | cut from a 1 MB segment | the free list of its size class |
+//! | up to 128 KB | cut from a 1 MB segment | the free list of its size class |
 //! | up to 16 MB | a segment of its own | the free list of its class, as long as no more than 32 MB wait there |
 //! | larger | a segment of its own, in huge pages | back to the kernel |
 //!
@@ -21,9 +21,11 @@ use crate::sync::Mutex;
 use crate::{Errno, Result, sys};
 
 const SEGMENT: usize = 1 << 20;
-const SMALL_MAX: usize = 1 << 18;
+const SMALL_MAX: usize = 1 << 17;
 const LARGE_MAX: usize = 1 << 24;
 const HUGE_PAGE: usize = 1 << 21;
+/// Mappings are multiples of this, which is one of every page size there is.
+const PAGE_MAX: usize = 1 << 16;
 /// How much memory of blocks over [`SMALL_MAX`] is kept for reuse.
 const WARM_MAX: usize = 1 << 25;
 const HEADER: usize = size_of::<Header>();
@@ -48,8 +50,23 @@ enum State {
 impl Header {
     /// The size of the block at this address.
     const fn size(&self, address: usize) -> usize {
-        self.info & !check(address) & !STATE_MASK
+        size_in(self.info, address)
     }
+}
+
+/// The size of the block at this address, from its header's `info`.
+const fn size_in(info: usize, address: usize) -> usize {
+    info & !check(address) & !STATE_MASK
+}
+
+/// The `info` of a block that may be somebody else's, who may be changing its `word`.
+///
+/// # Safety
+/// There is a block at the address, and the heap is locked, so that nobody changes its `info`.
+const unsafe fn info_at(address: usize) -> usize {
+    let header = core::ptr::with_exposed_provenance::<Header>(address);
+    // SAFETY: the caller's.
+    unsafe { (*header).info }
 }
 
 const STATE_MASK: usize = 0xf;
@@ -147,8 +164,17 @@ impl Heap {
     #[cold]
     fn map_segment(&mut self, size: usize, alignment: usize) -> Result<usize> {
         self.segments.reserve()?;
+        let size = size.next_multiple_of(PAGE_MAX);
         let mapped_len = size.checked_add(alignment).ok_or(Errno::ENOMEM)?;
-        let mapped = sys::map(mapped_len)?.get();
+        let mapped = match sys::map(mapped_len) {
+            // What is kept for later is needed now.
+            Err(_) if self.warm > 0 => {
+                self.cool(0);
+                sys::map(mapped_len)?
+            }
+            mapped => mapped?,
+        }
+        .get();
         let address = mapped.next_multiple_of(alignment);
         let before = address - mapped;
         // SAFETY: the part of the new mapping before the aligned one.
@@ -162,7 +188,7 @@ impl Heap {
     fn unmap_segment(&mut self, address: usize, size: usize) {
         self.segments.remove(address / SEGMENT);
         // SAFETY: the block is freed, fills the mapping, and nothing leads to it any more.
-        unsafe { sys::unmap(address, size) };
+        unsafe { sys::unmap(address, size.next_multiple_of(PAGE_MAX)) };
     }
 
     /// Takes back the block at an address that came from outside.
@@ -172,9 +198,9 @@ impl Heap {
             misuse("ffi_syscalls: rt_free: a pointer that is not the library's\n");
         }
         // A block that is not small fills its segment, which may end, mapped, before the next multiple of SEGMENT.
-        // SAFETY: every segment begins with a block, and the heap is locked.
-        let is_inside = segment != address && unsafe { header(segment) }.size(segment) > SMALL_MAX;
-        if is_inside {
+        // SAFETY: every segment begins with a block.
+        let first_info = unsafe { info_at(segment) };
+        if segment != address && size_in(first_info, segment) > SMALL_MAX {
             misuse(NO_BEGINNING);
         }
         // SAFETY: the address lies in the heap's memory, at a multiple of 16; the heap is locked.
@@ -196,16 +222,16 @@ impl Heap {
         }
         if size > SMALL_MAX {
             self.warm += size;
-            self.cool();
+            self.cool(WARM_MAX);
         }
     }
 
-    /// Gives large freed blocks back, the largest first, until no more wait than should.
-    fn cool(&mut self) {
+    /// Gives large freed blocks back, the largest first, until no more wait than this.
+    fn cool(&mut self, warm_max: usize) {
         let mut class = CLASSES;
-        while self.warm > WARM_MAX && class > 0 {
+        while self.warm > warm_max && class > 0 {
             class -= 1;
-            while let Some(first) = self.freed.get_mut(class).filter(|first| self.warm > WARM_MAX && **first != 0) {
+            while let Some(first) = self.freed.get_mut(class).filter(|first| self.warm > warm_max && **first != 0) {
                 let address = *first;
                 // SAFETY: what is in a free list is a block, and the heap is locked.
                 let header = unsafe { header(address) };
@@ -529,7 +555,6 @@ mod tests {
             assert!(size <= 128 || (rounded - size) * 5 < rounded, "{size} in {rounded}");
             assert!((rounded == last.0) == (class == last.1) && class >= last.1 && class < CLASSES);
             assert_eq!(class_of(rounded), (rounded, class));
-            assert!(size <= SMALL_MAX || rounded.is_multiple_of(1 << 16), "whole pages, whatever their size");
             last = (rounded, class);
         }
         assert_eq!(class_of(LARGE_MAX).1 + 1, CLASSES);

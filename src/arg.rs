@@ -29,15 +29,25 @@ pub trait Arg: Sized {
 /// The longest path that the kernel takes, with its NUL. See path_resolution(7).
 pub(crate) const PATH_MAX: usize = 4096;
 
-/// Copies bytes into the buffer and puts a NUL behind them.
-pub(crate) fn terminate<'a>(bytes: &[u8], buffer: &'a mut [MaybeUninit<u8>; PATH_MAX]) -> Result<&'a CStr> {
-    let (room, _) = buffer.split_at_mut_checked(bytes.len() + 1).ok_or(Errno::ENAMETOOLONG)?;
-    let (end, content) = room.split_last_mut().ok_or(Errno::ENAMETOOLONG)?;
-    content.write_copy_of_slice(bytes);
-    end.write(0);
-    // SAFETY: the bytes and the NUL were just written.
-    let terminated = unsafe { room.assume_init_ref() };
-    CStr::from_bytes_with_nul(terminated).map_err(|_| Errno::EINVAL)
+/// Room for a path on the stack.
+pub(crate) type PathBuffer = [MaybeUninit<u8>; PATH_MAX];
+
+/// The text in the buffer, with a NUL behind it. `EINVAL` when it contains one, `ENAMETOOLONG` when it does not fit.
+pub(crate) fn terminate<'a>(text: &[u8], buffer: &'a mut PathBuffer) -> Result<&'a CStr> {
+    join([text, b"", b""], buffer)
+}
+
+/// As [`terminate`], for three texts one behind the other.
+pub(crate) fn join<'a>(parts: [&[u8]; 3], buffer: &'a mut PathBuffer) -> Result<&'a CStr> {
+    let mut len = 0;
+    for part in parts.into_iter().chain([b"\0".as_slice()]) {
+        let room = buffer.get_mut(len..len + part.len()).ok_or(Errno::ENAMETOOLONG)?;
+        room.write_copy_of_slice(part);
+        len += part.len();
+    }
+    // SAFETY: this many bytes were just written.
+    let joined = unsafe { buffer.get(..len).unwrap_or_default().assume_init_ref() };
+    CStr::from_bytes_with_nul(joined).map_err(|_| Errno::EINVAL)
 }
 
 impl Arg for &CStr {

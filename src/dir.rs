@@ -19,30 +19,33 @@ pub fn create(path: impl Arg, recursive: bool) -> Result<()> {
     path.with_c_str(|path| if recursive { create_with_parents(path) } else { sys::mkdir(path, NEW_DIRECTORY) })
 }
 
+/// How often to begin again when somebody removes what was just made or found. Each time means a lost race.
+const ATTEMPTS: u32 = 1000;
+
+/// Backs up to the deepest parent that exists or can be made, and makes the rest from there.
 fn create_with_parents(path: &CStr) -> Result<()> {
-    let mut attempts = 100;
-    loop {
-        match create_once(path.to_bytes()) {
-            // Somebody removed a parent just after it was made or found. A dangling link looks the same for ever.
-            Err(Errno::ENOENT | Errno::EEXIST) if attempts > 0 && is_missing(path) => attempts -= 1,
+    let path = path.to_bytes();
+    for _ in 0..ATTEMPTS {
+        match create_below(path, ensure_deepest(path)?) {
+            Err(Errno::ENOENT) => {}
             result => return result,
         }
     }
+    Err(Errno::ENOENT)
 }
 
-fn is_missing(path: &CStr) -> bool {
-    !path.is_empty() && matches!(sys::stat(path), Err(Errno::ENOENT))
-}
-
-/// Backs up to the deepest parent that exists or can be made, and makes the rest from there.
-fn create_once(path: &[u8]) -> Result<()> {
+/// Makes or finds the deepest directory on the path whose parent exists; where it ends in the path.
+fn ensure_deepest(path: &[u8]) -> Result<usize> {
     let mut end = path.len();
     loop {
         match ensure(path, end) {
             Err(Errno::ENOENT) => end = parent_end(path, end).ok_or(Errno::ENOENT)?,
-            result => break result?,
+            result => return result.map(|()| end),
         }
     }
+}
+
+fn create_below(path: &[u8], mut end: usize) -> Result<()> {
     while end < path.len() {
         end = child_end(path, end);
         ensure(path, end)?;
@@ -54,14 +57,20 @@ fn create_once(path: &[u8]) -> Result<()> {
 fn ensure(path: &[u8], end: usize) -> Result<()> {
     let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
     let directory = terminate(path.get(..end).unwrap_or_default(), &mut buffer)?;
-    match sys::mkdir(directory, NEW_DIRECTORY) {
+    for _ in 0..ATTEMPTS {
+        let errno = match sys::mkdir(directory, NEW_DIRECTORY) {
+            Err(errno) if errno != Errno::ENOENT => errno,
+            result => return result,
+        };
         // Which error a directory that exists gets differs: EEXIST, but EROFS, EACCES or EISDIR for some.
-        Err(errno) if errno != Errno::ENOENT => match sys::stat(directory) {
-            Ok(found) if found.is_dir() => Ok(()),
-            _ => Err(errno),
-        },
-        result => result,
+        match sys::stat(directory) {
+            Ok(found) if found.is_dir() => return Ok(()),
+            // It was there and is not any more, unless it is a link that leads nowhere.
+            Err(Errno::ENOENT) if errno == Errno::EEXIST && sys::stat_link(directory).is_err() => {}
+            _ => return Err(errno),
+        }
     }
+    Err(Errno::EEXIST)
 }
 
 /// Where the parent of the path's first `end` bytes ends, without the slashes between, or `None` at the top.

@@ -17,7 +17,7 @@ use core::sync::atomic::Ordering::Relaxed;
 use crate::alloc::Block;
 use crate::arg::{Arg, PATH_MAX};
 use crate::sync::Mutex;
-use crate::text::Builder;
+use crate::text::{Builder, parse};
 use crate::{Errno, List, Result, Text, file, sys};
 
 /// The working directory, absolute.
@@ -80,10 +80,12 @@ fn set_bytes(name: &[u8], value: &[u8]) -> Result<()> {
 /// `ENOENT` when neither knows one; those of reading /etc/passwd.
 pub fn home() -> Result<Text> {
     let raised = has_raised_rights();
-    match get_bytes(b"HOME") {
-        Ok(home) if !raised && home.starts_with(b"/") => return Ok(home),
-        Ok(_) | Err(Errno::ENOENT) => {}
-        Err(errno) => return Err(errno),
+    if !raised {
+        match get_bytes(b"HOME") {
+            Ok(home) if home.starts_with(b"/") => return Ok(home),
+            Ok(_) | Err(Errno::ENOENT) => {}
+            Err(errno) => return Err(errno),
+        }
     }
     let user = if raised { sys::effective_user() } else { sys::real_user() };
     let passwd = file::read_text(c"/etc/passwd")?;
@@ -102,17 +104,6 @@ fn home_in(line: &[u8], user: u32) -> Option<&[u8]> {
     let home = fields.nth(2)?;
     fields.next()?; // a shell, though it may be empty
     (parse(id)? == u64::from(user)).then_some(home)
-}
-
-/// A decimal number, all of the text.
-pub(crate) fn parse(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0_u64, |number, &digit| {
-        let digit = digit.wrapping_sub(b'0');
-        if digit > 9 { None } else { number.checked_mul(10)?.checked_add(u64::from(digit)) }
-    })
 }
 
 /// Whether the program got rights that its user does not have; decided once, since it can give them up later.
@@ -159,21 +150,24 @@ enum Variables {
 impl Variables {
     /// The entries as they are now.
     fn entries(&mut self) -> Result<Entries<'_>> {
-        if let Self::Inherited = self
-            && inherited().is_none()
-        {
-            match Table::from_proc() {
-                Ok(table) => *self = Self::Owned(table),
-                // No /proc; it may be mounted later.
-                Err(Errno::ENOENT) => {}
-                // Variables that are forgotten once would be lost to every child.
-                Err(errno) => return Err(errno),
+        let mut array = NO_ENTRIES.0.as_ptr();
+        if let Self::Inherited = self {
+            match sys::environment() {
+                Some(environment) if !environment.is_null() => array = environment,
+                Some(_) => {}
+                None => match Table::from_proc() {
+                    Ok(table) => *self = Self::Owned(table),
+                    // What may pass; variables that are forgotten once would be lost to every child.
+                    Err(errno @ (Errno::ENOMEM | Errno::EMFILE | Errno::ENFILE | Errno::EIO)) => return Err(errno),
+                    // No /proc, which may be mounted later, or no permission to look.
+                    Err(_) => {}
+                },
             }
         }
         match self {
             Self::Owned(table) => Ok(table.entries()),
             // SAFETY: an environment that the kernel or the libc keeps; see the module on who may change it.
-            Self::Inherited => Ok(unsafe { Entries::new(inherited().unwrap_or(NO_ENTRIES.0.as_ptr())) }),
+            Self::Inherited => Ok(unsafe { Entries::new(array) }),
         }
     }
 
@@ -196,20 +190,6 @@ struct NoEntries([*const c_char; 1]);
 unsafe impl Sync for NoEntries {}
 
 static NO_ENTRIES: NoEntries = NoEntries([core::ptr::null()]);
-
-/// The array of entries that the program was started with, or that its libc keeps.
-#[cfg(feature = "freestanding")]
-fn inherited() -> Option<*const *const c_char> {
-    crate::start::environment()
-}
-
-/// The array of entries that the program's libc keeps, if it has one.
-#[cfg(not(feature = "freestanding"))]
-fn inherited() -> Option<*const *const c_char> {
-    let environ = sys::environ()?;
-    // After clearenv(3) it is null, and the environment empty.
-    Some(if environ.is_null() { NO_ENTRIES.0.as_ptr() } else { environ })
-}
 
 /// The entries of an array that ends with a null pointer.
 #[derive(Clone)]
@@ -253,17 +233,20 @@ impl<'a> Entry<'a> {
 
     /// The value, if the entry has this name, which contains no NUL.
     fn value(self, name: &[u8]) -> Option<&'a CStr> {
-        let mut at = self.text.cast::<u8>();
-        for &byte in name.iter().chain(b"=") {
+        let text = self.text.as_ptr().cast::<u8>();
+        for (i, &byte) in name.iter().enumerate() {
             // SAFETY: every byte before this one was equal to one that is not NUL, so the string goes on to here.
-            if unsafe { at.read() } != byte {
+            if unsafe { text.wrapping_add(i).read() } != byte {
                 return None;
             }
-            // SAFETY: as above.
-            at = unsafe { at.add(1) };
+        }
+        let end = text.wrapping_add(name.len());
+        // SAFETY: as above.
+        if unsafe { end.read() } != b'=' {
+            return None;
         }
         // SAFETY: the rest of a NUL-terminated string.
-        Some(unsafe { CStr::from_ptr(at.as_ptr().cast()) })
+        Some(unsafe { CStr::from_ptr(end.wrapping_add(1).cast()) })
     }
 }
 

@@ -8,8 +8,9 @@ use core::mem::MaybeUninit;
 use crate::alloc::Block;
 use crate::arg::Arg;
 use crate::fd::Fd;
+use crate::scratch::Scratch;
 use crate::sys::{self, Stat};
-use crate::{Errno, Result, Text};
+use crate::{Errno, Result, Text, system};
 
 const NEW_FILE: u32 = 0o666;
 const PERMISSIONS: u32 = 0o777;
@@ -91,13 +92,20 @@ fn read_large(fd: &Fd, beginning: &[u8]) -> Result<Text> {
     }
 }
 
-/// Whether a content of this length can be held without more than one `part`th of the memory.
+/// Whether a content of this length can be held without more than one `part`th of the memory that there is.
 ///
 /// A kernel that overcommits grants any length, and kills a process when it is used. So a size that is no real one is
 /// not believed, and a content that does not end is not followed to where that happens.
 fn is_plausible(len: usize, part: u64) -> bool {
-    const SURELY: usize = 1 << 28;
-    len <= SURELY || sys::total_memory().is_ok_and(|memory| len as u64 <= memory / part)
+    const SURELY: usize = 1 << 24;
+    len <= SURELY || len as u64 <= system::memory() / part
+}
+
+/// The beginning of a file, as far as it fits.
+pub(crate) fn read_into<'a>(path: &CStr, buffer: &'a mut [MaybeUninit<u8>]) -> Result<&'a [u8]> {
+    let (len, _) = fill(&sys::open(path, sys::O_RDONLY, 0)?, buffer)?;
+    // SAFETY: `fill` has set this many bytes.
+    Ok(unsafe { buffer.get(..len).unwrap_or_default().assume_init_ref() })
 }
 
 /// Makes this the content of a file, which is created when missing. Its directory is not.
@@ -184,12 +192,12 @@ fn copy_file(source: &CStr, destination: &CStr) -> Result<()> {
     if source.is_dir() {
         return Err(Errno::EISDIR);
     }
-    let mode = source.mode & PERMISSIONS;
-    let (to, created) = open_destination(destination, mode)?;
-    let target = sys::fstat(&to)?;
-    let result =
-        if target.same_file(&source) { Err(Errno::EINVAL) } else { copy_open(&from, &source, to, &target, mode) };
-    if result.is_err() && created && sys::stat(destination).is_ok_and(|now| now.same_file(&target)) {
+    let (to, created) = open_destination(destination, source.mode & PERMISSIONS)?;
+    let target = sys::fstat(&to);
+    let result = target.and_then(|target| copy_open(&from, &source, to, &target));
+    // The path is that of the new file still, unless somebody has put another one there.
+    let is_ours = || target.is_err() || matches!((sys::stat(destination), target), (Ok(a), Ok(b)) if a.same_file(&b));
+    if result.is_err() && created && is_ours() {
         // The first error is the one to report.
         let _ = sys::unlink(destination);
     }
@@ -209,17 +217,24 @@ fn open_destination(path: &CStr, mode: u32) -> Result<(Fd, bool)> {
     }
 }
 
-fn copy_open(from: &Fd, source: &Stat, to: Fd, target: &Stat, mode: u32) -> Result<()> {
-    if target.is_regular() && target.size > 0 {
-        sys::truncate(&to, 0)?;
+fn copy_open(from: &Fd, source: &Stat, to: Fd, target: &Stat) -> Result<()> {
+    if target.same_file(source) {
+        return Err(Errno::EINVAL);
     }
-    if source.is_regular() && target.is_regular() && source.size >= SMALL_COPY {
-        copy_in_kernel(from, &to)?;
+    if target.is_regular() {
+        let mode = source.mode & PERMISSIONS;
+        // Before the old content goes: the file may be somebody else's, who alone can do this.
+        if target.mode & !sys::S_IFMT != mode {
+            sys::chmod(&to, mode)?;
+        }
+        if target.size > 0 {
+            sys::truncate(&to, 0)?;
+        }
+        if source.is_regular() && source.size >= SMALL_COPY {
+            copy_in_kernel(from, &to)?;
+        }
     }
-    copy_by_hand(from, &to, source.size)?;
-    if target.is_regular() && target.mode & !sys::S_IFMT != mode {
-        sys::chmod(&to, mode)?;
-    }
+    copy_by_hand(from, &to)?;
     to.close()
 }
 
@@ -244,20 +259,29 @@ fn copy_in_kernel(from: &Fd, to: &Fd) -> Result<()> {
 }
 
 /// Copies from the offsets of both descriptors to the end.
-fn copy_by_hand(from: &Fd, to: &Fd, size: i64) -> Result<()> {
-    const LARGEST: usize = 1 << 18;
-    let expected = usize::try_from(size).unwrap_or_default();
-    // One byte more than the size, so that the first read may find the end; a size of 0 may be no size at all.
-    let mut buffer =
-        Block::new(if expected == 0 { 1 << 16 } else { expected.saturating_add(1).clamp(1 << 12, LARGEST) })?;
-    loop {
-        let read = sys::read(from, buffer.spare())?;
-        if read == 0 {
+///
+/// The memory is the caller's stack and, for more than fits there, a mapping: copying is allowed where allocating is
+/// not, in a child that a threaded process forked.
+fn copy_by_hand(from: &Fd, to: &Fd) -> Result<()> {
+    const LARGE: usize = 1 << 18;
+    let mut small = [MaybeUninit::uninit(); 1 << 14];
+    for _ in 0..4 {
+        if !copy_once(from, to, &mut small)? {
             return Ok(());
         }
-        // SAFETY: the kernel has set this many bytes.
-        write_all(to.raw(), unsafe { buffer.spare().get(..read).unwrap_or_default().assume_init_ref() })?;
     }
+    let mut scratch = Scratch::new(LARGE);
+    let buffer = scratch.as_mut().map_or(small.as_mut_slice(), |scratch| scratch.bytes());
+    while copy_once(from, to, buffer)? {}
+    Ok(())
+}
+
+/// Copies what one read brings, and says whether it brought anything.
+fn copy_once(from: &Fd, to: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<bool> {
+    let read = sys::read(from, buffer)?;
+    // SAFETY: the kernel has set this many bytes.
+    write_all(to.raw(), unsafe { buffer.get(..read).unwrap_or_default().assume_init_ref() })?;
+    Ok(read > 0)
 }
 
 /// An exclusive lock on a file, given up when dropped.
@@ -298,7 +322,7 @@ pub fn lock(path: impl Arg) -> Result<FileLock> {
             let fd = open_to_lock(path)?;
             sys::try_lock(&fd)?;
             match (sys::fstat(&fd)?, sys::stat(path)) {
-                (locked, Ok(now)) if locked.links > 0 && locked.same_file(&now) => return Ok(FileLock(fd)),
+                (locked, Ok(now)) if locked.same_file(&now) => return Ok(FileLock(fd)),
                 (_, Ok(_) | Err(Errno::ENOENT)) => {}
                 (_, Err(errno)) => return Err(errno),
             }
@@ -311,7 +335,7 @@ pub fn lock(path: impl Arg) -> Result<FileLock> {
 fn open_to_lock(path: &CStr) -> Result<Fd> {
     // What is no regular file may make its opener wait.
     match sys::open(path, sys::O_RDWR | sys::O_CREAT | sys::O_NONBLOCK, NEW_FILE) {
-        Err(errno @ (Errno::EACCES | Errno::EROFS | Errno::ETXTBSY)) => {
+        Err(errno @ (Errno::EACCES | Errno::EPERM | Errno::EROFS | Errno::ETXTBSY)) => {
             sys::open(path, sys::O_RDONLY | sys::O_NONBLOCK, 0)
                 .map_err(|second| if second == Errno::ENOENT { errno } else { second })
         }

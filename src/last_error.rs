@@ -2,8 +2,8 @@
 //!
 //! There is no thread-local storage without a libc, so errors are kept in tables of slots, each of which belongs to one
 //! thread. Threads are told apart by [`sys::thread_identity`]. A slot is claimed once and never given up; a thread that
-//! gets the identity of an ended one gets its slot too. What is read and written is the thread's own, so nothing needs
-//! a lock.
+//! gets the identity of an ended one gets its slot too, and finds that one's error until it has one of its own. What is
+//! read and written is the thread's own, so nothing needs a lock.
 
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use core::sync::atomic::{AtomicI32, AtomicPtr, AtomicUsize};
@@ -41,19 +41,21 @@ pub(crate) fn get() -> i32 {
 
 /// The slot of a thread, which is claimed if there is none and it is wanted.
 fn slot(thread: usize, wanted: bool) -> Option<&'static Slot> {
-    let mut table: Option<&'static [Slot]> = Some(&FIRST_SLOTS);
-    for (next, size) in MORE.iter().zip(core::iter::successors(Some(FIRST), |size| Some(size * 8))) {
+    let mut table: &'static [Slot] = &FIRST_SLOTS;
+    let mut size = FIRST;
+    let mut tables = MORE.iter();
+    loop {
         let home = thread.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32 & (size - 1);
-        for slot in table?.get(home..home + PROBES)? {
+        for slot in table.get(home..home + PROBES)? {
             let owner = slot.thread.load(Relaxed);
             let claimed = owner == 0 && wanted && slot.thread.compare_exchange(0, thread, Relaxed, Relaxed).is_ok();
             if owner == thread || claimed {
                 return Some(slot);
             }
         }
-        table = more(next, size * 8, wanted);
+        size *= 8;
+        table = more(tables.next()?, size, wanted)?;
     }
-    None
 }
 
 /// A further table, which is mapped if there is none and it is wanted.

@@ -44,6 +44,7 @@ mod last_error;
 #[cfg(feature = "panic-handler")]
 mod panic;
 pub mod process;
+mod scratch;
 #[cfg(feature = "freestanding")]
 mod start;
 pub mod stdio;

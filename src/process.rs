@@ -5,10 +5,10 @@ use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
 use crate::alloc::Block;
-use crate::arg::{Arg, PATH_MAX};
+use crate::arg::{Arg, PATH_MAX, join};
 use crate::fd::Fd;
 use crate::sys::{self, Disposition, Sharing, SignalSet, WaitStatus};
-use crate::{Errno, List, Result, env};
+use crate::{Errno, List, Result, env, file};
 
 /// The caller's process id. It is asked for anew each time, so it is right after a fork too.
 #[must_use]
@@ -103,11 +103,11 @@ fn run_list(argv: &List, envp: &List) -> Result<Outcome> {
         mask: 0,
         ignores_sigchld: sigchld == Disposition::Ignored,
         report: -1,
-        stack: Block::new(STACK)?,
     };
+    let mut stack = Block::new(STACK)?;
     let ending = match sigchld {
-        Disposition::Ignored | Disposition::NotWaited => run_supervised(&mut child)?,
-        Disposition::Default | Disposition::Handled => run_directly(&mut child)?,
+        Disposition::Ignored | Disposition::NotWaited => run_supervised(&mut child, &mut stack)?,
+        Disposition::Default | Disposition::Handled => run_directly(&mut child, &mut stack)?,
     };
     Ok(match ending {
         Ending::Ended(status) => status.outcome(),
@@ -131,7 +131,6 @@ struct Child<'a> {
     ignores_sigchld: bool,
     /// Where to report why the program did not begin.
     report: i32,
-    stack: Block,
 }
 
 /// A child needs a path on its stack, and what the compiler makes of a few small functions.
@@ -158,29 +157,31 @@ impl WaitStatus {
 }
 
 /// Starts the program and waits for it.
-fn run_directly(child: &mut Child<'_>) -> Result<Ending> {
+fn run_directly(child: &mut Child<'_>, stack: &mut Block) -> Result<Ending> {
+    let (reports, to_parent) = sys::pipe()?;
+    child.report = to_parent.raw();
     // No handler of the caller's may run in a child that shares its memory.
     child.mask = sys::set_signal_mask(ALL_SIGNALS)?;
-    let started = start(child);
+    let started = start(child, stack);
     let restored = sys::set_signal_mask(child.mask);
-    let (id, report) = started?;
-    let ending = finish(id, &report)?;
-    restored.and(Ok(ending))
+    let waited = sys::wait(started?);
+    restored?;
+    // The child has ended, so what it had to report is in the pipe, whoever else may hold the other end.
+    match receive(&reports) {
+        Some(Err(errno)) => Ok(Ending::NotExecuted(errno)),
+        _ => Ok(Ending::Ended(waited?)),
+    }
 }
 
-/// Starts the program. What it has to report comes through the descriptor.
-fn start(child: &mut Child<'_>) -> Result<(i32, Fd)> {
-    let (report, to_parent) = sys::pipe()?;
-    child.report = to_parent.raw();
-    let argument = NonNull::from_mut(child).cast();
-    let stack = child.stack.spare();
+/// Starts the program; its process id.
+fn start(child: &Child<'_>, stack: &mut Block) -> Result<i32> {
+    let argument = NonNull::from_ref(child).cast();
     // SAFETY: the calling thread goes on when the child has left the stack, and all that it was given, behind.
-    let id = match unsafe { sys::spawn(Sharing::MemoryWaiting, stack, begin, argument) } {
+    match unsafe { sys::spawn(Sharing::MemoryWaiting, stack.spare(), begin, argument) } {
         // SAFETY: a child that shares nothing has its own copy of all of it.
-        Err(errno) if knows_only_fork(errno) => unsafe { sys::spawn(Sharing::Nothing, stack, begin, argument) },
+        Err(errno) if knows_only_fork(errno) => unsafe { sys::spawn(Sharing::Nothing, stack.spare(), begin, argument) },
         result => result,
-    }?;
-    Ok((id, report))
+    }
 }
 
 /// Whether this is what emulators and sandboxes say to a child that shares something, where fork(2) may work.
@@ -188,43 +189,33 @@ const fn knows_only_fork(errno: Errno) -> bool {
     matches!(errno, Errno::EINVAL | Errno::ENOSYS | Errno::EPERM)
 }
 
-/// Waits for the program.
-fn finish(id: i32, report: &Fd) -> Result<Ending> {
-    let status = sys::wait(id)?;
-    // The child has ended, so what it had to report is in the pipe, whoever else may hold the other end.
-    Ok(match receive(report) {
-        Some(Err(errno)) => Ending::NotExecuted(errno),
-        _ => Ending::Ended(status),
-    })
-}
-
 /// Runs the program under a supervisor: where the caller ignores SIGCHLD the kernel forgets how a child ended, and the
 /// caller's own handling must not change. The supervisor handles SIGCHLD by default, waits, and reports.
-fn run_supervised(child: &mut Child<'_>) -> Result<Ending> {
-    let (report, to_parent) = sys::pipe()?;
-    let mut stack = Block::new(STACK)?;
+fn run_supervised(child: &mut Child<'_>, stack: &mut Block) -> Result<Ending> {
+    let (reports, to_parent) = sys::pipe()?;
+    child.report = to_parent.raw();
+    let mut supervisor_stack = Block::new(STACK)?;
     child.mask = sys::set_signal_mask(ALL_SIGNALS)?;
     let mask = child.mask;
-    let mut supervisor = Supervisor { child, report: to_parent.raw(), shares: true };
-    let started = start_supervisor(&mut supervisor, &mut stack);
+    let mut supervisor = Supervisor { child, stack, shares: true };
+    let started = start_supervisor(&mut supervisor, &mut supervisor_stack);
     let restored = sys::set_signal_mask(mask);
     // As a rule ECHILD, when the supervisor has ended: it is forgotten as well.
     let waited = sys::wait(started?);
-    drop(to_parent);
-    let first = receive(&report);
-    let second = receive(&report);
     restored?;
-    match (first, second) {
+    match (receive(&reports), receive(&reports)) {
         (Some(Ok(status)), _) => Ok(Ending::Ended(WaitStatus(status))),
+        // The child's report, and how it ended then.
         (Some(Err(errno)), Some(_)) => Ok(Ending::NotExecuted(errno)),
+        // The supervisor's only report.
         (Some(Err(errno)), None) => Err(errno),
         (None, _) => Err(waited.err().unwrap_or(Errno::ECHILD)),
     }
 }
 
 struct Supervisor<'a, 'b> {
-    child: &'a mut Child<'b>,
-    report: i32,
+    child: &'a Child<'b>,
+    stack: &'a mut Block,
     /// Whether it has the caller's descriptors, and not copies of its own.
     shares: bool,
 }
@@ -237,32 +228,25 @@ fn start_supervisor(supervisor: &mut Supervisor<'_, '_>, stack: &mut Block) -> R
     match unsafe { sys::spawn(Sharing::MemoryAndFiles, stack.spare(), supervise, argument) } {
         Err(errno) if knows_only_fork(errno) => {
             supervisor.shares = false;
-            // SAFETY: as above; a child that shares nothing has its own copy of all of it.
+            let argument = NonNull::from_mut(supervisor).cast();
+            // SAFETY: a child that shares nothing has its own copy of all of it.
             unsafe { sys::spawn(Sharing::Nothing, stack.spare(), supervise, argument) }
         }
         result => result,
     }
 }
 
-/// The supervisor's life, in a process that shares the caller's memory, but neither handlers nor descriptors.
+/// The supervisor's life, in a process that shares the caller's memory and descriptors, but not its handlers.
 unsafe extern "C" fn supervise(supervisor: *mut c_void) -> ! {
-    // SAFETY: what `run_supervised` passed, and waits with.
+    // SAFETY: what `start_supervisor` passed, and `run_supervised` waits with.
     let supervisor = unsafe { &mut *supervisor.cast::<Supervisor<'_, '_>>() };
+    let report = supervisor.child.report;
     sys::set_disposition(sys::SIGCHLD, false);
-    let ending = start(supervisor.child).and_then(|(id, report)| {
-        if !supervisor.shares {
-            sys::close_all_but(&report, supervisor.report);
-        }
-        finish(id, &report)
-    });
-    match ending {
-        Ok(Ending::Ended(status)) => send(supervisor.report, Ok(status.0)),
-        Ok(Ending::NotExecuted(errno)) => {
-            send(supervisor.report, Err(errno));
-            send(supervisor.report, Ok(0)); // tells it from a program that could not be started
-        }
-        Err(errno) => send(supervisor.report, Err(errno)),
+    let started = start(supervisor.child, supervisor.stack);
+    if !supervisor.shares {
+        sys::close_all_but(report);
     }
+    send(report, started.and_then(sys::wait).map(|status| status.0));
     sys::exit(0)
 }
 
@@ -378,7 +362,7 @@ impl Search<'_> {
             let slash: &[u8] = if directory.is_empty() { b"" } else { b"/" };
             let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
             // A path that is too long for the kernel is passed over.
-            visit(join([directory, slash, command], &mut buffer)?)
+            visit(join([directory, slash, command], &mut buffer).ok()?)
         })
     }
 
@@ -390,17 +374,6 @@ impl Search<'_> {
             Errno::EACCES => self.command.to_bytes().contains(&b'/'),
             _ => true,
         };
-        is_sure || self.candidates(|candidate| sys::access(candidate).ok()).is_some()
+        is_sure || self.candidates(|candidate| file::find(candidate).ok()).is_some()
     }
-}
-
-/// The parts one behind the other in the buffer, with a NUL, if they fit.
-fn join<'a>(parts: [&[u8]; 3], buffer: &'a mut [MaybeUninit<u8>; PATH_MAX]) -> Option<&'a CStr> {
-    let mut len = 0;
-    for part in parts.into_iter().chain([b"\0".as_slice()]) {
-        buffer.get_mut(len..len + part.len())?.write_copy_of_slice(part);
-        len += part.len();
-    }
-    // SAFETY: this many bytes were just written.
-    CStr::from_bytes_with_nul(unsafe { buffer.get(..len)?.assume_init_ref() }).ok()
 }

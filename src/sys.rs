@@ -25,7 +25,6 @@ fn retry<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
 pub(crate) struct Stat {
     pub(crate) dev: u64,
     pub(crate) ino: u64,
-    pub(crate) links: u64,
     pub(crate) mode: u32,
     pub(crate) size: i64,
     /// Seconds since 1970; negative before.

@@ -1,13 +1,13 @@
 //! Facts about the system: processors and host name.
 
-use core::ffi::CStr;
 use core::mem::MaybeUninit;
-use core::sync::atomic::AtomicU32;
+use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering::Relaxed;
 
 use crate::alloc::Block;
-use crate::arg::{PATH_MAX, terminate};
-use crate::env::parse;
+use crate::arg::{PATH_MAX, join};
+use crate::scratch::Scratch;
+use crate::text::parse;
 use crate::{Errno, Result, Text, file, sys};
 
 /// The host name, as the process's UTS namespace has it: up to 64 bytes, with or without a domain.
@@ -63,50 +63,73 @@ fn listed_processors() -> Result<usize> {
     Ok(stat.split(|&byte| byte == b'\n').filter(is_processor).count())
 }
 
-const NO_QUOTA: u32 = u32::MAX;
-
 /// The limit on processor time, in processors, rounded up.
 fn quota() -> usize {
-    static KNOWN: AtomicU32 = AtomicU32::new(0);
-    let known = match KNOWN.load(Relaxed) {
+    static KNOWN: AtomicUsize = AtomicUsize::new(0);
+    match KNOWN.load(Relaxed) {
         0 => {
             // What cannot be read yet is asked for again.
-            let Some(quota) = read_quota() else { return usize::MAX };
+            let Ok(limit) = read_limit(Resource::Processors) else { return usize::MAX };
+            let quota = usize::try_from(limit).unwrap_or(usize::MAX);
             KNOWN.store(quota, Relaxed);
             quota
         }
         known => known,
-    };
-    if known == NO_QUOTA { usize::MAX } else { known as usize }
+    }
 }
 
-/// The smallest limit of the control groups that the process is in, or `None` when that cannot be known yet.
+/// The memory that the process can hope for, in bytes: the machine's, or less where a control group limits it.
+pub(crate) fn memory() -> u64 {
+    let limit = read_limit(Resource::Memory).unwrap_or(NO_LIMIT);
+    sys::total_memory().unwrap_or(NO_LIMIT).min(limit)
+}
+
+/// What control groups limit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Resource {
+    Processors,
+    Memory,
+}
+
+const NO_LIMIT: u64 = u64::MAX;
+
+/// The smallest limit of the control groups that the process is in. An error means that it cannot be known now.
 ///
 /// See cgroups(7).
-fn read_quota() -> Option<u32> {
-    let mounts = file::read_text(c"/proc/self/mountinfo").ok()?;
-    let groups = match file::read_text(c"/proc/self/cgroup") {
+fn read_limit(resource: Resource) -> Result<u64> {
+    let mut room = Scratch::new(1 << 20)?;
+    let mounts = file::read_into(c"/proc/self/mountinfo", room.bytes())?;
+    let mut room = [MaybeUninit::uninit(); 4096];
+    let groups = match file::read_into(c"/proc/self/cgroup", &mut room) {
         // A kernel without control groups.
-        Err(Errno::ENOENT) => return Some(NO_QUOTA),
-        groups => groups.ok()?,
+        Err(Errno::ENOENT) => return Ok(NO_LIMIT),
+        groups => groups?,
     };
-    quota_in(&groups, &mounts, &mut |path| {
-        let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
-        file::read_text(terminate(path, &mut buffer).ok()?).ok()
+    limit_in(resource, groups, mounts, &mut |parts, line| {
+        let mut path = [MaybeUninit::uninit(); PATH_MAX];
+        file::read_into(join(parts, &mut path)?, line)
     })
 }
 
-/// As [`read_quota`], from the content of /proc/self/cgroup and /proc/self/mountinfo, and a way to read limits.
-fn quota_in(groups: &[u8], mounts: &[u8], read: &mut impl FnMut(&[u8]) -> Option<Text>) -> Option<u32> {
-    let mut smallest = NO_QUOTA;
-    let mut seen = false;
-    for group in lines(groups).filter_map(Group::parse) {
-        for mount in lines(mounts).filter_map(Mount::parse).filter(|mount| mount.version == group.version) {
-            seen = true;
-            smallest = smallest.min(mount.smallest_quota(group.path, read));
+/// Room for what a file with a limit contains.
+type Line = [MaybeUninit<u8>; 64];
+
+/// Reads a file, whose path has three parts.
+type Read<'a> = &'a mut dyn for<'b> FnMut([&[u8]; 3], &'b mut Line) -> Result<&'b [u8]>;
+
+/// As [`read_limit`], from the content of /proc/self/cgroup and /proc/self/mountinfo, and a way to read limits.
+fn limit_in(resource: Resource, groups: &[u8], mounts: &[u8], read: Read<'_>) -> Result<u64> {
+    // Where no tree is mounted there is nothing to know yet.
+    let mut smallest = Err(Errno::ENOENT);
+    for group in lines(groups).filter_map(|line| Group::parse(line, resource)) {
+        for mount in lines(mounts).filter_map(|line| Mount::parse(line, resource)) {
+            if mount.version == group.version {
+                let limit = mount.smallest_limit(group.path, resource, read)?;
+                smallest = Ok(smallest.unwrap_or(NO_LIMIT).min(limit));
+            }
         }
     }
-    seen.then_some(smallest)
+    smallest
 }
 
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -119,7 +142,7 @@ enum Version {
     Two,
 }
 
-/// A group that the process is in and that may limit processor time.
+/// A group that the process is in and that may limit the resource.
 struct Group<'a> {
     version: Version,
     path: &'a [u8],
@@ -127,20 +150,24 @@ struct Group<'a> {
 
 impl<'a> Group<'a> {
     /// A line `id:controllers:path`. In version 2 the id is 0 and there are no controllers.
-    fn parse(line: &'a [u8]) -> Option<Self> {
+    fn parse(line: &'a [u8], resource: Resource) -> Option<Self> {
         let mut fields = line.splitn(3, |&byte| byte == b':');
         let (id, controllers, path) = (fields.next()?, fields.next()?, fields.next()?);
         let version = match controllers {
             b"" if id == b"0" => Version::Two,
-            _ if has_cpu(controllers) => Version::One,
+            _ if resource.is_in(controllers) => Version::One,
             _ => return None,
         };
         Some(Self { version, path })
     }
 }
 
-fn has_cpu(options: &[u8]) -> bool {
-    options.split(|&byte| byte == b',').any(|option| option == b"cpu")
+impl Resource {
+    /// Whether its controller is one of these.
+    fn is_in(self, controllers: &[u8]) -> bool {
+        let name: &[u8] = if self == Self::Memory { b"memory" } else { b"cpu" };
+        controllers.split(|&byte| byte == b',').any(|controller| controller == name)
+    }
 }
 
 /// A mounted tree of groups.
@@ -153,27 +180,32 @@ struct Mount<'a> {
 
 impl<'a> Mount<'a> {
     /// A line of mountinfo: `id parent device root point options [tags] - type source options`.
-    fn parse(line: &'a [u8]) -> Option<Self> {
+    fn parse(line: &'a [u8], resource: Resource) -> Option<Self> {
         let mut fields = line.split(|&byte| byte == b' ');
         let (root, point) = (fields.nth(3)?, fields.next()?);
         fields.find(|&field| field == b"-")?;
         let version = match fields.next()? {
             b"cgroup2" => Version::Two,
-            b"cgroup" if has_cpu(fields.nth(1)?) => Version::One,
+            b"cgroup" if resource.is_in(fields.nth(1)?) => Version::One,
             _ => return None,
         };
         Some(Self { version, root, point })
     }
 
     /// The smallest limit of a group and those above it, as far as they are mounted here.
-    fn smallest_quota(&self, group: &[u8], read: &mut impl FnMut(&[u8]) -> Option<Text>) -> u32 {
+    fn smallest_limit(&self, group: &[u8], resource: Resource, read: Read<'_>) -> Result<u64> {
         let mut below = self.path_below(group);
-        let mut smallest = NO_QUOTA;
+        let mut smallest = NO_LIMIT;
         loop {
-            smallest = smallest.min(self.quota_at(below, read).unwrap_or(NO_QUOTA));
+            match self.limit_at(below, resource, read) {
+                Ok(limit) => smallest = smallest.min(limit.unwrap_or(NO_LIMIT)),
+                // The root has none, and a group that the controller is not turned on for.
+                Err(Errno::ENOENT) => {}
+                Err(errno) => return Err(errno),
+            }
             match below.iter().rposition(|&byte| byte == b'/') {
                 Some(slash) => below = below.get(..slash).unwrap_or_default(),
-                None => return smallest,
+                None => return Ok(smallest),
             }
         }
     }
@@ -189,26 +221,23 @@ impl<'a> Mount<'a> {
         }
     }
 
-    fn quota_at(&self, below: &[u8], read: &mut impl FnMut(&[u8]) -> Option<Text>) -> Option<u32> {
-        let mut file = |name: &CStr| {
-            let mut path = crate::text::Builder::new(self.point.len() + below.len() + name.count_bytes()).ok()?;
-            for part in [self.point, below, name.to_bytes()] {
-                path.push(part);
+    /// The limit of one group, if it has one.
+    fn limit_at(&self, below: &[u8], resource: Resource, read: Read<'_>) -> Result<Option<u64>> {
+        let (mut first, mut second) = ([MaybeUninit::uninit(); 64], [MaybeUninit::uninit(); 64]);
+        let mut line = |name: &'static [u8], line| read([self.point, below, name], line);
+        Ok(match (resource, self.version) {
+            (Resource::Memory, Version::Two) => parse_first(line(b"/memory.max", &mut first)?),
+            (Resource::Memory, Version::One) => parse_first(line(b"/memory.limit_in_bytes", &mut first)?),
+            (Resource::Processors, Version::Two) => {
+                let mut numbers = words(line(b"/cpu.max", &mut first)?);
+                numbers.next().zip(numbers.next()).and_then(|(quota, period)| processors(parse(quota)?, parse(period)?))
             }
-            read(&path.finish())
-        };
-        match self.version {
-            Version::Two => {
-                let limit = file(c"/cpu.max")?;
-                let mut numbers = words(&limit);
-                processors(numbers.next()?, numbers.next()?)
+            (Resource::Processors, Version::One) => {
+                let quota = parse_first(line(b"/cpu.cfs_quota_us", &mut first)?);
+                let period = parse_first(line(b"/cpu.cfs_period_us", &mut second)?);
+                quota.zip(period).and_then(|(quota, period)| processors(quota, period))
             }
-            Version::One => {
-                let quota = file(c"/cpu.cfs_quota_us")?;
-                let period = file(c"/cpu.cfs_period_us")?;
-                processors(words(&quota).next()?, words(&period).next()?)
-            }
-        }
+        })
     }
 }
 
@@ -216,10 +245,14 @@ fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
 }
 
-/// A quota over a period, both in microseconds, rounded up to whole processors; `max` and -1 are no quota.
-fn processors(quota: &[u8], period: &[u8]) -> Option<u32> {
-    let (quota, period) = (parse(quota)?, parse(period).filter(|&period| period > 0)?);
-    u32::try_from(quota.div_ceil(period).max(1)).ok()
+/// The number at the beginning of a line; `max` and -1 are none.
+fn parse_first(line: &[u8]) -> Option<u64> {
+    parse(words(line).next()?)
+}
+
+/// A quota over a period, both in microseconds, rounded up to whole processors.
+fn processors(quota: u64, period: u64) -> Option<u64> {
+    (period > 0).then(|| quota.div_ceil(period).max(1))
 }
 
 #[cfg(test)]
@@ -228,13 +261,24 @@ mod tests {
 
     extern crate std;
     use std::collections::HashMap;
+    use std::string::String;
 
-    /// The quota that these groups and mounts have, where the files are the map's.
-    fn quota_of(groups: &str, mounts: &str, files: &[(&str, &str)]) -> Option<u32> {
+    /// The limit that these groups and mounts have, where the files are the map's; EIO stands for itself.
+    fn limit_of(resource: Resource, groups: &str, mounts: &str, files: &[(&str, &str)]) -> Result<u64> {
         let files: HashMap<_, _> = files.iter().copied().collect();
-        quota_in(groups.as_bytes(), mounts.as_bytes(), &mut |path| {
-            Text::new(files.get(core::str::from_utf8(path).ok()?)?.as_bytes()).ok()
+        limit_in(resource, groups.as_bytes(), mounts.as_bytes(), &mut |parts, line| {
+            let path = String::from_utf8(parts.concat()).map_err(|_| Errno::EINVAL)?;
+            let content = *files.get(path.as_str()).ok_or(Errno::ENOENT)?;
+            if content == "EIO" {
+                return Err(Errno::EIO);
+            }
+            let room = line.get_mut(..content.len()).ok_or(Errno::EINVAL)?;
+            Ok(room.write_copy_of_slice(content.as_bytes()))
         })
+    }
+
+    fn quota_of(groups: &str, mounts: &str, files: &[(&str, &str)]) -> Option<u64> {
+        limit_of(Resource::Processors, groups, mounts, files).ok()
     }
 
     const V2: &str = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n";
@@ -245,11 +289,11 @@ mod tests {
             let files = [("/sys/fs/cgroup/a/b/cpu.max", own), ("/sys/fs/cgroup/a/cpu.max", parent)];
             quota_of("0::/a/b\n", V2, &files)
         };
-        assert_eq!(quota("max 100000\n", "max 100000\n"), Some(NO_QUOTA));
+        assert_eq!(quota("max 100000\n", "max 100000\n"), Some(NO_LIMIT));
         assert_eq!(quota("250000 100000\n", "max 100000\n"), Some(3));
         assert_eq!(quota("400000 100000\n", "150000 100000\n"), Some(2));
         assert_eq!(quota("10000 100000\n", "150000 100000\n"), Some(1));
-        assert_eq!(quota("nonsense\n", "200000 0\n"), Some(NO_QUOTA));
+        assert_eq!(quota("nonsense\n", "200000 0\n"), Some(NO_LIMIT));
     }
 
     #[test]
@@ -289,10 +333,25 @@ mod tests {
     }
 
     #[test]
+    fn memory_is_limited_in_both_versions() {
+        let two = [("/sys/fs/cgroup/a/memory.max", "max\n"), ("/sys/fs/cgroup/memory.max", "314572800\n")];
+        assert_eq!(limit_of(Resource::Memory, "0::/a\n", V2, &two), Ok(314_572_800));
+        let mounts = "40 23 0:30 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n";
+        let one = [("/sys/fs/cgroup/memory/a/memory.limit_in_bytes", "1048576\n")];
+        assert_eq!(limit_of(Resource::Memory, "4:memory:/a\n", mounts, &one), Ok(1 << 20));
+        assert_eq!(limit_of(Resource::Processors, "4:memory:/a\n", mounts, &one), Err(Errno::ENOENT));
+    }
+
+    #[test]
+    fn what_cannot_be_read_now_is_not_known() {
+        assert_eq!(quota_of("0::/a\n", V2, &[("/sys/fs/cgroup/a/cpu.max", "EIO")]), None);
+    }
+
+    #[test]
     fn what_is_not_mounted_yet_is_not_known() {
         assert_eq!(quota_of("0::/a\n", "", &[]), None);
         assert_eq!(quota_of("", V2, &[]), None);
         assert_eq!(quota_of("garbage\n::\n0:\n", "garbage - \n1 2 3 / /x - cgroup2\n", &[]), None);
-        assert_eq!(quota_of("0::/a\n", V2, &[]), Some(NO_QUOTA));
+        assert_eq!(quota_of("0::/a\n", V2, &[]), Some(NO_LIMIT));
     }
 }

@@ -233,3 +233,14 @@ impl fmt::Debug for List {
         f.debug_list().entries(self.iter()).finish()
     }
 }
+
+/// A decimal number, all of the text.
+pub(crate) fn parse(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |number, &digit| {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 { None } else { number.checked_mul(10)?.checked_add(u64::from(digit)) }
+    })
+}

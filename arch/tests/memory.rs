@@ -130,9 +130,12 @@ fn memcmp_orders_like_slices() {
 #[test]
 fn strlen_counts_to_the_first_nul() {
     for len in LENGTHS {
-        let mut text = vec![b'x'; len];
-        text.extend(b"\0after\0");
-        // SAFETY: the text has a NUL.
-        assert_eq!(unsafe { strlen(black_box(text.as_ptr()).cast()) }, len);
+        for start in 0..16 {
+            let mut text = vec![0; start]; // a NUL in front does not count
+            text.extend(vec![b'x'; len]);
+            text.extend(b"\0after\0");
+            // SAFETY: the text has a NUL.
+            assert_eq!(unsafe { strlen(black_box(text[start..].as_ptr()).cast()) }, len, "from {start}");
+        }
     }
 }

@@ -79,10 +79,9 @@ pub(crate) fn close(fd: i32) -> Result<()> {
     }
 }
 
-/// Closes all descriptors of the process but two, where the kernel can (Linux 5.9). See close_range(2).
-pub(crate) fn close_all_but(one: &Fd, other: i32) {
-    let (low, high) = (one.raw().min(other), one.raw().max(other));
-    for (first, last) in [(0, low - 1), (low + 1, high - 1), (high + 1, i32::MAX)] {
+/// Closes all descriptors of the process but one, where the kernel can (Linux 5.9). See close_range(2).
+pub(crate) fn close_all_but(fd: i32) {
+    for (first, last) in [(0, fd - 1), (fd + 1, i32::MAX)] {
         if first <= last {
             // SAFETY: takes numbers only; the process is a child that uses no other descriptor.
             let _ = decode(unsafe { syscall3(Sysno::close_range as usize, fd_arg(first), fd_arg(last), 0) });
@@ -117,7 +116,7 @@ pub(crate) fn wait_writable(fd: i32) -> Result<()> {
 /// Asks, for the real user, whether the path leads to anything. See access(2).
 pub(crate) fn access(path: &CStr) -> Result<()> {
     // SAFETY: the path is NUL-terminated.
-    decode(unsafe { syscall3(Sysno::faccessat as usize, CWD, path_arg(path), general::F_OK as usize) })?;
+    retry(|| decode(unsafe { syscall3(Sysno::faccessat as usize, CWD, path_arg(path), general::F_OK as usize) }))?;
     Ok(())
 }
 
@@ -127,15 +126,22 @@ pub(crate) fn stat(path: &CStr) -> Result<Stat> {
     stat_with(|buffer| unsafe { syscall4(nr::NEWFSTATAT as usize, CWD, path_arg(path), buffer, 0) })
 }
 
+/// What a path leads to, the last component itself if it is a symbolic link. See lstat(2).
+pub(crate) fn stat_link(path: &CStr) -> Result<Stat> {
+    let flags = general::AT_SYMLINK_NOFOLLOW as usize;
+    // SAFETY: the path is NUL-terminated and the buffer is a struct stat.
+    stat_with(|buffer| unsafe { syscall4(nr::NEWFSTATAT as usize, CWD, path_arg(path), buffer, flags) })
+}
+
 /// What a descriptor refers to. See fstat(2).
 pub(crate) fn fstat(fd: &Fd) -> Result<Stat> {
     // SAFETY: the buffer is a struct stat.
     stat_with(|buffer| unsafe { syscall2(Sysno::fstat as usize, fd_arg(fd.raw()), buffer) })
 }
 
-fn stat_with(call: impl FnOnce(usize) -> usize) -> Result<Stat> {
+fn stat_with(call: impl Fn(usize) -> usize) -> Result<Stat> {
     let mut buffer = MaybeUninit::<general::stat>::uninit();
-    decode(call(buffer.as_mut_ptr().addr()))?;
+    retry(|| decode(call(buffer.as_mut_ptr().addr())))?;
     // SAFETY: the call succeeded, so the kernel filled the buffer in.
     let stat = unsafe { buffer.assume_init() };
     #[allow(
@@ -147,7 +153,6 @@ fn stat_with(call: impl FnOnce(usize) -> usize) -> Result<Stat> {
     Ok(Stat {
         dev: stat.st_dev,
         ino: stat.st_ino,
-        links: u64::from(stat.st_nlink),
         mode: stat.st_mode,
         size: stat.st_size,
         modified: stat.st_mtime as i64,
@@ -157,14 +162,14 @@ fn stat_with(call: impl FnOnce(usize) -> usize) -> Result<Stat> {
 /// Removes a name that is not a directory's. See unlink(2).
 pub(crate) fn unlink(path: &CStr) -> Result<()> {
     // SAFETY: the path is NUL-terminated.
-    decode(unsafe { syscall3(Sysno::unlinkat as usize, CWD, path_arg(path), 0) })?;
+    retry(|| decode(unsafe { syscall3(Sysno::unlinkat as usize, CWD, path_arg(path), 0) }))?;
     Ok(())
 }
 
 /// Makes a directory. See mkdir(2).
 pub(crate) fn mkdir(path: &CStr, mode: u32) -> Result<()> {
     // SAFETY: the path is NUL-terminated.
-    decode(unsafe { syscall3(Sysno::mkdirat as usize, CWD, path_arg(path), mode as usize) })?;
+    retry(|| decode(unsafe { syscall3(Sysno::mkdirat as usize, CWD, path_arg(path), mode as usize) }))?;
     Ok(())
 }
 
@@ -178,7 +183,7 @@ pub(crate) fn truncate(fd: &Fd, len: usize) -> Result<()> {
 /// Sets a file's permission bits. See fchmod(2).
 pub(crate) fn chmod(fd: &Fd, mode: u32) -> Result<()> {
     // SAFETY: takes numbers only.
-    decode(unsafe { syscall2(Sysno::fchmod as usize, fd_arg(fd.raw()), mode as usize) })?;
+    retry(|| decode(unsafe { syscall2(Sysno::fchmod as usize, fd_arg(fd.raw()), mode as usize) }))?;
     Ok(())
 }
 
@@ -209,7 +214,7 @@ fn flock(fd: i32, operation: u32) -> Result<()> {
 pub(crate) fn read_dir(fd: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
     let (address, len) = (buffer.as_mut_ptr().addr(), buffer.len().min(MAX_TRANSFER));
     // SAFETY: the buffer is writable for `len` bytes.
-    decode(unsafe { syscall3(Sysno::getdents64 as usize, fd_arg(fd.raw()), address, len) })
+    retry(|| decode(unsafe { syscall3(Sysno::getdents64 as usize, fd_arg(fd.raw()), address, len) }))
 }
 
 /// The names in a buffer of directory records that [`read_dir`] filled, `.` and `..` included.
@@ -476,13 +481,25 @@ type AuxEntry = [usize; 2];
 
 /// Whether the program got rights that its user does not have (set-user-ID and the like): AT_SECURE.
 ///
-/// The kernel's own word is asked for first; where it cannot be had, differing ids, or a process that the kernel does
-/// not let its user look into, count as a yes.
+/// The kernel's own word is asked for first; where it cannot be had, ids that differ, or capabilities that an ordinary
+/// user does not have, count as a yes.
 pub(crate) fn runs_with_raised_rights() -> bool {
     let said = entry_aux_secure().or_else(prctl_aux_secure).or_else(proc_aux_secure);
     said.unwrap_or_else(|| {
-        id(Sysno::getuid) != id(Sysno::geteuid) || id(Sysno::getgid) != id(Sysno::getegid) || !is_dumpable()
+        let user = effective_user();
+        real_user() != user || id(Sysno::getgid) != id(Sysno::getegid) || (user != 0 && has_capabilities())
     })
+}
+
+/// Whether the process has any capability. See capget(2).
+fn has_capabilities() -> bool {
+    let header = [general::_LINUX_CAPABILITY_VERSION_3, 0];
+    // Effective, permitted and inheritable, first of the capabilities 0 to 31, then of those from 32 on.
+    let mut sets = [[0_u32; 3]; 2];
+    let (header_address, sets_address) = ((&raw const header).addr(), (&raw mut sets).addr());
+    // SAFETY: a header of version 3, and room for what that version returns.
+    let result = decode(unsafe { syscall2(Sysno::capget as usize, header_address, sets_address) });
+    result.is_ok() && sets.iter().any(|[_, permitted, _]| *permitted != 0)
 }
 
 fn secure_in<'a>(mut vector: impl Iterator<Item = &'a AuxEntry>) -> Option<bool> {
@@ -520,16 +537,17 @@ fn proc_aux_secure() -> Option<bool> {
     secure_in(vector.get(..read_len / size_of::<AuxEntry>())?.iter())
 }
 
-fn is_dumpable() -> bool {
-    // SAFETY: takes numbers only.
-    decode(unsafe { syscall1(Sysno::prctl as usize, prctl::PR_GET_DUMPABLE as usize) }) == Ok(1)
+/// The array of entries that the program was given, which a null pointer ends; see environ(7). `None` where there is
+/// nobody to ask, neither an entry stack nor a libc; null where a libc has none.
+#[cfg(feature = "freestanding")]
+pub(crate) fn environment() -> Option<*const *const c_char> {
+    crate::start::environment()
 }
 
-/// The environment that the program's libc keeps, or `None` in a program without a libc. Null: an empty one.
-///
-/// See environ(7).
+/// The array of entries that the program's libc keeps, which a null pointer ends; see environ(7). `None` where there
+/// is no libc; null where it has none, as after clearenv(3).
 #[cfg(not(feature = "freestanding"))]
-pub(crate) fn environ() -> Option<*const *const c_char> {
+pub(crate) fn environment() -> Option<*const *const c_char> {
     let environ = NonNull::new(ffi_syscalls_arch::environ().cast_mut())?;
     // SAFETY: the libc's variable.
     Some(unsafe { environ.read_volatile() })
