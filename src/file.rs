@@ -3,7 +3,7 @@
 //! Paths are bytes; symbolic links are followed except by [`delete`]. New files get the mode 0666, less the umask.
 
 use core::ffi::CStr;
-use core::mem::MaybeUninit;
+use core::mem::{ManuallyDrop, MaybeUninit};
 
 use crate::alloc::Block;
 use crate::arg::Arg;
@@ -298,13 +298,20 @@ impl FileLock {
     /// # Errors
     /// Those of flock(2) and close(2).
     pub fn unlock(self) -> Result<()> {
-        unlock(self.0.into_raw())
+        unlock(self.into_raw())
     }
 
     /// The descriptor that holds the lock, to be given to [`unlock`].
     #[must_use]
     pub fn into_raw(self) -> i32 {
-        self.0.into_raw()
+        ManuallyDrop::new(self).0.raw()
+    }
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // Closing would not be enough where a child shares the descriptor. Nobody is left to hear of an error.
+        let _ = sys::unlock(self.0.raw());
     }
 }
 

@@ -15,7 +15,8 @@ use ffi_syscalls::{Errno, file};
 
 use support::{
     NOBODY, Place, as_ordinary_user, assert_same_bytes, assert_same_error, byte_behind, checked, handle_signal,
-    in_child, is_root, large_place, loudly, meanwhile, mode_of, noise, set_limit, set_mode, set_umask, stretched,
+    in_child, in_child_with, is_root, large_place, loudly, meanwhile, mode_of, noise, set_limit, set_mode, set_umask,
+    stretched,
 };
 
 mod exists {
@@ -324,6 +325,37 @@ mod read_text {
             assert_eq!(file::lock(&*path).unwrap_err(), Errno::EMFILE);
             assert_eq!(file::size(&*path), Ok(1));
         });
+    }
+
+    /// A kernel that overcommits would grant the memory, and kill the process for using it.
+    #[test]
+    fn an_endless_file_ends_before_the_memory_of_the_control_group() {
+        const GROUP: &str = "FFI_SYSCALLS_TEST_GROUP";
+        let name = format!("ffi_syscalls-memory-{}", std::process::id());
+        let limits = [("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")];
+        let groups = limits.map(|(root, limit)| (format!("{root}/{name}"), limit));
+        let made = std::env::var_os(GROUP).is_some()
+            || groups.iter().any(|(group, limit)| {
+                fs::create_dir(group).is_ok() && fs::write(format!("{group}/{limit}"), "300000000").is_ok()
+            });
+        let group = groups.iter().map(|(group, _)| group).find(|group| fs::exists(group).unwrap());
+        if made {
+            in_child_with(
+                |command, _| {
+                    command.env(GROUP, group.unwrap());
+                },
+                |_| {
+                    let group = std::env::var(GROUP).unwrap();
+                    fs::write(format!("{group}/cgroup.procs"), std::process::id().to_string()).unwrap();
+                    assert_eq!(file::read_text("/dev/zero").err(), Some(Errno::ENOMEM));
+                },
+            );
+        } else {
+            loudly("an endless file in a control group: no group for memory can be made here (be root)");
+        }
+        if let Some(group) = group {
+            fs::remove_dir(group).unwrap();
+        }
     }
 }
 
@@ -938,6 +970,19 @@ mod lock {
         status.success()
     }
 
+    /// Such a file has no name, and a link count of 0, and is nevertheless the one at this path.
+    #[test]
+    fn locks_what_has_no_other_name() {
+        // SAFETY: the name is NUL-terminated.
+        let fd = checked(unsafe { libc::memfd_create(c"lock".as_ptr(), libc::MFD_CLOEXEC) });
+        let path = format!("/proc/self/fd/{fd}");
+        let lock = file::lock(&*path).unwrap();
+        assert_eq!(file::lock(&*path).err(), Some(Errno::EAGAIN));
+        lock.unlock().unwrap();
+        // SAFETY: nobody else has the descriptor.
+        checked(unsafe { libc::close(fd) });
+    }
+
     #[test]
     fn keeps_everybody_else_out_until_it_is_dropped() {
         let place = Place::new();
@@ -992,19 +1037,21 @@ mod lock {
 
     #[test]
     fn is_not_inherited_by_programs() {
-        let place = Place::new();
-        let path = place.at("file");
-        let fd = file::lock(&*path).unwrap().into_raw();
-        // SAFETY: it takes numbers.
-        assert_eq!(checked(unsafe { libc::fcntl(fd, libc::F_GETFD) }) & libc::FD_CLOEXEC, libc::FD_CLOEXEC);
-        let mut other = Command::new("sleep").arg("1000").spawn().unwrap();
-        // Closed only: a program that had inherited the descriptor would hold the lock still.
-        // SAFETY: nobody else uses the descriptor.
-        checked(unsafe { libc::close(fd) });
-        let free = is_free(&path);
-        other.kill().unwrap();
-        other.wait().unwrap();
-        assert!(free);
+        // In a process where no other test forks.
+        in_child(|place| {
+            let path = place.at("file");
+            let fd = file::lock(&*path).unwrap().into_raw();
+            // SAFETY: it takes numbers.
+            assert_eq!(checked(unsafe { libc::fcntl(fd, libc::F_GETFD) }) & libc::FD_CLOEXEC, libc::FD_CLOEXEC);
+            let mut other = Command::new("sleep").arg("1000").spawn().unwrap();
+            // Closed only: a program that had inherited the descriptor would hold the lock still.
+            // SAFETY: nobody else uses the descriptor.
+            checked(unsafe { libc::close(fd) });
+            let free = is_free(&path);
+            other.kill().unwrap();
+            other.wait().unwrap();
+            assert!(free);
+        });
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::thread;
 use ffi_syscalls::{List, Text, dir, env, file, system};
 
 use support::{
-    Place, assert_memory_stays_flat, assert_same_bytes, byte_behind, entry, in_child, noise, resident_pages,
+    Place, assert_memory_stays_flat, assert_same_bytes, byte_behind, entry, in_child, noise, resident_pages, set_limit,
 };
 
 mod texts {
@@ -183,6 +183,22 @@ mod memory {
                 assert!(env::cwd().unwrap().starts_with(b"/"));
                 system::hostname().unwrap();
             });
+        });
+    }
+
+    /// What is kept for later is given back before memory is said to be short.
+    #[test]
+    fn what_is_free_is_used_when_it_is_short() {
+        in_child(|place| {
+            let (large, small) = (place.file("large", vec![1; 15 << 20]), place.file("small", vec![2; 7 << 20]));
+            let size = fs::read_to_string("/proc/self/statm").unwrap();
+            let pages: u64 = size.split(' ').next().unwrap().parse().unwrap();
+            set_limit(libc::RLIMIT_AS, pages * 4096 + (60 << 20));
+            let both = [file::read_text(&*large).unwrap(), file::read_text(&*large).unwrap()];
+            drop(both);
+            let other: Vec<u8> = Vec::with_capacity(20 << 20);
+            assert_eq!(file::read_text(&*small).unwrap().len(), 7 << 20);
+            drop(other);
         });
     }
 
