@@ -17,6 +17,7 @@ use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
+use crate::segments::Segments;
 use crate::sync::Mutex;
 use crate::{Errno, Result, sys};
 
@@ -274,111 +275,6 @@ unsafe fn copy(from: usize, to: usize, len: usize) {
     unsafe { core::ptr::copy_nonoverlapping(from, to, len) };
 }
 
-/// The numbers of the segments in use (address / [`SEGMENT`]): a hash set with linear probing, at most half full.
-struct Segments {
-    few: [usize; Self::FEW],
-    /// The mapping that replaces `few` when that is full, or 0.
-    many: usize,
-    /// How many slots that has.
-    many_capacity: usize,
-    used: usize,
-}
-
-impl Segments {
-    const FEW: usize = 32;
-
-    const fn new() -> Self {
-        Self { few: [0; Self::FEW], many: 0, many_capacity: 0, used: 0 }
-    }
-
-    const fn capacity(&self) -> usize {
-        if self.many == 0 { Self::FEW } else { self.many_capacity }
-    }
-
-    fn slots(&mut self) -> &mut [usize] {
-        if self.many == 0 {
-            return &mut self.few;
-        }
-        let slots = core::ptr::with_exposed_provenance_mut(self.many);
-        // SAFETY: a mapping of this many words that only this set uses.
-        unsafe { core::slice::from_raw_parts_mut(slots, self.many_capacity) }
-    }
-
-    /// Where the number is, or where it would be entered. There is always a free slot to end at.
-    fn find(&mut self, number: usize) -> (usize, bool) {
-        let mask = self.capacity() - 1;
-        let mut at = Self::home(number) & mask;
-        loop {
-            match self.slots().get(at) {
-                Some(&slot) if slot == number => return (at, true),
-                Some(&slot) if slot != 0 => at = (at + 1) & mask,
-                _ => return (at, false),
-            }
-        }
-    }
-
-    const fn home(number: usize) -> usize {
-        number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
-    }
-
-    fn contains(&mut self, number: usize) -> bool {
-        number != 0 && self.find(number).1
-    }
-
-    /// Makes room for one more, so that `insert` cannot fail.
-    fn reserve(&mut self) -> Result<()> {
-        if (self.used + 1) * 2 <= self.capacity() {
-            return Ok(());
-        }
-        let capacity = self.capacity() * 16;
-        let many = sys::map(capacity * size_of::<usize>())?.get();
-        let mut larger = Self { few: [0; Self::FEW], many, many_capacity: capacity, used: 0 };
-        for &mut number in self.slots() {
-            if number != 0 {
-                larger.insert(number);
-            }
-        }
-        let before = core::mem::replace(self, larger);
-        if before.many != 0 {
-            // SAFETY: its numbers have moved to the larger table.
-            unsafe { sys::unmap(before.many, before.many_capacity * size_of::<usize>()) };
-        }
-        Ok(())
-    }
-
-    fn insert(&mut self, number: usize) {
-        let (at, _) = self.find(number);
-        if let Some(slot) = self.slots().get_mut(at) {
-            *slot = number;
-            self.used += 1;
-        }
-    }
-
-    fn remove(&mut self, number: usize) {
-        let (mut hole, true) = self.find(number) else { return };
-        self.used -= 1;
-        let mask = self.capacity() - 1;
-        let mut at = hole;
-        // Numbers behind the hole move into it where that is not before their home, so that no search ends early.
-        loop {
-            at = (at + 1) & mask;
-            let slots = self.slots();
-            let number = slots.get(at).copied().unwrap_or_default();
-            let reach = at.wrapping_sub(Self::home(number)) & mask;
-            if number != 0 && reach < (at.wrapping_sub(hole) & mask) {
-                continue;
-            }
-            if let Some(slot) = slots.get_mut(hole) {
-                *slot = number;
-            }
-            if number == 0 {
-                return;
-            }
-            hole = at;
-        }
-    }
-}
-
 const NO_BEGINNING: &str = "ffi_syscalls: rt_free: a pointer that is not the beginning of a block\n";
 
 /// Stops the process: the caller's memory is in disorder, and going on would hide where.
@@ -602,10 +498,8 @@ mod tests {
                 bytes[at].write((at % 249) as u8);
             }
             for at in (0..capacity).step_by(101) {
-                if at < filled || at.is_multiple_of(101) {
-                    // SAFETY: set above or in an earlier round, when steps began at 0 too.
-                    assert_eq!(unsafe { bytes[at].assume_init() }, (at % 249) as u8);
-                }
+                // SAFETY: set above or in an earlier round.
+                assert_eq!(unsafe { bytes[at].assume_init() }, (at % 249) as u8);
             }
             filled = capacity.next_multiple_of(101);
             assert_eq!(block.len(), 7);
@@ -618,30 +512,5 @@ mod tests {
         for capacity in [usize::MAX, usize::MAX - HEADER, usize::MAX / 2, 1 << 47, 1 << 48] {
             assert_eq!(Block::new(capacity).err(), Some(Errno::ENOMEM), "{capacity:#x}");
         }
-    }
-
-    #[test]
-    fn the_table_of_segments_keeps_what_it_is_given() -> Result<()> {
-        let mut segments = Segments::new();
-        let mut model = BTreeSet::new();
-        let mut state = 1_usize;
-        for round in 0..20_000_usize {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let number = (state >> 40) % 4000 + 1;
-            // It grows, and then shrinks and grows.
-            if model.contains(&number) && round % 3 == 0 {
-                segments.remove(number);
-                model.remove(&number);
-            } else if !model.contains(&number) {
-                segments.reserve()?;
-                segments.insert(number);
-                model.insert(number);
-            }
-            if round.is_multiple_of(500) {
-                assert!((0..=4001).all(|number| segments.contains(number) == model.contains(&number)));
-            }
-        }
-        assert_eq!(segments.used, model.len());
-        Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! Owned file descriptors.
 
+use core::mem::MaybeUninit;
+
 use crate::{Result, sys};
 
 /// A file descriptor that is closed when dropped.
@@ -20,6 +22,18 @@ impl Fd {
     /// Gives up ownership: the descriptor stays open.
     pub(crate) fn into_raw(self) -> i32 {
         core::mem::ManuallyDrop::new(self).0
+    }
+
+    /// Reads until the buffer is full or the file at its end: how much, and whether it is at its end.
+    pub(crate) fn fill(&self, buffer: &mut [MaybeUninit<u8>]) -> Result<(usize, bool)> {
+        let mut len = 0;
+        while let Some(rest) = buffer.get_mut(len..).filter(|rest| !rest.is_empty()) {
+            match sys::read(self, rest)? {
+                0 => return Ok((len, true)),
+                read => len += read,
+            }
+        }
+        Ok((len, false))
     }
 
     /// Closes the descriptor and says whether that went well. It is closed in any case: what close(2) reports is an

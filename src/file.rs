@@ -10,7 +10,7 @@ use crate::arg::Arg;
 use crate::fd::Fd;
 use crate::scratch::Scratch;
 use crate::sys::{self, Stat};
-use crate::{Errno, Result, Text, system};
+use crate::{Errno, Result, Text, cgroup};
 
 const NEW_FILE: u32 = 0o666;
 const PERMISSIONS: u32 = 0o777;
@@ -50,22 +50,10 @@ const FIRST_READ: usize = 4096 + 256;
 
 pub(crate) fn read_to_end(fd: &Fd) -> Result<Text> {
     let mut first = [MaybeUninit::uninit(); FIRST_READ];
-    let (len, at_end) = fill(fd, &mut first)?;
+    let (len, at_end) = fd.fill(&mut first)?;
     // SAFETY: `fill` has set this many bytes.
     let content = unsafe { first.get(..len).unwrap_or_default().assume_init_ref() };
     if at_end { Text::new(content) } else { read_large(fd, content) }
-}
-
-/// Reads until the buffer is full or the file at its end; which of them is the second.
-fn fill(fd: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<(usize, bool)> {
-    let mut len = 0;
-    while let Some(rest) = buffer.get_mut(len..).filter(|rest| !rest.is_empty()) {
-        match sys::read(fd, rest)? {
-            0 => return Ok((len, true)),
-            read => len += read,
-        }
-    }
-    Ok((len, false))
 }
 
 #[cold]
@@ -79,7 +67,7 @@ fn read_large(fd: &Fd, beginning: &[u8]) -> Result<Text> {
     }
     let mut len = beginning.len();
     loop {
-        let (read, at_end) = fill(fd, block.spare().get_mut(len..).unwrap_or_default())?;
+        let (read, at_end) = fd.fill(block.spare().get_mut(len..).unwrap_or_default())?;
         len += read;
         if at_end {
             return Text::from_block(block, len);
@@ -98,14 +86,7 @@ fn read_large(fd: &Fd, beginning: &[u8]) -> Result<Text> {
 /// not believed, and a content that does not end is not followed to where that happens.
 fn is_plausible(len: usize, part: u64) -> bool {
     const SURELY: usize = 1 << 24;
-    len <= SURELY || len as u64 <= system::memory() / part
-}
-
-/// The beginning of a file, as far as it fits.
-pub(crate) fn read_into<'a>(path: &CStr, buffer: &'a mut [MaybeUninit<u8>]) -> Result<&'a [u8]> {
-    let (len, _) = fill(&sys::open(path, sys::O_RDONLY, 0)?, buffer)?;
-    // SAFETY: `fill` has set this many bytes.
-    Ok(unsafe { buffer.get(..len).unwrap_or_default().assume_init_ref() })
+    len <= SURELY || len as u64 <= cgroup::memory() / part
 }
 
 /// Makes this the content of a file, which is created when missing. Its directory is not.

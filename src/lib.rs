@@ -32,6 +32,7 @@
 
 mod alloc;
 mod arg;
+mod cgroup;
 pub mod dir;
 pub mod env;
 mod errno;
@@ -45,6 +46,7 @@ mod last_error;
 mod panic;
 pub mod process;
 mod scratch;
+mod segments;
 #[cfg(feature = "freestanding")]
 mod start;
 pub mod stdio;
