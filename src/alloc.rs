@@ -30,6 +30,8 @@ const PAGE_MAX: usize = 1 << 16;
 /// How much memory of blocks over [`SMALL_MAX`] is kept for reuse.
 const WARM_MAX: usize = 1 << 25;
 const HEADER: usize = size_of::<Header>();
+/// Every block begins at a multiple of this.
+pub(crate) const ALIGNMENT: usize = HEADER;
 const CLASSES: usize = class_of(LARGE_MAX).1 + 1;
 
 /// In front of every block.
@@ -389,15 +391,10 @@ impl Drop for Block {
 /// Frees the block that a pointer leads to, or stops the process when it leads to none.
 #[cfg(feature = "exports")]
 pub(crate) fn free(pointer: NonNull<c_void>) {
-    if !is_aligned(pointer) {
+    if !pointer.addr().get().is_multiple_of(ALIGNMENT) {
         misuse("ffi_syscalls: rt_free: a misaligned pointer, such as an entry of a list\n");
     }
     HEAP.lock().free(pointer.as_ptr().expose_provenance() - HEADER);
-}
-
-/// Whether the address is one that a block can have.
-pub(crate) fn is_aligned(pointer: NonNull<c_void>) -> bool {
-    pointer.addr().get().is_multiple_of(HEADER)
 }
 
 /// The length that was set for the block at this address.

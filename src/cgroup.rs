@@ -7,7 +7,7 @@ use core::mem::MaybeUninit;
 
 use crate::arg::{PATH_MAX, join};
 use crate::scratch::Scratch;
-use crate::text::parse;
+use crate::text::{fields, parse};
 use crate::{Errno, Result, sys};
 
 /// The processors that the process gets the time of, rounded up. An error means that it cannot be known now.
@@ -65,8 +65,8 @@ type Read<'a> = &'a mut dyn for<'b> FnMut([&[u8]; 3], &'b mut Line) -> Result<&'
 fn limit_in(resource: Resource, groups: &[u8], mounts: &[u8], read: Read<'_>) -> Result<u64> {
     // Where no tree is mounted there is nothing to know yet.
     let mut smallest = Err(Errno::ENOENT);
-    for group in lines(groups).filter_map(|line| Group::parse(line, resource)) {
-        for mount in lines(mounts).filter_map(|line| Mount::parse(line, resource)) {
+    for group in fields(groups, b'\n').filter_map(|line| Group::parse(line, resource)) {
+        for mount in fields(mounts, b'\n').filter_map(|line| Mount::parse(line, resource)) {
             if mount.version == group.version {
                 let limit = mount.smallest_limit(group.path, resource, read)?;
                 smallest = Ok(smallest.unwrap_or(NO_LIMIT).min(limit));
@@ -74,10 +74,6 @@ fn limit_in(resource: Resource, groups: &[u8], mounts: &[u8], read: Read<'_>) ->
         }
     }
     smallest
-}
-
-fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|&byte| byte == b'\n')
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -95,8 +91,10 @@ struct Group<'a> {
 impl<'a> Group<'a> {
     /// A line `id:controllers:path`. In version 2 the id is 0 and there are no controllers.
     fn parse(line: &'a [u8], resource: Resource) -> Option<Self> {
-        let mut fields = line.splitn(3, |&byte| byte == b':');
-        let (id, controllers, path) = (fields.next()?, fields.next()?, fields.next()?);
+        let mut fields = fields(line, b':');
+        let (id, controllers) = (fields.next()?, fields.next()?);
+        let path = line.get(id.len() + controllers.len() + 2..)?; // which may contain colons
+
         let version = match controllers {
             b"" if id == b"0" => Version::Two,
             _ if resource.is_in(controllers) => Version::One,
@@ -110,7 +108,7 @@ impl Resource {
     /// Whether its controller is one of these.
     fn is_in(self, controllers: &[u8]) -> bool {
         let name: &[u8] = if self == Self::Memory { b"memory" } else { b"cpu" };
-        controllers.split(|&byte| byte == b',').any(|controller| controller == name)
+        fields(controllers, b',').any(|controller| controller == name)
     }
 }
 
@@ -125,7 +123,7 @@ struct Mount<'a> {
 impl<'a> Mount<'a> {
     /// A line of mountinfo: `id parent device root point options [tags] - type source options`.
     fn parse(line: &'a [u8], resource: Resource) -> Option<Self> {
-        let mut fields = line.split(|&byte| byte == b' ');
+        let mut fields = fields(line, b' ');
         let (root, point) = (fields.nth(3)?, fields.next()?);
         fields.find(|&field| field == b"-")?;
         let version = match fields.next()? {
@@ -158,9 +156,12 @@ impl<'a> Mount<'a> {
     /// then the top of that is all there is to go by.
     fn path_below<'b>(&self, group: &'b [u8]) -> &'b [u8] {
         let root = if self.root == b"/" { b"" } else { self.root };
-        let is_up = |component: &[u8]| component == b"..";
         match group.strip_prefix(root) {
-            Some(below) if below.starts_with(b"/") && below != b"/" && !below.split(|&b| b == b'/').any(is_up) => below,
+            Some(below)
+                if below.starts_with(b"/") && below != b"/" && fields(below, b'/').all(|name| name != b"..") =>
+            {
+                below
+            }
             _ => b"",
         }
     }
@@ -170,31 +171,28 @@ impl<'a> Mount<'a> {
         let (mut first, mut second) = ([MaybeUninit::uninit(); 64], [MaybeUninit::uninit(); 64]);
         let mut line = |name: &'static [u8], line| read([self.point, below, name], line);
         Ok(match (resource, self.version) {
-            (Resource::Memory, Version::Two) => parse_first(line(b"/memory.max", &mut first)?),
-            (Resource::Memory, Version::One) => parse_first(line(b"/memory.limit_in_bytes", &mut first)?),
+            (Resource::Memory, Version::Two) => parse_line(line(b"/memory.max", &mut first)?),
+            (Resource::Memory, Version::One) => parse_line(line(b"/memory.limit_in_bytes", &mut first)?),
             (Resource::Processors, Version::Two) => {
-                let mut numbers = words(line(b"/cpu.max", &mut first)?);
+                let line = line(b"/cpu.max", &mut first)?.trim_ascii_end();
+                let mut numbers = fields(line, b' ');
                 numbers
                     .next()
                     .zip(numbers.next())
                     .and_then(|(quota, period)| whole_processors(parse(quota)?, parse(period)?))
             }
             (Resource::Processors, Version::One) => {
-                let quota = parse_first(line(b"/cpu.cfs_quota_us", &mut first)?);
-                let period = parse_first(line(b"/cpu.cfs_period_us", &mut second)?);
+                let quota = parse_line(line(b"/cpu.cfs_quota_us", &mut first)?);
+                let period = parse_line(line(b"/cpu.cfs_period_us", &mut second)?);
                 quota.zip(period).and_then(|(quota, period)| whole_processors(quota, period))
             }
         })
     }
 }
 
-fn words(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty())
-}
-
-/// The number at the beginning of a line; `max` and -1 are none.
-fn parse_first(line: &[u8]) -> Option<u64> {
-    parse(words(line).next()?)
+/// The number in a line; `max` and -1 are none.
+fn parse_line(line: &[u8]) -> Option<u64> {
+    parse(line.trim_ascii_end())
 }
 
 /// A quota over a period, both in microseconds, rounded up to whole processors.

@@ -17,7 +17,7 @@ use core::sync::atomic::Ordering::Relaxed;
 use crate::alloc::Block;
 use crate::arg::{Arg, PATH_MAX};
 use crate::sync::Mutex;
-use crate::text::{Builder, parse};
+use crate::text::{Builder, fields, parse};
 use crate::{Errno, List, Result, Text, file, sys};
 
 /// The working directory, absolute.
@@ -89,7 +89,7 @@ pub fn home() -> Result<Text> {
     }
     let user = if raised { sys::effective_user() } else { sys::real_user() };
     let passwd = file::read_text(c"/etc/passwd")?;
-    let mut lines = passwd.split(|&byte| byte == b'\n');
+    let mut lines = fields(&passwd, b'\n');
     Text::new(lines.find_map(|line| home_in(line, user)).filter(|home| home.starts_with(b"/")).ok_or(Errno::ENOENT)?)
 }
 
@@ -99,7 +99,7 @@ fn home_in(line: &[u8], user: u32) -> Option<&[u8]> {
     if matches!(line.first(), Some(b'#' | b'+' | b'-')) {
         return None;
     }
-    let mut fields = line.split(|&byte| byte == b':');
+    let mut fields = fields(line, b':');
     let id = fields.nth(2)?;
     let home = fields.nth(2)?;
     fields.next()?; // a shell, though it may be empty
@@ -272,7 +272,7 @@ impl Table {
     /// A table of the entries that the kernel has kept. See proc_pid_environ(5).
     fn from_proc() -> Result<Self> {
         let entries = file::read_text(c"/proc/self/environ")?;
-        Self::new(entries.split(|&byte| byte == 0).filter(|entry| !entry.is_empty()))
+        Self::new(fields(&entries, 0).filter(|entry| !entry.is_empty()))
     }
 
     fn entries(&self) -> Entries<'_> {

@@ -26,6 +26,16 @@ impl Errno {
         }
     }
 
+    /// The error in a system call's result: the kernel reports them as -4095 to -1, and nothing else lies there.
+    #[expect(clippy::cast_possible_truncation, reason = "an error number is at most 4095")]
+    #[inline]
+    pub(crate) const fn in_result(result: usize) -> Option<Self> {
+        match NonZeroU16::new(result.wrapping_neg() as u16) {
+            Some(number) if result > usize::MAX - 4095 => Some(Self(number)),
+            _ => None,
+        }
+    }
+
     /// The error number, as in `errno`.
     #[must_use]
     pub const fn raw(self) -> i32 {

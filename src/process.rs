@@ -8,6 +8,7 @@ use crate::alloc::Block;
 use crate::arg::{Arg, PATH_MAX, join};
 use crate::fd::Fd;
 use crate::sys::{self, Disposition, Sharing, SignalSet, WaitStatus};
+use crate::text::fields;
 use crate::{Errno, List, Result, env, file};
 
 /// The caller's process id. It is asked for anew each time, so it is right after a fork too.
@@ -358,7 +359,7 @@ impl Search<'_> {
         if command.is_empty() {
             return None;
         }
-        self.path.split(|&byte| byte == b':').find_map(|directory| {
+        fields(self.path, b':').find_map(|directory| {
             let slash: &[u8] = if directory.is_empty() { b"" } else { b"/" };
             let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
             // A path that is too long for the kernel is passed over.

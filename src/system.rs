@@ -5,6 +5,7 @@ use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering::Relaxed;
 
 use crate::alloc::Block;
+use crate::text::fields;
 use crate::{Errno, Result, Text, cgroup, file, sys};
 
 /// The host name, as the process's UTS namespace has it: up to 64 bytes, with or without a domain.
@@ -57,7 +58,7 @@ fn listed_processors() -> Result<usize> {
     let stat = file::read_text(c"/proc/stat")?;
     let is_processor =
         |line: &&[u8]| line.strip_prefix(b"cpu").is_some_and(|rest| rest.first().is_some_and(u8::is_ascii_digit));
-    Ok(stat.split(|&byte| byte == b'\n').filter(is_processor).count())
+    Ok(fields(&stat, b'\n').filter(is_processor).count())
 }
 
 /// The limit on processor time, in processors, rounded up.

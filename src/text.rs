@@ -2,7 +2,6 @@
 
 use core::ffi::{CStr, c_char, c_void};
 use core::fmt;
-use core::mem::MaybeUninit;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
@@ -156,33 +155,11 @@ impl List {
             count += 1;
             bytes += string.len() + 2; // its NUL, and a byte to step over, see below
         }
-        let pointers = size_of::<*const c_char>() * (count + 1);
-        let mut block = Block::new(pointers + bytes)?;
-        block.set_len(count);
-        let base = block.pointer();
-        let (array, mut rest) = block.spare().split_at_mut_checked(pointers).ok_or(Errno::ENOMEM)?;
-        // SAFETY: the block is aligned, and any bytes are uninitialised pointers.
-        let (_, array, _) = unsafe { array.align_to_mut::<MaybeUninit<*const c_char>>() };
-        let mut slots = array.iter_mut();
-        for (string, slot) in strings.zip(&mut slots) {
-            // No entry begins where a block could, so that freeing one is noticed.
-            if alloc::is_aligned(NonNull::from_mut(rest).cast()) {
-                rest = rest.get_mut(1..).unwrap_or_default();
-            }
-            let (entry, after) = rest.split_at_mut_checked(string.len() + 1).ok_or(Errno::ENOMEM)?;
-            let (end, content) = entry.split_last_mut().ok_or(Errno::ENOMEM)?;
-            content.write_copy_of_slice(string);
-            end.write(0);
-            // From the pointer to the block, since the list's readers go on from the block too.
-            let offset = entry.as_ptr().addr() - base.as_ptr().addr();
-            // SAFETY: the entry lies in the block.
-            slot.write(unsafe { base.add(offset) }.as_ptr().cast::<c_char>().cast_const());
-            rest = after;
+        let mut filling = Filling::new(count, bytes)?;
+        for string in strings {
+            filling.push(string);
         }
-        for slot in slots {
-            slot.write(core::ptr::null());
-        }
-        Ok(Self(block))
+        Ok(filling.list)
     }
 
     /// How many strings there are.
@@ -228,9 +205,80 @@ impl List {
     }
 }
 
+/// A list in the making.
+struct Filling {
+    list: List,
+    /// The slot of the next string, and the offset in the block from which on it can lie.
+    slot: usize,
+    offset: usize,
+}
+
+impl Filling {
+    const SLOT: usize = size_of::<*const c_char>();
+
+    fn new(count: usize, bytes: usize) -> Result<Self> {
+        let offset = (count + 1) * Self::SLOT;
+        let mut block = Block::new(offset + bytes)?;
+        block.set_len(count);
+        let mut filling = Self { list: List(block), slot: 0, offset };
+        filling.set(count, core::ptr::null());
+        Ok(filling)
+    }
+
+    /// Adds a string. What would exceed the sizes given to `new` is left out.
+    #[inline(never)]
+    fn push(&mut self, string: &[u8]) {
+        // No entry begins where a block could, so that freeing one is noticed.
+        let begin = self.offset + usize::from(self.offset.is_multiple_of(alloc::ALIGNMENT));
+        let end = begin + string.len();
+        let block = &mut self.list.0;
+        let Some(room) = block.spare().get_mut(begin..=end) else { return };
+        let Some((nul, content)) = room.split_last_mut() else { return };
+        content.write_copy_of_slice(string);
+        nul.write(0);
+        // From the pointer to the block, since the list's readers go on from the block too.
+        let entry = block.pointer().as_ptr().wrapping_add(begin).cast_const().cast();
+        self.set(self.slot, entry);
+        (self.slot, self.offset) = (self.slot + 1, end + 1);
+    }
+
+    fn set(&mut self, slot: usize, entry: *const c_char) {
+        let array = self.list.0.spare().get_mut(slot * Self::SLOT..(slot + 1) * Self::SLOT);
+        if let Some(place) = array {
+            // SAFETY: room for a pointer, at a multiple of its size in a block, which is aligned.
+            unsafe { place.as_mut_ptr().cast::<*const c_char>().write(entry) };
+        }
+    }
+}
+
 impl fmt::Debug for List {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// The fields of a text, between separators of one byte. One iterator for all that is parsed, since each kind of
+/// closure would be compiled anew.
+#[derive(Clone)]
+pub(crate) struct Fields<'a> {
+    rest: Option<&'a [u8]>,
+    separator: u8,
+}
+
+pub(crate) const fn fields(text: &[u8], separator: u8) -> Fields<'_> {
+    Fields { rest: Some(text), separator }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = &'a [u8];
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let rest = self.rest?;
+        let end = rest.iter().position(|&byte| byte == self.separator).unwrap_or(rest.len());
+        let (field, behind) = rest.split_at_checked(end)?;
+        self.rest = behind.get(1..);
+        Some(field)
     }
 }
 

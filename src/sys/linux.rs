@@ -32,12 +32,12 @@ pub(crate) type SignalSet = u64;
 pub(crate) const SIGNALS: core::ops::RangeInclusive<u32> = 1..=general::_NSIG;
 pub(crate) use linux_raw_sys::general::{SIGABRT, SIGCHLD, SIGPIPE};
 
-/// The one decoder of results: the kernel reports errors as -4095 to -1, and nothing else lies there.
-#[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "an error number is at most 4095")]
-fn decode(result: usize) -> Result<usize> {
-    match Errno::from_raw(result.wrapping_neg() as i32) {
-        Some(errno) if result > usize::MAX - 4095 => Err(errno),
-        _ => Ok(result),
+/// The one decoder of results.
+#[inline]
+const fn decode(result: usize) -> Result<usize> {
+    match Errno::in_result(result) {
+        Some(errno) => Err(errno),
+        None => Ok(result),
     }
 }
 
@@ -60,6 +60,7 @@ fn path_arg(path: &CStr) -> usize {
 }
 
 /// Opens a file, close-on-exec, never as the controlling terminal. See open(2).
+#[inline(never)]
 pub(crate) fn open(path: &CStr, flags: u32, mode: u32) -> Result<Fd> {
     let flags = flags | general::O_CLOEXEC | general::O_NOCTTY;
     let fd = retry(|| {
@@ -70,6 +71,7 @@ pub(crate) fn open(path: &CStr, flags: u32, mode: u32) -> Result<Fd> {
 }
 
 /// Closes a descriptor, which is closed whatever the result. See close(2).
+#[inline(never)]
 pub(crate) fn close(fd: i32) -> Result<()> {
     // SAFETY: the owner of the descriptor gives it up.
     match decode(unsafe { syscall1(Sysno::close as usize, fd_arg(fd)) }) {
@@ -90,6 +92,7 @@ pub(crate) fn close_all_but(fd: i32) {
 }
 
 /// Reads at most the buffer's length; 0 is the end of the file. See read(2).
+#[inline(never)]
 pub(crate) fn read(fd: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
     let (address, len) = (buffer.as_mut_ptr().addr(), buffer.len().min(MAX_TRANSFER));
     // SAFETY: the buffer is writable for `len` bytes.
@@ -97,6 +100,7 @@ pub(crate) fn read(fd: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
 }
 
 /// Writes at most the buffer's length. See write(2).
+#[inline(never)]
 pub(crate) fn write(fd: i32, buffer: &[u8]) -> Result<usize> {
     let (address, len) = (buffer.as_ptr().addr(), buffer.len().min(MAX_TRANSFER));
     // SAFETY: the buffer is readable for `len` bytes.
@@ -121,6 +125,7 @@ pub(crate) fn access(path: &CStr) -> Result<()> {
 }
 
 /// What a path leads to, symbolic links followed. See stat(2).
+#[inline(never)]
 pub(crate) fn stat(path: &CStr) -> Result<Stat> {
     // SAFETY: the path is NUL-terminated and the buffer is a struct stat.
     stat_with(|buffer| unsafe { syscall4(nr::NEWFSTATAT as usize, CWD, path_arg(path), buffer, 0) })
@@ -134,6 +139,7 @@ pub(crate) fn stat_link(path: &CStr) -> Result<Stat> {
 }
 
 /// What a descriptor refers to. See fstat(2).
+#[inline(never)]
 pub(crate) fn fstat(fd: &Fd) -> Result<Stat> {
     // SAFETY: the buffer is a struct stat.
     stat_with(|buffer| unsafe { syscall2(Sysno::fstat as usize, fd_arg(fd.raw()), buffer) })
