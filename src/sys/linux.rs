@@ -1,6 +1,7 @@
 //! The Linux backend: each primitive is decode(system call(arguments)).
 //!
-//! It uses only calls that x86_64, aarch64 and riscv64 all have, the oldest that is sufficient.
+//! It uses only calls that x86_64, aarch64 and riscv64 all have, the oldest that is sufficient. Primitives that several
+//! operations use are kept from being copied into each: the call into the kernel costs more than the one to here.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::mem::MaybeUninit;
@@ -303,6 +304,7 @@ pub(crate) fn total_memory() -> Result<u64> {
 // Memory
 
 /// Maps fresh, zeroed, private memory. See mmap(2).
+#[inline(never)]
 pub(crate) fn map(len: usize) -> Result<NonZeroUsize> {
     let protection = general::PROT_READ | general::PROT_WRITE;
     let flags = general::MAP_PRIVATE | general::MAP_ANONYMOUS;
@@ -316,6 +318,7 @@ pub(crate) fn map(len: usize) -> Result<NonZeroUsize> {
 ///
 /// # Safety
 /// Nothing uses the range any more.
+#[inline(never)]
 pub(crate) unsafe fn unmap(address: usize, len: usize) {
     if len > 0 {
         // SAFETY: the caller's. An error (too many mappings) leaves the memory as it is, which harms nobody.
@@ -341,6 +344,7 @@ pub(crate) fn prefer_huge_pages(address: usize, len: usize) {
 }
 
 /// Sleeps while the word has this value. May return early. See futex(2).
+#[inline(never)]
 pub(crate) fn futex_wait(word: &AtomicU32, value: u32) {
     let operation = general::FUTEX_WAIT | general::FUTEX_PRIVATE_FLAG;
     // SAFETY: the word is borrowed for the length of the call; there is no time limit. Any error means: look again.
@@ -349,6 +353,7 @@ pub(crate) fn futex_wait(word: &AtomicU32, value: u32) {
 }
 
 /// Wakes one thread that sleeps on the word. See futex(2).
+#[inline(never)]
 pub(crate) fn futex_wake_one(word: &AtomicU32) {
     let operation = general::FUTEX_WAKE | general::FUTEX_PRIVATE_FLAG;
     // SAFETY: the kernel uses the address as a key and does not read it.
@@ -358,6 +363,7 @@ pub(crate) fn futex_wake_one(word: &AtomicU32) {
 // Processes
 
 /// A pipe, close-on-exec, whose reads and writes never wait. See pipe(2).
+#[inline(never)]
 pub(crate) fn pipe() -> Result<(Fd, Fd)> {
     let mut ends = [0; 2];
     let flags = general::O_CLOEXEC | O_NONBLOCK;
@@ -442,6 +448,7 @@ pub(crate) fn sleep_milliseconds(milliseconds: u32) {
 }
 
 /// Sets the calling thread's mask of blocked signals and returns the one before. See sigprocmask(2).
+#[inline(never)]
 pub(crate) fn set_signal_mask(mask: SignalSet) -> Result<SignalSet> {
     let mut before: SignalSet = 0;
     let (new, old) = ((&raw const mask).addr(), (&raw mut before).addr());
@@ -469,6 +476,7 @@ pub(crate) fn disposition(signal: u32) -> Result<Disposition> {
 }
 
 /// Makes the calling process handle a signal by default, or ignore it. See sigaction(2).
+#[inline(never)]
 pub(crate) fn set_disposition(signal: u32, ignored: bool) {
     let mut action = [0_usize; size_of::<general::kernel_sigaction>() / size_of::<usize>()];
     if let Some(handler) = action.first_mut() {

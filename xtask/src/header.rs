@@ -21,6 +21,8 @@ const INTRODUCTION: &str = "\
  * Failure: false, NULL, -1, and \"\" for rt_env_get() and rt_env_home(). Then
  * rt_last_error() in the same thread is the errno, or 0 for a genuine value.
  * Every function may be called from any thread, but not from signal handlers.
+ * After a fork of a threaded process the child calls nothing that returns memory,
+ * sets a variable or runs a process before it executes a program.
  */";
 
 /// The committed header.
