@@ -163,7 +163,8 @@ char *rt_hostname(void);
 /**
  * Frees what a function of this library returned; NULL is fine. A list is freed as a whole, never its entries.
  *
- * Freeing a block twice, an entry of a list, or a pointer that is not the library's stops the process with a message.
+ * Freeing a small block twice in a row, an entry of a list, or a pointer that is misaligned or not the library's stops
+ * the process with a message.
  */
 void rt_free(void *p);
 

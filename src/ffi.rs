@@ -275,7 +275,8 @@ pub extern "C" fn rt_hostname() -> *mut c_char {
 
 /// Frees what a function of this library returned; NULL is fine. A list is freed as a whole, never its entries.
 ///
-/// Freeing a block twice, an entry of a list, or a pointer that is not the library's stops the process with a message.
+/// Freeing a small block twice in a row, an entry of a list, or a pointer that is misaligned or not the library's stops
+/// the process with a message.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_free(p: *mut c_void) {
     match NonNull::new(p) {

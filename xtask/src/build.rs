@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::project::{self, Arch, Dist};
 use crate::shell::{cargo, command, execute, step};
-use crate::{elf, header};
+use crate::{elf, header, setup};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -17,6 +17,9 @@ pub struct Arguments {
 }
 
 pub fn run_for(arch: Arch) -> Result<Dist> {
+    for tool in [&setup::CC, &setup::BINUTILS] {
+        ensure!(tool.is_here(), "missing, for {}. What would change it: {}", tool.purpose, tool.remedy());
+    }
     let dist = arch.dist();
     std::fs::create_dir_all(dist.include())?;
     std::fs::create_dir_all(dist.lib().join("pkgconfig"))?;
@@ -127,6 +130,10 @@ fn pkg_config() -> String {
 /// Builds the freestanding multi-call program; where it is.
 pub fn rtbox() -> Result<PathBuf> {
     let target = project::root().join("target");
-    execute(cargo().args(["build", "--quiet", "--release", "--package", "rtbox", "--target-dir"]).arg(&target))?;
+    execute(
+        cargo()
+            .args(["build", "--quiet", "--release", "--package", "rtbox", "--features", "freestanding", "--target-dir"])
+            .arg(&target),
+    )?;
     Ok(target.join("release/rtbox"))
 }

@@ -1,8 +1,12 @@
 //! `cargo xtask install`: puts what `build` made in place.
 
+use std::fs::{DirBuilder, File, Permissions};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+
+use tempfile::NamedTempFile;
 
 use crate::project::{self, Arch, Dist};
 use crate::shell::{command, execute};
@@ -34,22 +38,30 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 }
 
 fn install_all(dist: &Dist, place: &Path) -> Result<Vec<PathBuf>> {
+    let files = dist.files();
+    for file in &files {
+        ensure!(file.is_file(), "{} is not there: run `cargo xtask build` first", file.display());
+    }
     let mut installed = Vec::new();
-    for file in dist.files() {
+    for file in files {
         let to = place.join(file.strip_prefix(&dist.0)?);
-        install(&file, &to)?;
+        install(&file, &to).with_context(|| format!("cannot install {}", to.display()))?;
         installed.push(to);
     }
     Ok(installed)
 }
 
-/// Copies beside the destination and renames over it, so that a program that has an old file mapped keeps it.
+/// Writes a new file and renames it over an old one, so that a program that has the old one mapped keeps it. Whoever
+/// may use the directory may read the file, whatever the umask.
 fn install(from: &Path, to: &Path) -> Result<()> {
     let directory = to.parent().context("a file in the root directory")?;
-    std::fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
-    let new = to.with_extension("new");
-    std::fs::copy(from, &new).with_context(|| format!("{}: run `cargo xtask build` first", from.display()))?;
-    std::fs::rename(&new, to).with_context(|| format!("cannot write {}", to.display()))
+    DirBuilder::new().recursive(true).mode(0o755).create(directory)?;
+    let mut new = NamedTempFile::new_in(directory)?;
+    std::io::copy(&mut File::open(from)?, &mut new)?;
+    let mode = if to.extension().is_some_and(|extension| extension == "so") { 0o755 } else { 0o644 };
+    new.as_file().set_permissions(Permissions::from_mode(mode))?;
+    new.persist(to)?;
+    Ok(())
 }
 
 /// Installs somewhere, moves that, and builds and runs a program with what pkg-config says of it.

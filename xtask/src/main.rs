@@ -21,7 +21,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Builds, shows and tests ffi_syscalls")]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Builds, shows and tests ffi_syscalls")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

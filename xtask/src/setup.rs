@@ -4,7 +4,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::shell::{command, has};
+use crate::shell::{capture, cargo, command, has};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -27,7 +27,7 @@ pub const MUSL: Tool = Tool { program: "musl-gcc", package: "musl-tools", purpos
 pub const CXX: Tool = Tool { program: "g++", package: "g++", purpose: "the header in C++" };
 pub const PKG_CONFIG: Tool = Tool { program: "pkg-config", package: "pkg-config", purpose: "the .pc file" };
 pub const FLOCK: Tool = Tool { program: "flock", package: "util-linux", purpose: "locks against another program" };
-pub const RUSTFMT: Tool = Tool { program: "rustfmt", package: "", purpose: "formatting" };
+pub const RUSTFMT: Tool = Tool { program: "cargo-fmt", package: "", purpose: "formatting" };
 pub const CLIPPY: Tool = Tool { program: "cargo-clippy", package: "", purpose: "lints" };
 
 const TOOLS: [Tool; 8] = [CC, BINUTILS, MUSL, CXX, PKG_CONFIG, FLOCK, RUSTFMT, CLIPPY];
@@ -38,13 +38,19 @@ impl Tool {
     }
 
     pub fn is_here(&self) -> bool {
-        has(self.program)
+        match self.program.strip_prefix("cargo-") {
+            // rustup has a file of this name for every component, installed or not.
+            Some(subcommand) => {
+                capture(cargo().args([subcommand, "--version"])).is_ok_and(|said| said.status.success())
+            }
+            None => has(self.program),
+        }
     }
 
     /// The command that would change it that the tool is missing.
     pub fn remedy(&self) -> String {
         match (self.package, self.program) {
-            ("", "rustfmt") => "rustup component add rustfmt".into(),
+            ("", "cargo-fmt") => "rustup component add rustfmt".into(),
             ("", _) => "rustup component add clippy".into(),
             (package, _) => format!("apt-get install --yes --no-install-recommends {package}"),
         }
