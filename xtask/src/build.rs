@@ -28,11 +28,11 @@ pub fn run_for(arch: Arch) -> Result<Dist> {
         Ok(std::fs::write(dist.pkg_config(), pkg_config())?)
     })?;
     step("libffi_syscalls.a", || {
-        let whole = staticlib(arch, "exports,panic-handler")?;
+        let whole = staticlib(arch, "exports,panic-handler", &[])?;
         reduce(&whole, &dist.hosted_archive())
     })?;
     step("libffi_syscalls_freestanding.a", || {
-        let whole = staticlib(arch, "exports,freestanding,panic-handler")?;
+        let whole = staticlib(arch, FREESTANDING, &[])?;
         reduce(&whole, &dist.freestanding_archive())
     })?;
     step("libffi_syscalls.so", || shared_object(arch, &dist.shared_object()))?;
@@ -66,10 +66,24 @@ fn output_dir(arch: Arch) -> PathBuf {
 }
 
 /// The library as rustc archives it, with all of core.
-fn staticlib(arch: Arch, features: &str) -> Result<PathBuf> {
-    execute(cargo_rustc(arch, "staticlib", features).args(["--", "-C", "force-unwind-tables=no"]))?;
+fn staticlib(arch: Arch, features: &str, flags: &[&str]) -> Result<PathBuf> {
+    execute(cargo_rustc(arch, "staticlib", features).args(["--", "-C", "force-unwind-tables=no"]).args(flags))?;
     Ok(output_dir(arch).join("libffi_syscalls.a"))
 }
+
+/// Builds the freestanding archive with the checks of a debug build, which stop a program at an overflow or a broken
+/// precondition. It is for tests.
+pub fn build_checked_archive(arch: Arch) -> Result<()> {
+    let whole = staticlib(arch, FREESTANDING, &["-C", "overflow-checks=on", "-C", "debug-assertions=on"])?;
+    reduce(&whole, &checked_archive())
+}
+
+/// Where that is.
+pub fn checked_archive() -> PathBuf {
+    target_dir().join("libffi_syscalls_checked.a")
+}
+
+const FREESTANDING: &str = "exports,freestanding,panic-handler";
 
 /// Memory functions that the compiler calls: the freestanding archive defines them, the hosted one leaves them to libc.
 pub const MEMORY_FUNCTIONS: [&str; 6] = ["bcmp", "memcmp", "memcpy", "memmove", "memset", "strlen"];

@@ -8,10 +8,10 @@ use std::process::{Command, Output};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::elf;
 use crate::project::{self, Dist};
 use crate::setup::{self, Tool};
 use crate::shell::{capture, command, execute, said};
+use crate::{build, elf};
 
 /// How a program is compiled and linked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum Link {
     FreestandingSmall,
     /// With the freestanding archive, to be loaded anywhere.
     FreestandingPie,
+    /// With a freestanding archive that checks itself.
+    FreestandingChecked,
     /// With the hosted archive and the default libc, linked dynamically.
     Glibc,
     /// The same, linked statically.
@@ -43,11 +45,11 @@ pub enum Link {
 }
 
 use Link::{
-    Bare, Freestanding, FreestandingPie, FreestandingSmall, Glibc, GlibcAlone, GlibcStatic, Musl, MuslAlone,
-    MuslStatic, SharedGlibc, SharedMusl,
+    Bare, Freestanding, FreestandingChecked, FreestandingPie, FreestandingSmall, Glibc, GlibcAlone, GlibcStatic, Musl,
+    MuslAlone, MuslStatic, SharedGlibc, SharedMusl,
 };
 
-const WITHOUT_LIBC: &[Link] = &[Freestanding, FreestandingSmall, FreestandingPie];
+const WITHOUT_LIBC: &[Link] = &[Freestanding, FreestandingSmall, FreestandingPie, FreestandingChecked];
 const WITH_LIBC: &[Link] = &[Glibc, GlibcStatic, Musl, MuslStatic, SharedGlibc, SharedMusl];
 
 impl Link {
@@ -56,6 +58,7 @@ impl Link {
             Freestanding => "freestanding",
             FreestandingSmall => "freestanding, small",
             FreestandingPie => "freestanding, static-PIE",
+            FreestandingChecked => "freestanding, with checks",
             Glibc => "glibc",
             GlibcStatic => "glibc, static",
             Musl => "musl",
@@ -76,7 +79,7 @@ impl Link {
     }
 
     fn is_without_libc(self) -> bool {
-        matches!(self, Freestanding | FreestandingSmall | FreestandingPie | Bare)
+        matches!(self, Freestanding | FreestandingSmall | FreestandingPie | FreestandingChecked | Bare)
     }
 
     /// The whole command line, as the README and the header's users would write it.
@@ -98,6 +101,7 @@ impl Link {
                 cc.arg(dist.freestanding_archive());
             }
             Freestanding | FreestandingPie => drop(cc.arg(dist.freestanding_archive())),
+            FreestandingChecked => drop(cc.arg(build::checked_archive())),
             GlibcAlone | MuslAlone => drop(cc.arg("-ldl")),
             Glibc | Musl | Bare => drop(cc.arg(dist.hosted_archive())),
             GlibcStatic | MuslStatic => drop(cc.arg("-static").arg(dist.hosted_archive())),

@@ -152,6 +152,7 @@ fn checks_of_artifacts(checks: &mut Checks, dist: &Dist) {
         execute(compiler.arg(dist.header()).arg(source)).map(|output| said(&output))
     });
     checks.check("the .pc file", &[&setup::PKG_CONFIG], || install::check(dist).map(|()| String::new()));
+    checks.check("an archive with checks", &[], || build::build_checked_archive(Arch::host()?).map(|()| String::new()));
     for caller in c_callers::all() {
         checks.check(&caller.name(), &[caller.link.tool()], || caller.run(dist));
     }
