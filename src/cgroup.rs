@@ -94,7 +94,6 @@ impl<'a> Group<'a> {
         let mut fields = fields(line, b':');
         let (id, controllers) = (fields.next()?, fields.next()?);
         let path = line.get(id.len() + controllers.len() + 2..)?; // which may contain colons
-
         let version = match controllers {
             b"" if id == b"0" => Version::Two,
             _ if resource.is_in(controllers) => Version::One,

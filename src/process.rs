@@ -251,31 +251,30 @@ unsafe extern "C" fn supervise(supervisor: *mut c_void) -> ! {
     sys::exit(0)
 }
 
-/// A message through a pipe: two ints, whether it is an error, and a number.
-fn send(pipe: i32, message: core::result::Result<i32, Errno>) {
-    let (is_error, number) = match message {
-        Ok(status) => (0_i32, status),
-        Err(errno) => (1, errno.raw()),
+/// In a message, what tells an error from a wait status.
+const IS_ERROR: u64 = 1 << 32;
+
+/// Sends how a child ended, or why it did not begin, through a pipe.
+fn send(pipe: i32, message: Result<i32>) {
+    let message = match message {
+        Ok(status) => u64::from(status.cast_unsigned()),
+        Err(errno) => IS_ERROR | u64::from(errno.raw().cast_unsigned()),
     };
-    let mut bytes = [0; 8];
-    let (first, second) = bytes.split_at_mut(4);
-    first.copy_from_slice(&is_error.to_ne_bytes());
-    second.copy_from_slice(&number.to_ne_bytes());
     // An empty pipe takes a few bytes at once. If it could not, the reader would notice that nothing came.
-    let _ = sys::write(pipe, &bytes);
+    let _ = sys::write(pipe, &message.to_ne_bytes());
 }
 
-fn receive(pipe: &Fd) -> Option<core::result::Result<i32, Errno>> {
-    let mut bytes = [MaybeUninit::new(0); 8];
-    if sys::read(pipe, &mut bytes) != Ok(8) {
+/// The next message in a pipe, if there is one.
+fn receive(pipe: &Fd) -> Option<Result<i32>> {
+    let mut bytes = [MaybeUninit::uninit(); 8];
+    if sys::read(pipe, &mut bytes) != Ok(bytes.len()) {
         return None;
     }
-    let (is_error, number) = bytes.split_first_chunk::<4>()?;
-    // SAFETY: all bytes are set.
-    let is_error = i32::from_ne_bytes(unsafe { core::mem::transmute_copy(is_error) });
-    // SAFETY: all bytes are set, and 4 are left.
-    let number = i32::from_ne_bytes(unsafe { core::mem::transmute_copy(number.first_chunk::<4>()?) });
-    Some(if is_error == 0 { Ok(number) } else { Err(Errno::from_raw(number)?) })
+    // SAFETY: the kernel has set all of them.
+    let message = u64::from_ne_bytes(unsafe { core::mem::transmute::<[MaybeUninit<u8>; 8], [u8; 8]>(bytes) });
+    #[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
+    let number = (message as u32).cast_signed();
+    Some(if message & IS_ERROR == 0 { Ok(number) } else { Err(Errno::from_raw(number)?) })
 }
 
 /// The child's life: undoes what the caller's process means to signals, and becomes the program.
