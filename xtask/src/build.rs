@@ -105,6 +105,7 @@ fn reduce(whole: &Path, archive: &Path) -> Result<()> {
     let mut localize = command("objcopy");
     localize.args(["--strip-debug", "--strip-unneeded", "--remove-section=.comment", "--remove-section=.eh_frame"]);
     localize.args(roots.iter().map(|root| format!("--keep-global-symbol={root}")));
+    localize.args(shorter_names(&elf::sections(&object)?));
     execute(localize.arg(&object))?;
     // A fresh archive: `ar` would add to an old one.
     if archive.exists() {
@@ -112,6 +113,15 @@ fn reduce(whole: &Path, archive: &Path) -> Result<()> {
     }
     execute(command("ar").arg("rcsD").arg(archive).arg(&object))?;
     Ok(())
+}
+
+/// Sections are named after Rust's mangled symbols, which together are longer than many a function. A number does.
+fn shorter_names(sections: &[String]) -> impl Iterator<Item = String> {
+    sections.iter().enumerate().filter_map(|(number, name)| {
+        let (kind, of) = name.strip_prefix('.')?.split_once('.')?;
+        let is_mangled = ["_ZN", "_R", ".Lanon", "unlikely._"].iter().any(|prefix| of.starts_with(prefix));
+        is_mangled.then(|| format!("--rename-section={name}=.{kind}.{number}"))
+    })
 }
 
 const SONAME: &str = "libffi_syscalls.so";

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use object::elf::{self, FileHeader64};
 use object::read::archive::ArchiveFile;
 use object::read::elf::{Dyn, ElfFile64, FileHeader, ProgramHeader};
-use object::{Endianness, Object, ObjectSymbol};
+use object::{Endianness, Object, ObjectSection, ObjectSymbol};
 
 /// Names of symbols, and whether they are weak.
 #[derive(Default, Debug)]
@@ -59,6 +59,13 @@ impl Symbols {
         object::File::parse(&*data)?.symbols().try_for_each(|symbol| symbols.add(&symbol))?;
         Ok(symbols)
     }
+}
+
+/// The names of the sections of an object.
+pub fn sections(path: &Path) -> Result<Vec<String>> {
+    let data = read(path)?;
+    let object = object::File::parse(&*data)?;
+    object.sections().map(|section| Ok(section.name()?.to_owned())).collect()
 }
 
 /// What a program or shared object asks of its loader.
