@@ -16,7 +16,7 @@ use std::thread;
 use ffi_syscalls::{Errno, env, process};
 
 use support::{
-    NOBODY, Place, as_ordinary_user, assert_memory_stays_flat, checked, in_child, in_child_with,
+    NOBODY, Place, as_ordinary_user, assert_memory_stays_flat, checked, copy_program, in_child, in_child_with,
     in_child_with_environment, is_root, loudly, set_mode,
 };
 
@@ -437,7 +437,7 @@ mod raised_rights {
         // The test program as one that runs as root, whoever starts it.
         let place = Place::new();
         let program = place.at("program");
-        fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+        copy_program(std::env::current_exe().unwrap().to_str().unwrap(), &program);
         set_mode(&program, 0o4755);
         place.executable("trap", "#!/bin/sh\nexit 66\n");
         let mut command = Command::new(&program);

@@ -17,7 +17,8 @@ use ffi_syscalls::process::Outcome::{self, Exited, NotExecutable, NotFound, Sign
 use ffi_syscalls::{Errno, env, process, stdio};
 
 use support::{
-    Place, as_ordinary_user, checked, handle_signal, in_child, in_child_with, set_limit, set_mode, set_umask,
+    Place, as_ordinary_user, checked, copy_program, handle_signal, in_child, in_child_with, set_limit, set_mode,
+    set_umask,
 };
 
 const NONE: [&str; 0] = [];
@@ -171,11 +172,11 @@ mod outcomes {
             set_mode(&program, 0o666);
             assert_eq!(process::run(&*program, &NONE), Ok(NotExecutable(Errno::EACCES)));
             // A binary may be executed without the right to read it; a script is read by its interpreter.
-            fs::copy("/bin/true", place.at("true")).unwrap();
+            copy_program("/bin/true", &place.at("true"));
             set_mode(&place.at("true"), 0o111);
             assert_eq!(process::run(&*place.at("true"), &NONE), Ok(Exited(0)));
             let directory = place.dir("closed");
-            fs::copy("/bin/true", place.at("closed/true")).unwrap();
+            copy_program("/bin/true", &place.at("closed/true"));
             set_mode(&directory, 0o600);
             assert_eq!(process::run(&*place.at("closed/true"), &NONE), Ok(NotExecutable(Errno::EACCES)));
             set_mode(&directory, 0o700);
@@ -200,13 +201,15 @@ mod outcomes {
 
     #[test]
     fn a_file_that_stays_open_for_writing() {
-        let place = Place::new();
-        let path = place.at("program");
-        fs::copy("/bin/true", &path).unwrap();
-        let writer = fs::File::options().append(true).open(&path).unwrap();
-        assert_eq!(process::run(&*path, &NONE), Ok(NotExecutable(Errno::ETXTBSY)));
-        drop(writer);
-        assert_eq!(process::run(&*path, &NONE), Ok(Exited(0)));
+        // In a process where no other test starts children, which would have it open as well.
+        in_child(|place| {
+            let path = place.at("program");
+            copy_program("/bin/true", &path);
+            let writer = fs::File::options().append(true).open(&path).unwrap();
+            assert_eq!(process::run(&*path, &NONE), Ok(NotExecutable(Errno::ETXTBSY)));
+            drop(writer);
+            assert_eq!(process::run(&*path, &NONE), Ok(Exited(0)));
+        });
     }
 
     /// As when a child that another thread has just started holds the file still, since it has not got as far as exec.
@@ -214,7 +217,7 @@ mod outcomes {
     fn a_file_that_another_process_has_open_for_writing_for_a_moment() {
         let place = Place::new();
         let path = place.at("program");
-        fs::copy("/bin/true", &path).unwrap();
+        copy_program("/bin/true", &path);
         let attempt = || {
             let mut writer = Command::new("sh");
             writer.args(["-c", r#"exec 3>> "$1"; echo open; read closed"#, "sh", &path]);

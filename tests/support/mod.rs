@@ -54,7 +54,9 @@ impl Place {
 
     /// Writes a file that may be executed and returns its path.
     pub(crate) fn executable(&self, name: &str, content: impl AsRef<[u8]>) -> String {
-        let path = self.file(name, content);
+        let (draft, path) = (self.file(&format!("{name}.draft"), content), self.at(name));
+        copy_program(&draft, &path);
+        fs::remove_file(draft).unwrap();
         set_mode(&path, 0o755);
         path
     }
@@ -81,6 +83,12 @@ impl Place {
         checked(unsafe { libc::mkfifo(c_path.as_ptr(), 0o666) });
         path
     }
+}
+
+/// Copies a file that is to be executed, by a program of its own: had this process it open for writing, a child that
+/// another test starts meanwhile would have it open too, and the kernel would not execute it (ETXTBSY).
+pub(crate) fn copy_program(from: &str, to: &str) {
+    assert!(Command::new("/bin/cp").args([from, to]).status().unwrap().success());
 }
 
 pub(crate) fn set_mode(path: &str, mode: u32) {

@@ -10,7 +10,7 @@ use std::io::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
@@ -20,6 +20,12 @@ struct Place(TempDir);
 
 /// What came of a call: standard output, standard error, exit code.
 type Said = (Vec<u8>, String, Option<i32>);
+
+/// Copies a file that is to be executed, by a program of its own: had this process it open for writing, a child that
+/// another test starts meanwhile would have it open too, and the kernel would not execute it (ETXTBSY).
+fn copy_program(from: &Path, to: &Path) {
+    assert!(Command::new("/bin/cp").args([from, to]).status().unwrap().success());
+}
 
 fn program() -> PathBuf {
     std::env::var_os("RTBOX").map_or_else(|| env!("CARGO_BIN_EXE_rtbox").into(), PathBuf::from)
@@ -57,8 +63,10 @@ impl Place {
     }
 
     fn script(&self, name: &str, content: &str) {
-        let path = self.write(name, content);
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        let draft = self.write(format!("{name}.draft"), content);
+        copy_program(&draft, &self.path(name));
+        fs::remove_file(draft).unwrap();
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     fn command(&self, program: impl AsRef<OsStr>, args: impl IntoIterator<Item: AsRef<OsStr>>) -> Command {
@@ -576,7 +584,7 @@ fn is_called_through_links() {
 #[test]
 fn works_as_the_only_file_of_a_system() {
     let place = Place::new();
-    fs::copy(program(), place.path("rtbox")).unwrap();
+    copy_program(&program(), &place.path("rtbox"));
     let root = place.path("");
     let chrooted = |args: &[&str]| {
         let mut command = Command::new("/rtbox");
