@@ -15,14 +15,16 @@
 
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
+use core::num::NonZeroUsize;
 use core::ptr::NonNull;
 
-use crate::segments::Segments;
+use crate::segments::{FRONT, SEGMENT, Segments};
 use crate::sync::Mutex;
 use crate::{Errno, Result, sys};
 
-const SEGMENT: usize = 1 << 20;
+/// The largest block that shares a segment with others.
 const SMALL_MAX: usize = 1 << 17;
+/// The largest block that is kept for reuse.
 const LARGE_MAX: usize = 1 << 24;
 const HUGE_PAGE: usize = 1 << 21;
 /// Mappings are multiples of this, which is one of every page size there is.
@@ -31,7 +33,7 @@ const PAGE_MAX: usize = 1 << 16;
 const WARM_MAX: usize = 1 << 25;
 const HEADER: usize = size_of::<Header>();
 /// Every block begins at a multiple of this.
-pub(crate) const ALIGNMENT: usize = HEADER;
+const ALIGNMENT: usize = HEADER;
 const CLASSES: usize = class_of(LARGE_MAX).1 + 1;
 
 /// In front of every block.
@@ -40,189 +42,169 @@ struct Header {
     /// In use: what `rt_len` returns. Freed: the next freed block of its class. It lies outside what the caller was
     /// given, so that a write after the free cannot redirect the list.
     word: usize,
-    /// The block's size, its state in the low bits, and a check that depends on the address in the high 16.
+    /// The block's size, header included, above its mark.
     info: usize,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Used = 1,
-    Freed = 2,
-}
+const MARK_BITS: u32 = 16;
+/// The marks, which nothing that the library keeps in a block looks like: no UTF-8 text has these bytes, and the pointers
+/// in a list are odd. Other content has them by a rare accident only.
+const USED: usize = 0xf5fa;
+const FREED: usize = 0xf7fc;
 
 impl Header {
-    /// The size of the block at this address.
-    const fn size(&self, address: usize) -> usize {
-        size_in(self.info, address)
+    const fn new(word: usize, size: usize, mark: usize) -> Self {
+        Self { word, info: size << MARK_BITS | mark }
+    }
+
+    const fn size(&self) -> usize {
+        self.info >> MARK_BITS
+    }
+
+    const fn mark(&self) -> usize {
+        self.info & ((1 << MARK_BITS) - 1)
     }
 }
-
-/// The size of the block at this address, from its header's `info`.
-const fn size_in(info: usize, address: usize) -> usize {
-    info & !check(address) & !STATE_MASK
-}
-
-/// The `info` of a block that may be somebody else's, who may be changing its `word`.
-///
-/// # Safety
-/// There is a block at the address, and the heap is locked, so that nobody changes its `info`.
-const unsafe fn info_at(address: usize) -> usize {
-    let header = core::ptr::with_exposed_provenance::<Header>(address);
-    // SAFETY: the caller's.
-    unsafe { (*header).info }
-}
-
-const STATE_MASK: usize = 0xf;
-const CHECK_SHIFT: u32 = 48;
-
-/// The high bits of a header's `info`: a mark that content looks like only by a rare accident.
-const fn check(address: usize) -> usize {
-    (address ^ 0x6b43_a9b5).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> CHECK_SHIFT << CHECK_SHIFT
-}
-
-const fn info(address: usize, size: usize, state: State) -> usize {
-    check(address) | size | state as usize
-}
-
-/// Rounds a block's size up to that of its class; the class's number is the second.
-const fn class_of(size: usize) -> (usize, usize) {
-    let log = usize::BITS - 1 - (size - 1).leading_zeros();
-    let shift = if log > 6 { log - 2 } else { 4 };
-    let steps = size.div_ceil(1 << shift);
-    (steps << shift, (shift as usize - 4) * 4 + steps)
-}
-
-struct Heap {
-    segments: Segments,
-    /// Where the next small block is cut from, and where that ends.
-    bump: usize,
-    bump_end: usize,
-    /// The freed blocks of each class: the address of the last freed one, whose header leads on.
-    freed: [usize; CLASSES],
-    /// Bytes in freed blocks over [`SMALL_MAX`].
-    warm: usize,
-}
-
-static HEAP: Mutex<Heap> =
-    Mutex::new(Heap { segments: Segments::new(), bump: 0, bump_end: 0, freed: [0; CLASSES], warm: 0 });
 
 /// The header at an address that this module chose.
 ///
 /// # Safety
 /// `address` is that of a block of the heap, and the heap is locked or the block is the caller's.
 const unsafe fn header<'a>(address: usize) -> &'a mut Header {
-    // SAFETY: the caller's; blocks are 16-byte aligned and at least 32 bytes long.
-    unsafe { &mut *core::ptr::with_exposed_provenance_mut::<Header>(address) }
+    // SAFETY: the caller's; blocks are 16-byte aligned and at least 16 bytes long.
+    unsafe { &mut *core::ptr::with_exposed_provenance_mut(address) }
 }
+
+/// Rounds up to a multiple of a power of two.
+const fn round_up(value: usize, power: usize) -> usize {
+    (value + power - 1) & !(power - 1)
+}
+
+/// The length of the mapping that a block of this size fills.
+const fn mapping_len(size: usize) -> usize {
+    round_up(FRONT + size, PAGE_MAX)
+}
+
+/// Rounds a block's size up to that of its class; the class's number is the second. Blocks over [`LARGE_MAX`] fill their
+/// mappings; they have no class, and a number that is none.
+#[inline(never)]
+const fn class_of(size: usize) -> (usize, usize) {
+    if size > LARGE_MAX {
+        return (mapping_len(size) - FRONT, usize::MAX);
+    }
+    let last = size - 1;
+    let shift = usize::BITS - 3 - (last | 64).leading_zeros();
+    let steps = (last >> shift) + 1;
+    (steps << shift, (shift as usize - 4) * 4 + steps)
+}
+
+struct Heap {
+    segments: Segments,
+    /// Where the next small block is cut from. Its segment ends at the next multiple of [`SEGMENT`].
+    bump: usize,
+    /// The freed blocks of each class: the address of the last freed one, whose header leads on.
+    freed: [usize; CLASSES],
+    /// Bytes in freed blocks over [`SMALL_MAX`].
+    warm: usize,
+}
+
+static HEAP: Mutex<Heap> = Mutex::new(Heap { segments: Segments::new(), bump: 0, freed: [0; CLASSES], warm: 0 });
 
 impl Heap {
     /// A block of at least this size, header included. Its `word` is 0.
     fn allocate(&mut self, size: usize) -> Result<usize> {
-        if size > LARGE_MAX {
-            return self.allocate_huge(size);
-        }
         let (size, class) = class_of(size);
-        let address = match self.freed.get_mut(class) {
-            Some(first) if *first != 0 => {
-                let address = *first;
-                // SAFETY: what is in a free list is a block, and the heap is locked.
-                *first = unsafe { header(address) }.word;
-                if size > SMALL_MAX {
-                    self.warm -= size;
-                }
-                address
-            }
-            _ if size > SMALL_MAX => self.map_segment(size, SEGMENT)?,
-            _ => self.cut(size)?,
+        let address = match self.take_freed(class) {
+            Some(address) => address.get(),
+            None if size > SMALL_MAX => self.map_segment(size, FRONT)?,
+            None => self.cut(size)?,
         };
         // SAFETY: the address of a block of the heap, which is locked.
-        *unsafe { header(address) } = Header { word: 0, info: info(address, size, State::Used) };
+        *unsafe { header(address) } = Header::new(0, size, USED);
         Ok(address)
     }
 
-    #[cold]
-    fn allocate_huge(&mut self, size: usize) -> Result<usize> {
-        let size =
-            size.checked_next_multiple_of(HUGE_PAGE).filter(|size| size >> CHECK_SHIFT == 0).ok_or(Errno::ENOMEM)?;
-        let address = self.map_segment(size, HUGE_PAGE)?;
-        sys::prefer_huge_pages(address, size);
-        // SAFETY: as above.
-        *unsafe { header(address) } = Header { word: 0, info: info(address, size, State::Used) };
-        Ok(address)
+    /// A freed block of this class.
+    #[inline(never)]
+    fn take_freed(&mut self, class: usize) -> Option<NonZeroUsize> {
+        let first = self.freed.get_mut(class)?;
+        let address = NonZeroUsize::new(*first)?;
+        // SAFETY: what is in a free list is a block, and the heap is locked.
+        let header = unsafe { header(address.get()) };
+        *first = header.word;
+        if header.size() > SMALL_MAX {
+            self.warm -= header.size();
+        }
+        Some(address)
     }
 
     /// A small block that was never used.
     fn cut(&mut self, size: usize) -> Result<usize> {
-        if self.bump_end - self.bump < size {
+        if self.bump.wrapping_neg() % SEGMENT < size {
             // What is left of the old segment was never touched, and costs nothing but its addresses.
-            self.bump = self.map_segment(SEGMENT, SEGMENT)?;
-            self.bump_end = self.bump + SEGMENT;
+            self.bump = self.map_segment(SEGMENT - FRONT, SEGMENT - HEADER)?;
         }
         let address = self.bump;
         self.bump += size;
         Ok(address)
     }
 
-    /// Fresh memory that begins at a multiple of `alignment`, entered in the table.
+    /// A fresh segment with room for a block of this size, which is zeroed. Other blocks begin up to this offset.
     #[cold]
-    fn map_segment(&mut self, size: usize, alignment: usize) -> Result<usize> {
-        self.segments.reserve()?;
-        let size = size.next_multiple_of(PAGE_MAX);
-        let mapped_len = size.checked_add(alignment).ok_or(Errno::ENOMEM)?;
-        let mapped = match sys::map(mapped_len) {
+    #[inline(never)]
+    fn map_segment(&mut self, size: usize, last_block: usize) -> Result<usize> {
+        let len = mapping_len(size);
+        let alignment = if size > LARGE_MAX { HUGE_PAGE } else { SEGMENT };
+        let mapped = sys::map(len + alignment).or_else(|_| {
             // What is kept for later is needed now.
-            Err(_) if self.warm > 0 => {
-                self.cool(0);
-                sys::map(mapped_len)?
-            }
-            mapped => mapped?,
-        }
-        .get();
-        let address = mapped.next_multiple_of(alignment);
-        let before = address - mapped;
+            self.cool(0);
+            sys::map(len + alignment)
+        })?;
+        let mapped = mapped.get();
+        let segment = round_up(mapped, alignment);
+        let before = segment - mapped;
         // SAFETY: the part of the new mapping before the aligned one.
         unsafe { sys::unmap(mapped, before) };
         // SAFETY: the part of the new mapping behind it.
-        unsafe { sys::unmap(address + size, alignment - before) };
-        self.segments.insert(address / SEGMENT);
-        Ok(address)
+        unsafe { sys::unmap(segment + len, alignment - before) };
+        if size > LARGE_MAX {
+            sys::prefer_huge_pages(segment, len);
+        }
+        // SAFETY: fresh memory.
+        unsafe { self.segments.insert(segment, segment + last_block) };
+        Ok(segment + FRONT)
     }
 
+    /// Gives a block's segment, which it fills, back to the kernel.
+    #[inline(never)]
     fn unmap_segment(&mut self, address: usize, size: usize) {
-        self.segments.remove(address / SEGMENT);
+        let segment = address - FRONT;
+        self.segments.remove(segment);
         // SAFETY: the block is freed, fills the mapping, and nothing leads to it any more.
-        unsafe { sys::unmap(address, size.next_multiple_of(PAGE_MAX)) };
+        unsafe { sys::unmap(segment, mapping_len(size)) };
     }
 
     /// Takes back the block at an address that came from outside.
     fn free(&mut self, address: usize) {
-        let segment = address & !(SEGMENT - 1);
-        if !self.segments.contains(segment / SEGMENT) {
-            misuse("ffi_syscalls: rt_free: a pointer that is not the library's\n");
-        }
+        let Some(last_block) = self.segments.last_block(address & !(SEGMENT - 1)) else {
+            misuse("ffi_syscalls: rt_free: not the library's pointer\n");
+        };
         // A block that is not small fills its segment, which may end, mapped, before the next multiple of SEGMENT.
-        // SAFETY: every segment begins with a block.
-        let first_info = unsafe { info_at(segment) };
-        if segment != address && size_in(first_info, segment) > SMALL_MAX {
+        if address > last_block || !address.is_multiple_of(ALIGNMENT) {
             misuse(NO_BEGINNING);
         }
         // SAFETY: the address lies in the heap's memory, at a multiple of 16; the heap is locked.
         let header = unsafe { header(address) };
-        let size = header.size(address);
-        if header.info == info(address, size, State::Freed) {
-            misuse("ffi_syscalls: rt_free: a block that is free already\n");
+        match header.mark() {
+            USED => {}
+            FREED => misuse("ffi_syscalls: rt_free: free already\n"),
+            _ => misuse(NO_BEGINNING),
         }
-        if header.info != info(address, size, State::Used) {
-            misuse(NO_BEGINNING);
-        }
-        if size > LARGE_MAX {
+        let size = header.size();
+        let Some(first) = self.freed.get_mut(class_of(size).1) else {
             return self.unmap_segment(address, size);
-        }
-        header.info = info(address, size, State::Freed);
-        let (_, class) = class_of(size);
-        if let Some(first) = self.freed.get_mut(class) {
-            header.word = core::mem::replace(first, address);
-        }
+        };
+        *header = Header::new(core::mem::replace(first, address), size, FREED);
         if size > SMALL_MAX {
             self.warm += size;
             self.cool(WARM_MAX);
@@ -230,54 +212,45 @@ impl Heap {
     }
 
     /// Gives large freed blocks back, the largest first, until no more wait than this.
+    #[inline(never)]
     fn cool(&mut self, warm_max: usize) {
         let mut class = CLASSES;
         while self.warm > warm_max && class > 0 {
-            class -= 1;
-            while let Some(first) = self.freed.get_mut(class).filter(|first| self.warm > warm_max && **first != 0) {
-                let address = *first;
-                // SAFETY: what is in a free list is a block, and the heap is locked.
-                let header = unsafe { header(address) };
-                let size = header.size(address);
-                *first = header.word;
-                self.warm -= size;
-                self.unmap_segment(address, size);
+            match self.take_freed(class - 1) {
+                // SAFETY: what was in a free list is a block, and the heap is locked.
+                Some(address) => self.unmap_segment(address.get(), unsafe { header(address.get()) }.size()),
+                None => class -= 1,
             }
         }
     }
 
-    /// Moves a huge block's pages to a larger one, without copying where the kernel can.
-    fn grow_huge(&mut self, address: usize, size: usize, new_size: usize) -> Result<usize> {
-        let new = self.allocate_huge(new_size)?;
-        // SAFETY: both blocks are mappings of their own.
-        let new_header = unsafe { header(new) };
-        let (new_size, new_info) = (new_header.size(new), new_header.info);
-        // SAFETY: both are whole mappings, and the caller forgets the first.
-        if unsafe { sys::remap(address, size, new, new_size) }.is_err() {
-            // SAFETY: two blocks that do not overlap, and the second is the larger.
-            unsafe { copy(address, new, size) };
-            // SAFETY: the caller forgets the first.
-            unsafe { sys::unmap(address, size) };
+    /// Moves a block that fills its segment, content and length, to a larger one, without copying where the kernel can.
+    fn move_pages(&mut self, old: usize, new: usize) {
+        // SAFETY: the address of a block, which is the caller's.
+        let old_size = unsafe { header(old) }.size();
+        // SAFETY: as above.
+        let new_size = unsafe { header(new) }.size();
+        let (old_segment, new_segment) = (old - FRONT, new - FRONT);
+        let (old_len, new_len) = (mapping_len(old_size), mapping_len(new_size));
+        self.segments.remove(old_segment);
+        self.segments.remove(new_segment);
+        // SAFETY: both are whole mappings, to which nothing leads.
+        if unsafe { sys::remap(old_segment, old_len, new_segment, new_len) }.is_err() {
+            let from = core::ptr::with_exposed_provenance::<u8>(old_segment);
+            // SAFETY: two mappings do not overlap, and the second is the larger.
+            unsafe { from.copy_to_nonoverlapping(core::ptr::with_exposed_provenance_mut(new_segment), old_len) };
+            // SAFETY: as above.
+            unsafe { sys::unmap(old_segment, old_len) };
         }
-        self.segments.remove(address / SEGMENT);
-        sys::prefer_huge_pages(new, new_size);
-        // SAFETY: the new block, which is the caller's.
-        unsafe { header(new) }.info = new_info;
-        Ok(new)
+        // SAFETY: just removed. What the front and the header of the new block were, those of the old have replaced.
+        unsafe { self.segments.insert(new_segment, new) };
+        // SAFETY: the address of a block, which is the caller's.
+        let header = unsafe { header(new) };
+        *header = Header::new(header.word, new_size, USED);
     }
 }
 
-/// Copies bytes between two blocks.
-///
-/// # Safety
-/// Both are readable and writable for `len` bytes and do not overlap.
-unsafe fn copy(from: usize, to: usize, len: usize) {
-    let (from, to) = (core::ptr::with_exposed_provenance::<u8>(from), core::ptr::with_exposed_provenance_mut::<u8>(to));
-    // SAFETY: the caller's.
-    unsafe { core::ptr::copy_nonoverlapping(from, to, len) };
-}
-
-const NO_BEGINNING: &str = "ffi_syscalls: rt_free: a pointer that is not the beginning of a block\n";
+const NO_BEGINNING: &str = "ffi_syscalls: rt_free: not the beginning of a block\n";
 
 /// Stops the process: the caller's memory is in disorder, and going on would hide where.
 #[cold]
@@ -302,14 +275,16 @@ unsafe impl Sync for Block {}
 
 impl Block {
     /// A block of at least this many bytes, 16-byte aligned, with length 0.
+    #[inline(never)]
     pub(crate) fn new(capacity: usize) -> Result<Self> {
-        let size = capacity.checked_add(HEADER).ok_or(Errno::ENOMEM)?.max(2 * HEADER);
-        Self::at(HEAP.lock().allocate(size)?)
-    }
-
-    /// The block at this address of its header.
-    fn at(address: usize) -> Result<Self> {
-        NonNull::new(core::ptr::with_exposed_provenance_mut(address + HEADER)).map(Self).ok_or(Errno::ENOMEM)
+        // More than there are addresses, and than a header can say.
+        if capacity >> (usize::BITS - MARK_BITS - 1) != 0 {
+            return Err(Errno::ENOMEM);
+        }
+        let address = HEAP.lock().allocate(HEADER + capacity)?;
+        let content = core::ptr::with_exposed_provenance_mut(address + HEADER);
+        // SAFETY: blocks lie in mappings, of which none ends at the last address.
+        Ok(Self(unsafe { NonNull::new_unchecked(content) }))
     }
 
     fn address(&self) -> usize {
@@ -321,12 +296,8 @@ impl Block {
         unsafe { header(self.address()) }
     }
 
-    fn size(&self) -> usize {
-        self.header().size(self.address())
-    }
-
     pub(crate) fn capacity(&self) -> usize {
-        self.size() - HEADER
+        self.header().size() - HEADER
     }
 
     pub(crate) const fn pointer(&self) -> NonNull<u8> {
@@ -350,21 +321,39 @@ impl Block {
     }
 
     /// Makes the block hold at least this many bytes. Its content and its length stay; on an error all stays.
+    #[inline(never)]
     pub(crate) fn grow(&mut self, capacity: usize) -> Result<()> {
-        if capacity <= self.capacity() {
-            return Ok(());
-        }
-        if self.size() > LARGE_MAX {
-            let size = capacity.checked_add(HEADER).ok_or(Errno::ENOMEM)?;
-            let moved = HEAP.lock().grow_huge(self.address(), self.size(), size)?;
-            core::mem::forget(core::mem::replace(self, Self::at(moved)?));
+        let old = self.capacity();
+        if capacity <= old {
             return Ok(());
         }
         let mut larger = Self::new(capacity)?;
+        if HEADER + old > LARGE_MAX {
+            HEAP.lock().move_pages(self.address(), larger.address());
+            core::mem::forget(core::mem::replace(self, larger));
+            return Ok(());
+        }
         larger.set_len(self.len());
         // SAFETY: two blocks do not overlap, and the second is the larger.
-        unsafe { self.0.copy_to_nonoverlapping(larger.0, self.capacity()) };
+        unsafe { self.0.copy_to_nonoverlapping(larger.0, old) };
         *self = larger;
+        Ok(())
+    }
+
+    /// Appends bytes to those that the length counts, and a NUL that it does not count.
+    #[inline(never)]
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Result<()> {
+        let len = self.len();
+        let end = len + bytes.len();
+        if end >= self.capacity() {
+            self.grow(2 * end + 1)?;
+        }
+        let behind = self.0.as_ptr().wrapping_add(len);
+        // SAFETY: the block has room for them, and they are somebody else's.
+        unsafe { behind.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+        // SAFETY: the block has room for one byte more.
+        unsafe { behind.wrapping_add(bytes.len()).write(0) };
+        self.set_len(end);
         Ok(())
     }
 
@@ -384,17 +373,14 @@ impl Block {
 
 impl Drop for Block {
     fn drop(&mut self) {
-        HEAP.lock().free(self.address());
+        free(self.0.cast());
     }
 }
 
 /// Frees the block that a pointer leads to, or stops the process when it leads to none.
-#[cfg(feature = "exports")]
+#[inline(never)]
 pub(crate) fn free(pointer: NonNull<c_void>) {
-    if !pointer.addr().get().is_multiple_of(ALIGNMENT) {
-        misuse("ffi_syscalls: rt_free: a misaligned pointer, such as an entry of a list\n");
-    }
-    HEAP.lock().free(pointer.as_ptr().expose_provenance() - HEADER);
+    HEAP.lock().free(pointer.as_ptr().expose_provenance().wrapping_sub(HEADER));
 }
 
 /// The length that was set for the block at this address.

@@ -40,14 +40,15 @@ pub(crate) fn terminate<'a>(text: &[u8], buffer: &'a mut PathBuffer) -> Result<&
 /// As [`terminate`], for three texts one behind the other.
 pub(crate) fn join<'a>(parts: [&[u8]; 3], buffer: &'a mut PathBuffer) -> Result<&'a CStr> {
     let mut len = 0;
-    for part in parts.into_iter().chain([b"\0".as_slice()]) {
+    for part in &parts {
         let room = buffer.get_mut(len..len + part.len()).ok_or(Errno::ENAMETOOLONG)?;
         room.write_copy_of_slice(part);
         len += part.len();
     }
-    // SAFETY: this many bytes were just written.
-    let joined = unsafe { buffer.get(..len).unwrap_or_default().assume_init_ref() };
-    CStr::from_bytes_with_nul(joined).map_err(|_| Errno::EINVAL)
+    buffer.get_mut(len).ok_or(Errno::ENAMETOOLONG)?.write(0);
+    // SAFETY: the buffer begins with the parts and a NUL.
+    let joined = unsafe { CStr::from_ptr(buffer.as_ptr().cast()) };
+    if joined.count_bytes() == len { Ok(joined) } else { Err(Errno::EINVAL) }
 }
 
 impl Arg for &CStr {

@@ -7,196 +7,177 @@ use core::mem::MaybeUninit;
 
 use crate::arg::{PATH_MAX, join};
 use crate::scratch::Scratch;
-use crate::text::{fields, parse};
-use crate::{Errno, Result, sys};
+use crate::text::parse;
+use crate::{Errno, sys};
 
-/// The processors that the process gets the time of, rounded up. An error means that it cannot be known now.
-pub(crate) fn processors() -> Result<u64> {
-    read_limit(Resource::Processors)
+/// A resource that is limited: its controller, the file with a group's limit in version 2, and those in version 1.
+/// Processors have a quota of microseconds in a period.
+type Resource = &'static [u8];
+
+const PROCESSORS: Resource = b"cpu /cpu.max /cpu.cfs_quota_us /cpu.cfs_period_us";
+const MEMORY: Resource = b"memory /memory.max /memory.limit_in_bytes";
+
+const NO_LIMIT: u64 = u64::MAX;
+
+/// The processors that the process gets the time of, rounded up. `None`: it cannot be known now.
+pub(crate) fn processors() -> Option<u64> {
+    read_limit(PROCESSORS)
 }
 
 /// The memory that the process can hope for, in bytes: the machine's, or less where a control group limits it.
 pub(crate) fn memory() -> u64 {
-    let limit = read_limit(Resource::Memory).unwrap_or(NO_LIMIT);
+    let limit = read_limit(MEMORY).unwrap_or(NO_LIMIT);
     sys::total_memory().unwrap_or(NO_LIMIT).min(limit)
 }
 
-/// What control groups limit.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Resource {
-    Processors,
-    Memory,
+/// The smallest limit of the control groups that the process is in. `None`: it cannot be known now.
+fn read_limit(resource: Resource) -> Option<u64> {
+    const GROUPS: usize = 1 << 16;
+    let mut room = Scratch::new(GROUPS + (1 << 20)).ok()?;
+    let mut mounts = room.bytes();
+    let groups = mounts.split_off_mut(..GROUPS)?;
+    let mounts = read_into(c"/proc/self/mountinfo", mounts)?;
+    let groups = read_into(c"/proc/self/cgroup", groups)?;
+    limit_in(resource, groups, mounts, &read_into)
 }
 
-const NO_LIMIT: u64 = u64::MAX;
-
-/// The smallest limit of the control groups that the process is in. An error means that it cannot be known now.
-///
-/// See cgroups(7).
-fn read_limit(resource: Resource) -> Result<u64> {
-    let mut room = Scratch::new(1 << 20)?;
-    let mounts = read_into(c"/proc/self/mountinfo", room.bytes())?;
-    let mut room = [MaybeUninit::uninit(); 4096];
-    let groups = match read_into(c"/proc/self/cgroup", &mut room) {
-        // A kernel without control groups.
-        Err(Errno::ENOENT) => return Ok(NO_LIMIT),
-        groups => groups?,
-    };
-    limit_in(resource, groups, mounts, &mut |parts, line| {
-        let mut path = [MaybeUninit::uninit(); PATH_MAX];
-        read_into(join(parts, &mut path)?, line)
-    })
-}
+/// What a missing file is read as: an empty line.
+const MISSING: &[u8] = b"\n";
 
 /// The beginning of a file, as far as it fits.
-fn read_into<'a>(path: &CStr, buffer: &'a mut [MaybeUninit<u8>]) -> Result<&'a [u8]> {
-    let (len, _) = sys::open(path, sys::O_RDONLY, 0)?.fill(buffer)?;
+fn read_into<'a>(path: &CStr, buffer: &'a mut [MaybeUninit<u8>]) -> Option<&'a [u8]> {
+    let file = match sys::open(path, sys::O_RDONLY, 0) {
+        Err(Errno::ENOENT) => return Some(MISSING),
+        file => file.ok()?,
+    };
+    let (len, _) = file.fill(buffer).ok()?;
     // SAFETY: this many bytes were filled.
-    Ok(unsafe { buffer.get(..len).unwrap_or_default().assume_init_ref() })
+    Some(unsafe { buffer.get(..len)?.assume_init_ref() })
 }
 
-/// Room for what a file with a limit contains.
-type Line = [MaybeUninit<u8>; 64];
+/// A way to read files: [`read_into`], but for tests.
+type Read<'a> = &'a dyn for<'b> Fn(&CStr, &'b mut [MaybeUninit<u8>]) -> Option<&'b [u8]>;
 
-/// Reads a file, whose path has three parts.
-type Read<'a> = &'a mut dyn for<'b> FnMut([&[u8]; 3], &'b mut Line) -> Result<&'b [u8]>;
-
-/// As [`read_limit`], from the content of /proc/self/cgroup and /proc/self/mountinfo, and a way to read limits.
-fn limit_in(resource: Resource, groups: &[u8], mounts: &[u8], read: Read<'_>) -> Result<u64> {
-    // Where no tree is mounted there is nothing to know yet.
-    let mut smallest = Err(Errno::ENOENT);
-    for group in fields(groups, b'\n').filter_map(|line| Group::parse(line, resource)) {
-        for mount in fields(mounts, b'\n').filter_map(|line| Mount::parse(line, resource)) {
-            if mount.version == group.version {
-                let limit = mount.smallest_limit(group.path, resource, read)?;
-                smallest = Ok(smallest.unwrap_or(NO_LIMIT).min(limit));
+/// As [`read_limit`], from the content of /proc/self/cgroup and /proc/self/mountinfo.
+fn limit_in(resource: Resource, groups: &[u8], mut mounts: &[u8], read: Read<'_>) -> Option<u64> {
+    // Where no tree is mounted there is nothing to know yet, but where the kernel has no groups.
+    let mut smallest = (groups == MISSING && mounts != MISSING).then_some(NO_LIMIT);
+    while !mounts.is_empty() {
+        let mut mount = [b"".as_slice(); 10];
+        split(take(&mut mounts, b'\n'), &mut mount);
+        let mut files = resource;
+        let (mut controller, file) = (take(&mut files, b' '), take(&mut files, b' '));
+        if lists(mount[KIND], b"cgroup2") {
+            // In version 2 groups name no controllers.
+            (controller, files) = (b"", file);
+        } else if !lists(mount[KIND], b"cgroup") || !lists(mount[OPTIONS], controller) {
+            continue;
+        }
+        let mut groups = groups;
+        while !groups.is_empty() {
+            // `id:controllers:path`. The path may contain colons.
+            let mut group = take(&mut groups, b'\n');
+            take(&mut group, b':');
+            if lists(take(&mut group, b':'), controller) && !group.is_empty() {
+                let limit = smallest_limit(&mount, group, files, read)?;
+                smallest = Some(smallest.unwrap_or(NO_LIMIT).min(limit));
             }
         }
     }
     smallest
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Version {
-    One,
-    Two,
+/// Takes what is before the next separator, or the end of the line, off a text.
+#[inline(never)]
+fn take<'a>(text: &mut &'a [u8], separator: u8) -> &'a [u8] {
+    let end = text.iter().position(|&byte| byte == separator || byte == b'\n').unwrap_or(text.len());
+    let (taken, behind) = text.split_at_checked(end).unwrap_or_default();
+    *text = behind.get(1..).unwrap_or_default();
+    taken
 }
 
-/// A group that the process is in and that may limit the resource.
-struct Group<'a> {
-    version: Version,
-    path: &'a [u8],
-}
-
-impl<'a> Group<'a> {
-    /// A line `id:controllers:path`. In version 2 the id is 0 and there are no controllers.
-    fn parse(line: &'a [u8], resource: Resource) -> Option<Self> {
-        let mut fields = fields(line, b':');
-        let (id, controllers) = (fields.next()?, fields.next()?);
-        let path = line.get(id.len() + controllers.len() + 2..)?; // which may contain colons
-        let version = match controllers {
-            b"" if id == b"0" => Version::Two,
-            _ if resource.is_in(controllers) => Version::One,
-            _ => return None,
-        };
-        Some(Self { version, path })
-    }
-}
-
-impl Resource {
-    /// Whether its controller is one of these.
-    fn is_in(self, controllers: &[u8]) -> bool {
-        let name: &[u8] = if self == Self::Memory { b"memory" } else { b"cpu" };
-        fields(controllers, b',').any(|controller| controller == name)
-    }
-}
-
-/// A mounted tree of groups.
-struct Mount<'a> {
-    version: Version,
-    /// The group at the top of what is mounted.
-    root: &'a [u8],
-    point: &'a [u8],
-}
-
-impl<'a> Mount<'a> {
-    /// A line of mountinfo: `id parent device root point options [tags] - type source options`.
-    fn parse(line: &'a [u8], resource: Resource) -> Option<Self> {
-        let mut fields = fields(line, b' ');
-        let (root, point) = (fields.nth(3)?, fields.next()?);
-        fields.find(|&field| field == b"-")?;
-        let version = match fields.next()? {
-            b"cgroup2" => Version::Two,
-            b"cgroup" if resource.is_in(fields.nth(1)?) => Version::One,
-            _ => return None,
-        };
-        Some(Self { version, root, point })
-    }
-
-    /// The smallest limit of a group and those above it, as far as they are mounted here.
-    fn smallest_limit(&self, group: &[u8], resource: Resource, read: Read<'_>) -> Result<u64> {
-        let mut below = self.path_below(group);
-        let mut smallest = NO_LIMIT;
-        loop {
-            match self.limit_at(below, resource, read) {
-                Ok(limit) => smallest = smallest.min(limit.unwrap_or(NO_LIMIT)),
-                // The root has none, and a group that the controller is not turned on for.
-                Err(Errno::ENOENT) => {}
-                Err(errno) => return Err(errno),
-            }
-            match below.iter().rposition(|&byte| byte == b'/') {
-                Some(slash) => below = below.get(..slash).unwrap_or_default(),
-                None => return Ok(smallest),
-            }
+/// Whether a list with commas has this name in it. The empty list has the empty name.
+#[inline(never)]
+fn lists(mut list: &[u8], name: &[u8]) -> bool {
+    loop {
+        if take(&mut list, b',') == name {
+            return true;
+        }
+        if list.is_empty() {
+            return false;
         }
     }
+}
 
-    /// The group's path below the mount point. A container may see a group's path but have another one's tree mounted:
-    /// then the top of that is all there is to go by.
-    fn path_below<'b>(&self, group: &'b [u8]) -> &'b [u8] {
-        let root = if self.root == b"/" { b"" } else { self.root };
-        match group.strip_prefix(root) {
-            Some(below)
-                if below.starts_with(b"/") && below != b"/" && fields(below, b'/').all(|name| name != b"..") =>
-            {
-                below
-            }
-            _ => b"",
+/// The fields of a line of mountinfo, `id parent device root point options [tags] - type source options`, without the
+/// tags, which vary in number.
+type Mount<'a> = [&'a [u8]; 10];
+
+/// The group at the top of what is mounted.
+const ROOT: usize = 3;
+/// Where that is mounted.
+const POINT: usize = 4;
+const DASH: usize = 6;
+const KIND: usize = DASH + 1;
+const OPTIONS: usize = DASH + 3;
+
+/// Splits a line of mountinfo. The fields from the dash on take the place of the tags.
+#[inline(never)]
+fn split<'a>(mut line: &'a [u8], fields: &mut Mount<'a>) {
+    let mut index = 0;
+    while !line.is_empty() {
+        let field = take(&mut line, b' ');
+        if field == b"-" {
+            index = DASH;
+        }
+        if let Some(place) = fields.get_mut(index) {
+            *place = field;
+        }
+        index += 1;
+    }
+}
+
+/// The smallest limit of a group and those above it, as far as they are mounted here.
+#[inline(never)]
+fn smallest_limit(mount: &Mount<'_>, group: &[u8], files: &[u8], read: Read<'_>) -> Option<u64> {
+    let mut below = path_below(mount[ROOT], group);
+    let mut smallest = NO_LIMIT;
+    loop {
+        smallest = smallest.min(limit_at(mount[POINT], below, files, read)?);
+        let Some(slash) = below.iter().rposition(|&byte| byte == b'/') else { return Some(smallest) };
+        below = below.get(..slash).unwrap_or_default();
+    }
+}
+
+/// The group's path below the mount point. A container may see a group's path but have another one's tree mounted:
+/// then the top of that is all there is to go by.
+fn path_below<'a>(root: &[u8], group: &'a [u8]) -> &'a [u8] {
+    let root = if root.len() == 1 { b"" } else { root };
+    let below = group.strip_prefix(root).unwrap_or_default();
+    let mut rest = below;
+    let is_below = take(&mut rest, b'/').is_empty();
+    let name = take(&mut rest, b'/');
+    // The kernel writes `..` at the beginning only, of what is outside of what the process sees.
+    if !is_below || matches!(name, b"" | b"..") { b"" } else { below }
+}
+
+/// The limit of one group. The root has none, and a group that the controller is not turned on for.
+fn limit_at(point: &[u8], below: &[u8], mut files: &[u8], read: Read<'_>) -> Option<u64> {
+    let mut limit = 0;
+    while !files.is_empty() {
+        let (mut path, mut line) = ([MaybeUninit::uninit(); PATH_MAX], [MaybeUninit::uninit(); 64]);
+        let path = join([point, below, take(&mut files, b' ')], &mut path).ok()?;
+        let mut text = read(path, &mut line)?;
+        while !text.is_empty() {
+            // `max` and -1 are no numbers.
+            limit = match (limit, parse(take(&mut text, b' ')).unwrap_or(NO_LIMIT)) {
+                (0, limit) => limit,
+                (NO_LIMIT, _) | (_, 0 | NO_LIMIT) => NO_LIMIT,
+                (quota, period) => quota.div_ceil(period),
+            };
         }
     }
-
-    /// The limit of one group, if it has one.
-    fn limit_at(&self, below: &[u8], resource: Resource, read: Read<'_>) -> Result<Option<u64>> {
-        let (mut first, mut second) = ([MaybeUninit::uninit(); 64], [MaybeUninit::uninit(); 64]);
-        let mut line = |name: &'static [u8], line| read([self.point, below, name], line);
-        Ok(match (resource, self.version) {
-            (Resource::Memory, Version::Two) => parse_line(line(b"/memory.max", &mut first)?),
-            (Resource::Memory, Version::One) => parse_line(line(b"/memory.limit_in_bytes", &mut first)?),
-            (Resource::Processors, Version::Two) => {
-                let line = line(b"/cpu.max", &mut first)?.trim_ascii_end();
-                let mut numbers = fields(line, b' ');
-                numbers
-                    .next()
-                    .zip(numbers.next())
-                    .and_then(|(quota, period)| whole_processors(parse(quota)?, parse(period)?))
-            }
-            (Resource::Processors, Version::One) => {
-                let quota = parse_line(line(b"/cpu.cfs_quota_us", &mut first)?);
-                let period = parse_line(line(b"/cpu.cfs_period_us", &mut second)?);
-                quota.zip(period).and_then(|(quota, period)| whole_processors(quota, period))
-            }
-        })
-    }
-}
-
-/// The number in a line; `max` and -1 are none.
-fn parse_line(line: &[u8]) -> Option<u64> {
-    parse(line.trim_ascii_end())
-}
-
-/// A quota over a period, both in microseconds, rounded up to whole processors.
-fn whole_processors(quota: u64, period: u64) -> Option<u64> {
-    (period > 0).then(|| quota.div_ceil(period).max(1))
+    Some(limit)
 }
 
 #[cfg(test)]
@@ -205,24 +186,19 @@ mod tests {
 
     extern crate std;
     use std::collections::HashMap;
-    use std::string::String;
 
     /// The limit that these groups and mounts have, where the files are the map's; EIO stands for itself.
-    fn limit_of(resource: Resource, groups: &str, mounts: &str, files: &[(&str, &str)]) -> Result<u64> {
+    fn limit_of(resource: Resource, groups: &str, mounts: &str, files: &[(&str, &str)]) -> Option<u64> {
         let files: HashMap<_, _> = files.iter().copied().collect();
-        limit_in(resource, groups.as_bytes(), mounts.as_bytes(), &mut |parts, line| {
-            let path = String::from_utf8(parts.concat()).map_err(|_| Errno::EINVAL)?;
-            let content = *files.get(path.as_str()).ok_or(Errno::ENOENT)?;
-            if content == "EIO" {
-                return Err(Errno::EIO);
-            }
-            let room = line.get_mut(..content.len()).ok_or(Errno::EINVAL)?;
-            Ok(room.write_copy_of_slice(content.as_bytes()))
+        limit_in(resource, groups.as_bytes(), mounts.as_bytes(), &|path, line| match files.get(path.to_str().ok()?) {
+            None => Some(MISSING),
+            Some(&"EIO") => None,
+            Some(content) => Some(line.get_mut(..content.len())?.write_copy_of_slice(content.as_bytes())),
         })
     }
 
     fn quota_of(groups: &str, mounts: &str, files: &[(&str, &str)]) -> Option<u64> {
-        limit_of(Resource::Processors, groups, mounts, files).ok()
+        limit_of(PROCESSORS, groups, mounts, files)
     }
 
     const V2: &str = "30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n";
@@ -279,11 +255,34 @@ mod tests {
     #[test]
     fn memory_is_limited_in_both_versions() {
         let two = [("/sys/fs/cgroup/a/memory.max", "max\n"), ("/sys/fs/cgroup/memory.max", "314572800\n")];
-        assert_eq!(limit_of(Resource::Memory, "0::/a\n", V2, &two), Ok(314_572_800));
+        assert_eq!(limit_of(MEMORY, "0::/a\n", V2, &two), Some(314_572_800));
         let mounts = "40 23 0:30 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n";
         let one = [("/sys/fs/cgroup/memory/a/memory.limit_in_bytes", "1048576\n")];
-        assert_eq!(limit_of(Resource::Memory, "4:memory:/a\n", mounts, &one), Ok(1 << 20));
-        assert_eq!(limit_of(Resource::Processors, "4:memory:/a\n", mounts, &one), Err(Errno::ENOENT));
+        assert_eq!(limit_of(MEMORY, "4:memory:/a\n", mounts, &one), Some(1 << 20));
+        assert_eq!(limit_of(PROCESSORS, "4:memory:/a\n", mounts, &one), None);
+    }
+
+    #[test]
+    fn groups_may_have_odd_names() {
+        let limits = [
+            ("/sys/fs/cgroup/a:b/c/cpu.max", "200000 100000\n"),
+            ("/sys/fs/cgroup/..a/cpu.max", "300000 100000\n"),
+            ("/sys/fs/cgroup/cpu.max", "900000 100000\n"),
+            ("/sys/fs/cgroup/../a/cpu.max", "100000 100000\n"),
+        ];
+        assert_eq!(quota_of("0::/a:b/c\n", V2, &limits), Some(2));
+        assert_eq!(quota_of("0::/..a\n", V2, &limits), Some(3));
+        assert_eq!(quota_of("0::/..\n", V2, &limits), Some(9));
+        assert_eq!(quota_of("0::/../a\n", V2, &limits), Some(9));
+        let tags = "30 23 0:26 /a /m rw shared:1 master:2 propagate_from:3 unbindable - cgroup2 none rw\n";
+        assert_eq!(quota_of("0::/a/b\n", tags, &[("/m/b/cpu.max", "400000 100000\n")]), Some(4));
+    }
+
+    #[test]
+    fn a_kernel_without_groups_has_no_limit() {
+        let missing = str::from_utf8(MISSING).unwrap_or_default();
+        assert_eq!(quota_of(missing, "1 2 0:3 / / rw - ext4 /dev/sda rw\n", &[]), Some(NO_LIMIT));
+        assert_eq!(quota_of(missing, missing, &[]), None);
     }
 
     #[test]

@@ -75,9 +75,21 @@ fn ensure(path: &[u8], end: usize) -> Result<()> {
 
 /// Where the parent of the path's first `end` bytes ends, without the slashes between, or `None` at the top.
 fn parent_end(path: &[u8], end: usize) -> Option<usize> {
-    let name = path.get(..end)?.iter().rposition(|&byte| byte != b'/')?;
-    let slash = path.get(..name)?.iter().rposition(|&byte| byte == b'/')?;
-    Some(path.get(..slash)?.iter().rposition(|&byte| byte != b'/')? + 1)
+    let name_end = back_over(path, end, true);
+    let name = back_over(path, name_end, false);
+    match back_over(path, name, true) {
+        0 => None,
+        parent => Some(parent),
+    }
+}
+
+/// Goes back from `end` over all slashes, or over all that is none.
+#[inline(never)]
+fn back_over(path: &[u8], mut end: usize, slashes: bool) -> usize {
+    while path.get(end.wrapping_sub(1)).is_some_and(|&byte| (byte == b'/') == slashes) {
+        end -= 1;
+    }
+    end
 }
 
 /// Where the next component behind the path's first `end` bytes ends.
@@ -112,7 +124,7 @@ fn list_open(path: &CStr) -> Result<List> {
     drop(fd);
     // SAFETY: the kernel has set this many bytes.
     let records = unsafe { records.spare().get(..len).unwrap_or_default().assume_init_ref() };
-    List::new(sys::dir_names(records).filter(|&name| name != b"." && name != b".."))
+    List::new(sys::dir_names(records))
 }
 
 /// Reads all records of a directory; the result is their length.

@@ -14,10 +14,10 @@ use core::ptr::NonNull;
 use core::sync::atomic::AtomicU8;
 use core::sync::atomic::Ordering::Relaxed;
 
-use crate::alloc::Block;
+use crate::alloc::{self, Block};
 use crate::arg::{Arg, PATH_MAX};
 use crate::sync::Mutex;
-use crate::text::{Builder, fields, parse};
+use crate::text::{fields, parse};
 use crate::{Errno, List, Result, Text, file, sys};
 
 /// The working directory, absolute.
@@ -44,12 +44,13 @@ pub fn get(name: impl Arg) -> Result<Text> {
 }
 
 fn get_bytes(name: &[u8]) -> Result<Text> {
-    if !is_name(name) || name.contains(&0) {
+    if !is_name(name) {
         return Err(Errno::ENOENT);
     }
     let mut variables = VARIABLES.lock();
-    let value = variables.entries()?.find_map(|entry| entry.value(name)).ok_or(Errno::ENOENT)?;
-    Text::new(value.to_bytes())
+    let entries = variables.entries()?;
+    // SAFETY: an array of entries, which stays as it is while the variables are locked.
+    Text::new(unsafe { value_of(entries, name) }.ok_or(Errno::ENOENT)?.to_bytes())
 }
 
 /// Sets a variable for [`get`] and for the children of [`crate::process::run`].
@@ -61,14 +62,19 @@ pub fn set(name: impl Arg, value: impl Arg) -> Result<()> {
 }
 
 fn set_bytes(name: &[u8], value: &[u8]) -> Result<()> {
-    if !is_name(name) || name.contains(&0) || value.contains(&0) {
+    if !is_name(name) {
         return Err(Errno::EINVAL);
     }
-    let mut entry = Builder::new(name.len() + 1 + value.len())?;
-    entry.push(name);
-    entry.push(b"=");
-    entry.push(value);
-    VARIABLES.lock().own()?.set(name, entry.finish())
+    let mut entry = Block::new(name.len() + value.len() + 2)?;
+    entry.push(name)?;
+    entry.push(b"=")?;
+    entry.push(value)?;
+    // SAFETY: `push` ends what it appends with a NUL.
+    let content = unsafe { CStr::from_ptr(entry.pointer().as_ptr().cast()) };
+    if content.count_bytes() < entry.len() {
+        return Err(Errno::EINVAL); // a NUL in the value
+    }
+    VARIABLES.lock().set(name, entry)
 }
 
 /// The user's home directory: `HOME` if it is absolute, else what /etc/passwd says.
@@ -124,65 +130,25 @@ pub(crate) fn has_raised_rights() -> bool {
 /// A copy of the environment, to give to a child.
 pub(crate) fn snapshot() -> Result<List> {
     let mut variables = VARIABLES.lock();
-    List::new(variables.entries()?.map(|entry| entry.text().to_bytes()))
+    let entries = variables.entries()?;
+    // SAFETY: an array of entries, which stays as it is while the variables are locked.
+    unsafe { copy_of(entries) }
 }
 
 /// The value of the first variable of this name in a copy of the environment.
 pub(crate) fn value_in<'a>(environment: &'a List, name: &[u8]) -> Option<&'a CStr> {
     // SAFETY: a list is such an array, and is borrowed.
-    let mut entries: Entries<'a> = unsafe { Entries::new(environment.as_ptr()) };
-    entries.find_map(|entry| entry.value(name))
+    unsafe { value_of(environment.as_ptr(), name) }
 }
 
+/// Whether a variable can have this name.
+#[inline(never)]
 fn is_name(name: &[u8]) -> bool {
-    !name.is_empty() && !name.contains(&b'=')
+    !name.is_empty() && !name.iter().any(|&byte| byte == b'=' || byte == 0)
 }
 
-static VARIABLES: Mutex<Variables> = Mutex::new(Variables::Inherited);
-
-/// Where the variables are.
-enum Variables {
-    /// Where the program was given them.
-    Inherited,
-    Owned(Table),
-}
-
-impl Variables {
-    /// The entries as they are now.
-    fn entries(&mut self) -> Result<Entries<'_>> {
-        let mut array = NO_ENTRIES.0.as_ptr();
-        if let Self::Inherited = self {
-            match sys::environment() {
-                Some(environment) if !environment.is_null() => array = environment,
-                Some(_) => {}
-                None => match Table::from_proc() {
-                    Ok(table) => *self = Self::Owned(table),
-                    // What may pass; variables that are forgotten once would be lost to every child.
-                    Err(errno @ (Errno::ENOMEM | Errno::EMFILE | Errno::ENFILE | Errno::EIO)) => return Err(errno),
-                    // No /proc, which may be mounted later, or no permission to look.
-                    Err(_) => {}
-                },
-            }
-        }
-        match self {
-            Self::Owned(table) => Ok(table.entries()),
-            // SAFETY: an environment that the kernel or the libc keeps; see the module on who may change it.
-            Self::Inherited => Ok(unsafe { Entries::new(array) }),
-        }
-    }
-
-    /// The library's own table, made from what was inherited if it does not exist yet.
-    fn own(&mut self) -> Result<&mut Table> {
-        if let Self::Inherited = self {
-            let table = Table::new(self.entries()?.map(|entry| entry.text().to_bytes()))?;
-            *self = Self::Owned(table);
-        }
-        match self {
-            Self::Owned(table) => Ok(table),
-            Self::Inherited => Err(Errno::ENOMEM), // just replaced
-        }
-    }
-}
+/// Entries of an environment, `name=value` as a rule: an array that a null pointer ends.
+type Entries = *const *const c_char;
 
 struct NoEntries([*const c_char; 1]);
 
@@ -191,146 +157,155 @@ unsafe impl Sync for NoEntries {}
 
 static NO_ENTRIES: NoEntries = NoEntries([core::ptr::null()]);
 
-/// The entries of an array that ends with a null pointer.
-#[derive(Clone)]
-struct Entries<'a> {
-    next: *const *const c_char,
-    array: core::marker::PhantomData<&'a [*const c_char]>,
+/// Whether an entry is `name=` and a value.
+///
+/// # Safety
+/// It is a NUL-terminated string. The name contains no NUL.
+unsafe fn has_name(entry: *const c_char, name: &[u8]) -> bool {
+    let mut at = entry.cast::<u8>();
+    for &byte in name {
+        // SAFETY: every byte before this one was equal to one that is not NUL, so the string goes on to here.
+        if unsafe { *at } != byte {
+            return false;
+        }
+        at = at.wrapping_add(1);
+    }
+    // SAFETY: as above.
+    unsafe { *at == b'=' }
 }
 
-impl Entries<'_> {
-    /// # Safety
-    /// The array ends with a null pointer, leads to NUL-terminated strings, and stays as it is for the lifetime.
-    const unsafe fn new(array: *const *const c_char) -> Self {
-        Self { next: array, array: core::marker::PhantomData }
+/// The value of the first entry of this name.
+///
+/// # Safety
+/// The array leads to NUL-terminated strings, and stays as it is for the lifetime. The name contains no NUL.
+#[inline(never)]
+unsafe fn value_of<'a>(entries: Entries, name: &[u8]) -> Option<&'a CStr> {
+    let mut at = entries;
+    loop {
+        // SAFETY: not beyond the null pointer, which is not stepped over.
+        let entry = NonNull::new(unsafe { *at }.cast_mut())?;
+        // SAFETY: the caller's.
+        if unsafe { has_name(entry.as_ptr(), name) } {
+            let value = entry.as_ptr().wrapping_add(name.len() + 1);
+            // SAFETY: what follows the name and `=` in a NUL-terminated string.
+            return Some(unsafe { CStr::from_ptr(value) });
+        }
+        at = at.wrapping_add(1);
     }
 }
 
-impl<'a> Iterator for Entries<'a> {
-    type Item = Entry<'a>;
-
-    fn next(&mut self) -> Option<Entry<'a>> {
-        // SAFETY: not beyond the end of the array, since a null pointer is not stepped over.
-        let entry = NonNull::new(unsafe { *self.next }.cast_mut())?;
-        // SAFETY: as above.
-        self.next = unsafe { self.next.add(1) };
-        Some(Entry { text: entry, array: self.array })
-    }
+/// A list of copies of the entries.
+///
+/// # Safety
+/// The array leads to NUL-terminated strings, and stays as it is for the call.
+unsafe fn copy_of(entries: Entries) -> Result<List> {
+    let mut at = entries;
+    List::new(core::iter::from_fn(|| {
+        // SAFETY: not beyond the null pointer, which is not stepped over.
+        let entry = NonNull::new(unsafe { *at }.cast_mut())?;
+        at = at.wrapping_add(1);
+        // SAFETY: the caller's.
+        Some(unsafe { CStr::from_ptr(entry.as_ptr()) }.to_bytes())
+    }))
 }
 
-/// An entry of the environment, `name=value` as a rule. Its length is not looked for until it is needed.
-#[derive(Clone, Copy)]
-struct Entry<'a> {
-    text: NonNull<c_char>,
-    array: core::marker::PhantomData<&'a [*const c_char]>,
+/// Where the variables are: in an array of the library's own, which a null pointer ends and whose length does not count
+/// that one, or, while there is none, where the program was given them.
+struct Variables {
+    own: Option<Block>,
 }
 
-impl<'a> Entry<'a> {
-    fn text(self) -> &'a CStr {
-        // SAFETY: the array leads to NUL-terminated strings.
-        unsafe { CStr::from_ptr(self.text.as_ptr()) }
-    }
+static VARIABLES: Mutex<Variables> = Mutex::new(Variables { own: None });
 
-    /// The value, if the entry has this name, which contains no NUL.
-    fn value(self, name: &[u8]) -> Option<&'a CStr> {
-        let text = self.text.as_ptr().cast::<u8>();
-        for (i, &byte) in name.iter().enumerate() {
-            // SAFETY: every byte before this one was equal to one that is not NUL, so the string goes on to here.
-            if unsafe { text.wrapping_add(i).read() } != byte {
-                return None;
+const SLOT: usize = size_of::<*const c_char>();
+
+impl Variables {
+    /// The entries as they are now.
+    fn entries(&mut self) -> Result<Entries> {
+        if self.own.is_none() {
+            match sys::environment() {
+                Some(entries) if !entries.is_null() => return Ok(entries),
+                Some(_) => return Ok(NO_ENTRIES.0.as_ptr()),
+                None => self.read_proc()?,
             }
         }
-        let end = text.wrapping_add(name.len());
-        // SAFETY: as above.
-        if unsafe { end.read() } != b'=' {
-            return None;
+        Ok(self.own.as_ref().map_or(NO_ENTRIES.0.as_ptr(), |own| own.pointer().as_ptr().cast::<*const c_char>()))
+    }
+
+    /// Takes the entries that the kernel has kept, where it shows them. See proc_pid_environ(5).
+    fn read_proc(&mut self) -> Result<()> {
+        match file::read_text(c"/proc/self/environ") {
+            Ok(entries) => self.take_over(List::new(fields(&entries, 0).filter(|entry| !entry.is_empty()))?),
+            // What may pass; variables that are forgotten once would be lost to every child.
+            Err(errno @ (Errno::ENOMEM | Errno::EMFILE | Errno::ENFILE | Errno::EIO)) => Err(errno),
+            // No /proc, which may be mounted later, or no permission to look.
+            Err(_) => Ok(()),
         }
-        // SAFETY: the rest of a NUL-terminated string.
-        Some(unsafe { CStr::from_ptr(end.wrapping_add(1).cast()) })
-    }
-}
-
-/// The library's own entries: an array of texts `name=value`, which are pointers, ended by a null pointer.
-struct Table {
-    array: Block,
-    len: usize,
-}
-
-const SLOT: usize = size_of::<Option<Text>>();
-
-impl Table {
-    /// A table of copies of these entries.
-    fn new<'a>(entries: impl Iterator<Item = &'a [u8]>) -> Result<Self> {
-        let mut table = Self { array: Block::new(64 * SLOT)?, len: 0 };
-        table.slot(0).write(None);
-        for entry in entries {
-            table.push(Text::new(entry)?)?;
-        }
-        Ok(table)
     }
 
-    /// A table of the entries that the kernel has kept. See proc_pid_environ(5).
-    fn from_proc() -> Result<Self> {
-        let entries = file::read_text(c"/proc/self/environ")?;
-        Self::new(fields(&entries, 0).filter(|entry| !entry.is_empty()))
-    }
-
-    fn entries(&self) -> Entries<'_> {
-        // SAFETY: the array ends with a null pointer and is borrowed.
-        unsafe { Entries::new(self.array.pointer().as_ptr().cast::<*const c_char>().cast_const()) }
-    }
-
-    /// The slot of the array with this index, which is at most `len`.
-    fn slot(&mut self, index: usize) -> &mut MaybeUninit<Option<Text>> {
-        // SAFETY: the array holds more than `len` slots.
-        let slot = unsafe { self.array.pointer().cast().add(index) };
-        // SAFETY: aligned, in the block, and borrowed mutably.
-        unsafe { &mut *slot.as_ptr() }
-    }
-
-    fn push(&mut self, entry: Text) -> Result<()> {
-        self.array.grow((self.len + 2) * SLOT)?;
-        self.slot(self.len + 1).write(None);
-        self.slot(self.len).write(Some(entry));
-        self.len += 1;
+    /// Makes these the library's own entries. They stay where they are as long as the process runs.
+    fn take_over(&mut self, entries: List) -> Result<()> {
+        let len = entries.len() * SLOT;
+        let mut own = Block::new(len + 64 * SLOT)?;
+        // SAFETY: two blocks; the array of the list, and its end, fit into the other.
+        unsafe { own.pointer().as_ptr().copy_from_nonoverlapping(entries.as_ptr().cast(), len + SLOT) };
+        own.set_len(len);
+        let _ = entries.into_raw();
+        self.own = Some(own);
         Ok(())
+    }
+
+    /// The library's own array, made from what was inherited if it does not exist yet.
+    fn own(&mut self) -> Result<&mut Block> {
+        let entries = self.entries()?;
+        if self.own.is_none() {
+            // SAFETY: an array of entries, which stays as it is while the variables are locked.
+            self.take_over(unsafe { copy_of(entries) }?)?;
+        }
+        self.own.as_mut().ok_or(Errno::ENOMEM)
     }
 
     /// Gives the variable this entry: in the place of the first that it had, or at the end. Others of its name go.
-    fn set(&mut self, name: &[u8], entry: Text) -> Result<()> {
-        let mut places = self.entries().enumerate().filter(|(_, old)| old.value(name).is_some()).map(|(i, _)| i);
-        let (first, second) = (places.next(), places.next());
-        let Some(first) = first else { return self.push(entry) };
-        // SAFETY: the slots below `len` hold entries.
-        *unsafe { self.slot(first).assume_init_mut() } = Some(entry);
-        if let Some(second) = second {
-            self.remove_from(second, name);
-        }
-        Ok(())
-    }
-
-    /// Removes every entry of this name from an index on.
-    fn remove_from(&mut self, index: usize, name: &[u8]) {
-        let mut kept = index;
-        for i in index..self.len {
-            // SAFETY: the slots below `len` hold entries, and this one is not used again.
-            let entry = unsafe { self.slot(i).assume_init_read() };
-            let after_name = |entry: &Text| entry.strip_prefix(name).is_some_and(|rest| rest.starts_with(b"="));
-            if !entry.as_ref().is_some_and(after_name) {
-                self.slot(kept).write(entry);
-                kept += 1;
+    fn set(&mut self, name: &[u8], entry: Block) -> Result<()> {
+        let own = self.own()?;
+        own.grow(own.len() + 2 * SLOT)?;
+        let array = own.pointer().as_ptr().cast::<*const c_char>();
+        let mut new: *const c_char = entry.into_raw().as_ptr().cast();
+        let (mut from, mut to) = (array, array);
+        // SAFETY: not beyond the null pointer, which is not stepped over.
+        while let mut entry = unsafe { *from }
+            && !entry.is_null()
+        {
+            from = from.wrapping_add(1);
+            // SAFETY: a NUL-terminated string, and a name without NUL.
+            if unsafe { has_name(entry, name) } {
+                free_entry(entry);
+                entry = core::mem::replace(&mut new, core::ptr::null());
+            }
+            if !entry.is_null() {
+                // SAFETY: an element of the array that was read already.
+                unsafe { to.write(entry) };
+                to = to.wrapping_add(1);
             }
         }
-        self.len = kept;
-        self.slot(kept).write(None);
+        if !new.is_null() {
+            // SAFETY: the array has room for one entry more, and its end.
+            unsafe { to.write(new) };
+            to = to.wrapping_add(1);
+        }
+        // SAFETY: as above.
+        unsafe { to.write(core::ptr::null()) };
+        own.set_len(to.addr() - array.addr());
+        Ok(())
     }
 }
 
-impl Drop for Table {
-    fn drop(&mut self) {
-        for i in 0..self.len {
-            // SAFETY: the slots below `len` hold entries.
-            unsafe { self.slot(i).assume_init_drop() };
-        }
+/// Frees an entry that was set. One that was taken over stays where it is, in a list, in which each begins at an odd
+/// address.
+fn free_entry(entry: *const c_char) {
+    if let Some(entry) = NonNull::new(entry.cast_mut())
+        && entry.addr().get() % 2 == 0
+    {
+        alloc::free(entry.cast());
     }
 }

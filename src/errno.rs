@@ -2,42 +2,43 @@
 
 use core::ffi::CStr;
 use core::fmt;
-use core::num::NonZeroU16;
+use core::num::NonZeroUsize;
 
 use crate::sys::errno as number;
+
+mod texts;
+pub(crate) use texts::text_of;
 
 /// The kernel's reason why a call failed. See errno(3).
 ///
 /// Numbers that this library has no name for pass through unchanged.
+// As wide as a value, so that a result is two registers, whichever of the two it holds.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Errno(NonZeroU16);
+pub struct Errno(NonZeroUsize);
 
 impl Errno {
     /// The error with this number, or `None` when it is outside 1 to 4095, the range the kernel reports.
     #[must_use]
     pub const fn from_raw(number: i32) -> Option<Self> {
         match number {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to 4095 fit")]
-            1..=4095 => match NonZeroU16::new(number as u16) {
-                Some(number) => Some(Self(number)),
-                None => None,
-            },
+            #[expect(clippy::cast_sign_loss, reason = "it is positive")]
+            1..=4095 => Self::in_result((number as usize).wrapping_neg()),
             _ => None,
         }
     }
 
     /// The error in a system call's result: the kernel reports them as -4095 to -1, and nothing else lies there.
-    #[expect(clippy::cast_possible_truncation, reason = "an error number is at most 4095")]
     #[inline]
     pub(crate) const fn in_result(result: usize) -> Option<Self> {
-        match NonZeroU16::new(result.wrapping_neg() as u16) {
-            Some(number) if result > usize::MAX - 4095 => Some(Self(number)),
+        match NonZeroUsize::new(result.wrapping_neg()) {
+            Some(number) if number.get() <= 4095 => Some(Self(number)),
             _ => None,
         }
     }
 
     /// The error number, as in `errno`.
     #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "1 to 4095 fit")]
     pub const fn raw(self) -> i32 {
         self.0.get() as i32
     }
@@ -92,19 +93,6 @@ impl fmt::Debug for Errno {
 
 impl core::error::Error for Errno {}
 
-/// The text of an error number: static, and something to read whatever the number is.
-pub(crate) fn text_of(number: i32) -> &'static CStr {
-    let mut rest = TEXTS.as_slice();
-    for at in 0..=number {
-        let Ok(text) = CStr::from_bytes_until_nul(rest) else { break };
-        if at == number && !text.is_empty() {
-            return text;
-        }
-        rest = rest.get(text.count_bytes() + 1..).unwrap_or_default();
-    }
-    c"Unknown error"
-}
-
 /// Declares each error once: its constant and its text.
 macro_rules! errors {
     ($($name:ident $description:literal;)*) => {
@@ -112,63 +100,9 @@ macro_rules! errors {
             $(#[doc = $description] pub const $name: Self = Self::known(number::$name);)*
         }
 
-        /// Number and text of each error, in any order.
-        const DECLARED: &[(u32, &str)] = &[(0, "OK: Success"), $((number::$name, concat!(stringify!($name), ": ", $description))),*];
+        /// Number, name and description of each error, in any order.
+        const DECLARED: &[(u32, &str, &str)] = &[$((number::$name, stringify!($name), $description)),*];
     };
-}
-
-/// The texts one after the other, each with its NUL, in the order of their numbers; a number without a text has an
-/// empty one. A walk through them finds a text without a table of addresses, which would be larger than the walk.
-static TEXTS: [u8; TEXTS_LEN] = lay_out();
-
-const TEXTS_LEN: usize = {
-    let mut len = highest() as usize + 1;
-    let mut i = 0;
-    while i < DECLARED.len() {
-        len += text(i).len();
-        i += 1;
-    }
-    len
-};
-
-#[expect(clippy::indexing_slicing, reason = "runs while compiling")]
-const fn text(i: usize) -> &'static [u8] {
-    DECLARED[i].1.as_bytes()
-}
-
-#[expect(clippy::indexing_slicing, reason = "runs while compiling")]
-const fn highest() -> u32 {
-    let (mut highest, mut i) = (0, 0);
-    while i < DECLARED.len() {
-        if DECLARED[i].0 > highest {
-            highest = DECLARED[i].0;
-        }
-        i += 1;
-    }
-    highest
-}
-
-#[expect(clippy::indexing_slicing, reason = "runs while compiling")]
-const fn lay_out() -> [u8; TEXTS_LEN] {
-    let mut texts = [0; TEXTS_LEN];
-    let (mut number, mut at) = (0, 0);
-    while number <= highest() {
-        let mut i = 0;
-        while i < DECLARED.len() {
-            if DECLARED[i].0 == number {
-                let mut k = 0;
-                while k < text(i).len() {
-                    texts[at] = text(i)[k];
-                    at += 1;
-                    k += 1;
-                }
-            }
-            i += 1;
-        }
-        at += 1; // its NUL
-        number += 1;
-    }
-    texts
 }
 
 errors! {

@@ -21,12 +21,30 @@ unsafe fn text<'a>(pointer: *const c_char) -> Result<&'a CStr> {
     Ok(unsafe { CStr::from_ptr(pointer) })
 }
 
-/// Two texts that C passed.
-unsafe fn texts_of<'a>(first: *const c_char, second: *const c_char) -> Result<(&'a CStr, &'a CStr)> {
+/// Does what is done with one text, and says whether it went well.
+///
+/// This and its like are compiled once: they are most of what a function for C does.
+#[inline(never)]
+unsafe fn with_text(pointer: *const c_char, operation: fn(&CStr) -> Result<()>) -> bool {
     // SAFETY: the caller's, see the module.
-    let first = unsafe { text(first) }?;
+    success(unsafe { text(pointer) }.and_then(operation))
+}
+
+/// As [`with_text`], for two texts.
+#[inline(never)]
+unsafe fn with_texts(first: *const c_char, second: *const c_char, operation: fn(&CStr, &CStr) -> Result<()>) -> bool {
+    // SAFETY: the caller's, see the module.
+    let first = unsafe { text(first) };
     // SAFETY: as above.
-    Ok((first, unsafe { text(second) }?))
+    let second = unsafe { text(second) };
+    success(first.and_then(|first| operation(first, second?)))
+}
+
+/// As [`with_text`], for a number.
+#[inline(never)]
+unsafe fn number_with_text(pointer: *const c_char, operation: fn(&CStr) -> Result<i64>) -> i64 {
+    // SAFETY: the caller's, see the module.
+    answer(unsafe { text(pointer) }.and_then(operation))
 }
 
 /// A value that C gets, one of which stands for failure.
@@ -62,15 +80,18 @@ fn fail<T>(value: T, reason: i32) -> T {
     value
 }
 
+#[inline(never)]
 fn success(result: Result<()>) -> bool {
     answer(result.map(|()| true))
 }
 
+#[inline(never)]
 fn owned(text: Result<Text>) -> *mut c_char {
     answer(text.map(|text| text.into_raw().as_ptr().cast()))
 }
 
 /// As [`owned`], with the empty text for a failure.
+#[inline(never)]
 fn owned_or_empty(text: Result<Text>) -> *mut c_char {
     let reason = match text {
         Ok(text) if !text.is_empty() => return text.into_raw().as_ptr().cast(),
@@ -85,7 +106,7 @@ fn owned_or_empty(text: Result<Text>) -> *mut c_char {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_exists(path: *const c_char) -> bool {
     // SAFETY: the caller's, see the module.
-    success(unsafe { text(path) }.and_then(file::find))
+    unsafe { with_text(path, file::find) }
 }
 
 /// The whole content of a file, to its end, whatever size it claims. rt_len() knows its length, should it contain NUL
@@ -101,16 +122,14 @@ pub unsafe extern "C" fn rt_file_read_text(path: *const c_char) -> *mut c_char {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_write_text(path: *const c_char, content: *const c_char) -> bool {
     // SAFETY: the caller's, see the module.
-    let texts = unsafe { texts_of(path, content) };
-    success(texts.and_then(|(path, content)| file::write_text(path, content.to_bytes())))
+    unsafe { with_texts(path, content, |path, content| file::write_text(path, content.to_bytes())) }
 }
 
 /// Adds this to the end of a file, which is created when missing (0666 less the umask).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_append_text(path: *const c_char, content: *const c_char) -> bool {
     // SAFETY: the caller's, see the module.
-    let texts = unsafe { texts_of(path, content) };
-    success(texts.and_then(|(path, content)| file::append_text(path, content.to_bytes())))
+    unsafe { with_texts(path, content, |path, content| file::append_text(path, content.to_bytes())) }
 }
 
 /// Copies a file's content and permission bits, without set-user-ID and set-group-ID. EINVAL when both are the same
@@ -119,29 +138,28 @@ pub unsafe extern "C" fn rt_file_append_text(path: *const c_char, content: *cons
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_copy(src: *const c_char, dst: *const c_char) -> bool {
     // SAFETY: the caller's, see the module.
-    let texts = unsafe { texts_of(src, dst) };
-    success(texts.and_then(|(src, dst)| file::copy(src, dst)))
+    unsafe { with_texts(src, dst, |src, dst| file::copy(src, dst)) }
 }
 
 /// Removes a file's name; a symbolic link itself. ENOENT when it is missing, EISDIR for a directory.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_delete(path: *const c_char) -> bool {
     // SAFETY: the caller's, see the module.
-    success(unsafe { text(path) }.and_then(file::delete))
+    unsafe { with_text(path, |path| file::delete(path)) }
 }
 
 /// rt_file_delete() under its second name.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_remove(path: *const c_char) -> bool {
     // SAFETY: the caller's, see the module.
-    success(unsafe { text(path) }.and_then(file::delete))
+    unsafe { with_text(path, |path| file::delete(path)) }
 }
 
 /// The size in bytes that stat(2) reports, for any kind of file; -1 on failure. Files of /proc say 0 and have content.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_size(path: *const c_char) -> i64 {
     // SAFETY: the caller's, see the module.
-    answer(unsafe { text(path) }.and_then(file::size))
+    unsafe { number_with_text(path, |path| file::size(path)) }
 }
 
 /// When the content last changed, in seconds since 1970 (UTC); negative before. -1 on failure, and with rt_last_error()
@@ -149,7 +167,7 @@ pub unsafe extern "C" fn rt_file_size(path: *const c_char) -> i64 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_modified_time(path: *const c_char) -> i64 {
     // SAFETY: the caller's, see the module.
-    answer(unsafe { text(path) }.and_then(file::modified_time))
+    unsafe { number_with_text(path, |path| file::modified_time(path)) }
 }
 
 /// Takes an exclusive, advisory lock (flock(2)) on a file, which is created when missing (0666 less the umask). Never
@@ -158,7 +176,7 @@ pub unsafe extern "C" fn rt_file_modified_time(path: *const c_char) -> i64 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_lock(path: *const c_char) -> i64 {
     // SAFETY: the caller's, see the module.
-    answer(unsafe { text(path) }.and_then(file::lock).map(|lock| i64::from(lock.into_raw())))
+    unsafe { number_with_text(path, |path| Ok(i64::from(file::lock(path)?.into_raw()))) }
 }
 
 /// Gives up a lock of rt_file_lock() and closes its descriptor. EBADF for a number that is no open descriptor.
@@ -172,7 +190,7 @@ pub extern "C" fn rt_file_unlock(fd: i64) -> bool {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_dir_create(path: *const c_char, recursive: bool) -> bool {
     // SAFETY: the caller's, see the module.
-    success(unsafe { text(path) }.and_then(|path| dir::create(path, recursive)))
+    unsafe { with_text(path, if recursive { |path| dir::create(path, true) } else { |path| dir::create(path, false) }) }
 }
 
 /// The names in a directory, without "." and "..", in the kernel's order, ended by NULL; rt_len() counts them. One
@@ -211,8 +229,7 @@ pub extern "C" fn rt_env_home() -> *mut c_char {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_env_set(key: *const c_char, value: *const c_char) -> bool {
     // SAFETY: the caller's, see the module.
-    let texts = unsafe { texts_of(key, value) };
-    success(texts.and_then(|(key, value)| env::set(key, value)))
+    unsafe { with_texts(key, value, |key, value| env::set(key, value)) }
 }
 
 /// The caller's process id.
@@ -229,35 +246,32 @@ pub extern "C" fn rt_getpid() -> i64 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_process_run(cmd: *const c_char, args: *const *const c_char, arg_count: usize) -> i32 {
     // SAFETY: the caller's, see the module.
-    let outcome = unsafe { text(cmd) }.and_then(|cmd| {
+    let command = unsafe { text(cmd) };
+    let outcome = command.and_then(|command| {
         // SAFETY: the caller's: an array of this many pointers.
-        let args = unsafe { texts(args, arg_count) }?;
-        process::run_args(cmd.to_bytes(), args)
+        let args = unsafe { pointers(args, arg_count) }?;
+        // SAFETY: the caller's: those that are not null are texts.
+        unsafe { process::run_pointers(command, args) }
     });
-    match outcome {
-        Ok(process::Outcome::Exited(code @ (126 | 127))) => fail(i32::from(code), 0),
-        Ok(outcome @ (process::Outcome::NotFound(errno) | process::Outcome::NotExecutable(errno))) => {
-            fail(outcome.code(), errno.raw())
-        }
-        Ok(outcome) => outcome.code(),
-        Err(errno) => fail(-1, errno.raw()),
-    }
+    let (code, reason) = match outcome {
+        Ok(process::Outcome::NotFound(errno)) => (127, errno.raw()),
+        Ok(process::Outcome::NotExecutable(errno)) => (126, errno.raw()),
+        Ok(outcome) => (outcome.code(), 0),
+        Err(errno) => (-1, errno.raw()),
+    };
+    // The values that stand for failure. A program's own exit code can be one.
+    if matches!(code, 126 | 127 | -1) { fail(code, reason) } else { code }
 }
 
-/// An array of texts that C passed.
-unsafe fn texts<'a>(array: *const *const c_char, count: usize) -> Result<impl Iterator<Item = &'a [u8]> + Clone> {
-    let pointers: &[*const c_char] = match count {
-        0 => &[],
-        _ if array.is_null() => return Err(Errno::EFAULT),
-        _ if count > isize::MAX as usize / size_of::<*const c_char>() => return Err(Errno::E2BIG),
+/// An array of pointers that C passed.
+unsafe fn pointers<'a>(array: *const *const c_char, count: usize) -> Result<&'a [*const c_char]> {
+    match count {
+        0 => Ok(&[]),
+        _ if array.is_null() => Err(Errno::EFAULT),
+        _ if count > isize::MAX as usize / size_of::<*const c_char>() => Err(Errno::E2BIG),
         // SAFETY: the caller's.
-        _ => unsafe { core::slice::from_raw_parts(array, count) },
-    };
-    if pointers.iter().any(|pointer| pointer.is_null()) {
-        return Err(Errno::EFAULT);
+        _ => Ok(unsafe { core::slice::from_raw_parts(array, count) }),
     }
-    // SAFETY: the caller's; none is null.
-    Ok(pointers.iter().map(|&pointer| unsafe { CStr::from_ptr(pointer) }.to_bytes()))
 }
 
 /// How many processors the calling thread can keep busy: those it may run on, or fewer when a control group limits its
@@ -312,14 +326,14 @@ pub extern "C" fn rt_error_text(err: i32) -> *const c_char {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_print(text: *const c_char) -> bool {
     // SAFETY: the caller's, see the module.
-    success(unsafe { self::text(text) }.and_then(|text| stdio::print(text.to_bytes())))
+    unsafe { with_text(text, |text| stdio::print(text.to_bytes())) }
 }
 
 /// Writes a text to the standard error, all of it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_eprint(text: *const c_char) -> bool {
     // SAFETY: the caller's, see the module.
-    success(unsafe { self::text(text) }.and_then(|text| stdio::eprint(text.to_bytes())))
+    unsafe { with_text(text, |text| stdio::eprint(text.to_bytes())) }
 }
 
 /// Ends the process, all its threads included. The low 8 bits of the code count.

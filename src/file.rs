@@ -187,14 +187,14 @@ fn copy_file(source: &CStr, destination: &CStr) -> Result<()> {
 
 /// Opens the destination without emptying it, since it may turn out to be the source; whether it is new is the second.
 fn open_destination(path: &CStr, mode: u32) -> Result<(Fd, bool)> {
-    match sys::open(path, sys::O_WRONLY, 0) {
-        Err(Errno::ENOENT) => {}
-        result => return Ok((result?, false)),
-    }
-    match sys::open(path, sys::O_WRONLY | sys::O_CREAT | sys::O_EXCL, mode) {
-        // Somebody was faster, or the name is that of a dangling link, whose target gets created.
-        Err(Errno::EEXIST) => Ok((sys::open(path, sys::O_WRONLY | sys::O_CREAT, mode)?, false)),
-        result => Ok((result?, true)),
+    let mut flags = sys::O_WRONLY;
+    loop {
+        match (sys::open(path, flags, mode), flags) {
+            (Err(Errno::ENOENT), sys::O_WRONLY) => flags |= sys::O_CREAT | sys::O_EXCL,
+            // Somebody was faster, or the name is that of a dangling link, whose target gets created.
+            (Err(Errno::EEXIST), _) if flags & sys::O_EXCL != 0 => flags &= !sys::O_EXCL,
+            (fd, _) => return Ok((fd?, flags & sys::O_EXCL != 0)),
+        }
     }
 }
 
@@ -247,22 +247,22 @@ fn copy_by_hand(from: &Fd, to: &Fd) -> Result<()> {
     const LARGE: usize = 1 << 18;
     let mut small = [MaybeUninit::uninit(); 1 << 14];
     for _ in 0..4 {
-        if !copy_once(from, to, &mut small)? {
+        if copy_once(from, to, &mut small)? == 0 {
             return Ok(());
         }
     }
     let mut scratch = Scratch::new(LARGE);
     let buffer = scratch.as_mut().map_or(small.as_mut_slice(), |scratch| scratch.bytes());
-    while copy_once(from, to, buffer)? {}
+    while copy_once(from, to, buffer)? > 0 {}
     Ok(())
 }
 
-/// Copies what one read brings, and says whether it brought anything.
-fn copy_once(from: &Fd, to: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<bool> {
+/// Copies what one read brings, and says how much that was.
+fn copy_once(from: &Fd, to: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
     let read = sys::read(from, buffer)?;
     // SAFETY: the kernel has set this many bytes.
     write_all(to.raw(), unsafe { buffer.get(..read).unwrap_or_default().assume_init_ref() })?;
-    Ok(read > 0)
+    Ok(read)
 }
 
 /// An exclusive lock on a file, given up when dropped.

@@ -4,6 +4,8 @@ use core::ffi::{CStr, c_char, c_void};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
+use ffi_syscalls_arch::ChildEntry;
+
 use crate::alloc::Block;
 use crate::arg::{Arg, PATH_MAX, join};
 use crate::fd::Fd;
@@ -70,18 +72,41 @@ impl Outcome {
 /// The program could not be started, or not be waited for: `EAGAIN`, `ENOMEM`, `EMFILE`; `ECHILD` when somebody else
 /// in the process waited for it. `EINVAL` when a text contains a NUL byte.
 pub fn run<A: Arg>(command: impl Arg, args: &[A]) -> Result<Outcome> {
-    let (command, args) = (command.bytes(), args.iter().map(Arg::bytes));
-    if command.contains(&0) || args.clone().any(|arg| arg.contains(&0)) {
+    let texts = [command.bytes()].into_iter().chain(args.iter().map(Arg::bytes));
+    if texts.clone().any(|text| text.contains(&0)) {
         return Err(Errno::EINVAL);
     }
-    run_args(command, args)
+    let argv = List::new([SHELL.to_bytes()].into_iter().chain(texts))?;
+    let command = argv.iter().nth(1).ok_or(Errno::EINVAL)?;
+    // SAFETY: a list is such an array, and nobody else has this one.
+    unsafe { run_array(command, argv.as_ptr().cast_mut()) }
 }
 
-/// As [`run`], with texts that are known to have no NUL.
-pub(crate) fn run_args<'a>(command: &'a [u8], args: impl Iterator<Item = &'a [u8]> + Clone) -> Result<Outcome> {
-    let argv = List::new([SHELL.to_bytes(), command].into_iter().chain(args))?;
-    let envp = env::snapshot()?;
-    run_list(&argv, &envp)
+/// As [`run`], with texts that C passed, which need no copy. `EFAULT` when one of them is null.
+///
+/// # Safety
+/// The others are NUL-terminated strings.
+#[cfg(feature = "exports")]
+pub(crate) unsafe fn run_pointers(command: &CStr, args: &[*const c_char]) -> Result<Outcome> {
+    let argv = Block::new((args.len() + 3) * size_of::<*const c_char>())?;
+    let array = argv.pointer().as_ptr().cast::<*const c_char>();
+    let put = |slot, text| {
+        // SAFETY: the block has room for this slot, and is aligned.
+        unsafe { array.wrapping_add(slot).write(text) };
+    };
+    put(0, SHELL.as_ptr());
+    put(1, command.as_ptr());
+    let mut slot = 2;
+    for &arg in args {
+        if arg.is_null() {
+            return Err(Errno::EFAULT);
+        }
+        put(slot, arg);
+        slot += 1;
+    }
+    put(slot, core::ptr::null());
+    // SAFETY: just made.
+    unsafe { run_array(command, array) }
 }
 
 const SHELL: &CStr = c"/bin/sh";
@@ -92,189 +117,110 @@ const NAME_MAX: usize = 255;
 /// Where commands are when `PATH` does not say, as in glibc.
 const DEFAULT_PATH: &CStr = c"/bin:/usr/bin";
 
-fn run_list(argv: &List, envp: &List) -> Result<Outcome> {
-    let command = argv.iter().nth(1).ok_or(Errno::EINVAL)?;
-    let path = if env::has_raised_rights() { None } else { env::value_in(envp, b"PATH") };
-    let sigchld = sys::disposition(sys::SIGCHLD)?;
-    let mut child = Child {
-        argv: argv.as_ptr().wrapping_add(1).cast_mut(),
-        shell_argv: argv.as_ptr(),
-        envp: envp.as_ptr(),
-        search: Search { command, path: path.unwrap_or(DEFAULT_PATH).to_bytes() },
-        mask: 0,
-        ignores_sigchld: sigchld == Disposition::Ignored,
-        report: -1,
-    };
-    let mut stack = Block::new(STACK)?;
-    let ending = match sigchld {
-        Disposition::Ignored | Disposition::NotWaited => run_supervised(&mut child, &mut stack)?,
-        Disposition::Default | Disposition::Handled => run_directly(&mut child, &mut stack)?,
-    };
-    Ok(match ending {
-        Ending::Ended(status) => status.outcome(),
-        Ending::NotExecuted(errno) if child.search.finds_anything(errno) => Outcome::NotExecutable(errno),
-        Ending::NotExecuted(errno) => Outcome::NotFound(errno),
-    })
-}
-
-/// What a child needs to begin. It may share the caller's memory, so all of it is made before, and nothing is
-/// allocated or locked in the child.
-struct Child<'a> {
-    /// The command, its arguments, and a null pointer.
-    argv: *mut *const c_char,
-    /// The same with a shell in front, should the command be a script of one.
-    shell_argv: *const *const c_char,
-    envp: *const *const c_char,
-    search: Search<'a>,
-    /// The caller's signal mask, which the program gets.
-    mask: SignalSet,
-    /// Whether the program is to ignore SIGCHLD, as the caller does.
-    ignores_sigchld: bool,
-    /// Where to report why the program did not begin.
-    report: i32,
-}
-
 /// A child needs a path on its stack, and what the compiler makes of a few small functions.
 const STACK: usize = 1 << 15;
 
 const ALL_SIGNALS: SignalSet = !0;
 
-/// How it went with a child that was started.
-#[derive(Clone, Copy)]
-enum Ending {
-    Ended(WaitStatus),
-    NotExecuted(Errno),
-}
-
-impl WaitStatus {
-    /// See wait(2): a signal in the low 7 bits, else the exit code above them.
-    fn outcome(self) -> Outcome {
-        let [low, high, ..] = self.0.to_le_bytes();
-        match low & 0x7f {
-            0 => Outcome::Exited(high),
-            signal => Outcome::Signaled(signal),
-        }
-    }
-}
-
-/// Starts the program and waits for it.
-fn run_directly(child: &mut Child<'_>, stack: &mut Block) -> Result<Ending> {
+/// As [`run`], with an array: a shell, the command, its arguments, and a null pointer.
+///
+/// Where the caller ignores SIGCHLD the kernel forgets how a child ended, and the caller's own handling must not
+/// change. So the child is started by a supervisor there, another child, which handles SIGCHLD by default.
+///
+/// # Safety
+/// The array's other pointers lead to NUL-terminated strings, and nobody else uses the array.
+unsafe fn run_array(command: &CStr, array: *mut *const c_char) -> Result<Outcome> {
+    let envp = env::snapshot()?;
+    let path = if env::has_raised_rights() { None } else { env::value_in(&envp, b"PATH") };
+    let sigchld = sys::disposition(sys::SIGCHLD)?;
+    let is_supervised = matches!(sigchld, Disposition::Ignored | Disposition::NotWaited);
+    let mut stacks = Block::new(2 * STACK)?;
     let (reports, to_parent) = sys::pipe()?;
-    child.report = to_parent.raw();
     // No handler of the caller's may run in a child that shares its memory.
-    child.mask = sys::set_signal_mask(ALL_SIGNALS)?;
-    let started = start(child, stack);
-    let restored = sys::set_signal_mask(child.mask);
-    let waited = sys::wait(started?);
-    restored?;
-    // The child has ended, so what it had to report is in the pipe, whoever else may hold the other end.
-    match receive(&reports) {
-        Some(Err(errno)) => Ok(Ending::NotExecuted(errno)),
-        _ => Ok(Ending::Ended(waited?)),
-    }
+    let mask = sys::set_signal_mask(ALL_SIGNALS)?;
+    let mut child = Child {
+        array,
+        envp: envp.as_ptr(),
+        command,
+        path: path.unwrap_or(DEFAULT_PATH).to_bytes(),
+        mask,
+        ignores_sigchld: sigchld == Disposition::Ignored,
+        report: to_parent.raw(),
+        stacks: stacks.spare(),
+        has_copies: false,
+    };
+    run_child(&mut child, is_supervised, &reports)
 }
 
-/// Starts the program; its process id.
-fn start(child: &Child<'_>, stack: &mut Block) -> Result<i32> {
-    let argument = NonNull::from_ref(child).cast();
-    // SAFETY: the calling thread goes on when the child has left the stack, and all that it was given, behind.
-    match unsafe { sys::spawn(Sharing::MemoryWaiting, stack.spare(), begin, argument) } {
-        // SAFETY: a child that shares nothing has its own copy of all of it.
-        Err(errno) if knows_only_fork(errno) => unsafe { sys::spawn(Sharing::Nothing, stack.spare(), begin, argument) },
-        result => result,
-    }
-}
-
-/// Whether this is what emulators and sandboxes say to a child that shares something, where fork(2) may work.
-const fn knows_only_fork(errno: Errno) -> bool {
-    matches!(errno, Errno::EINVAL | Errno::ENOSYS | Errno::EPERM)
-}
-
-/// Runs the program under a supervisor: where the caller ignores SIGCHLD the kernel forgets how a child ended, and the
-/// caller's own handling must not change. The supervisor handles SIGCHLD by default, waits, and reports.
-fn run_supervised(child: &mut Child<'_>, stack: &mut Block) -> Result<Ending> {
-    let (reports, to_parent) = sys::pipe()?;
-    child.report = to_parent.raw();
-    let mut supervisor_stack = Block::new(STACK)?;
-    child.mask = sys::set_signal_mask(ALL_SIGNALS)?;
+/// Starts the child, or a supervisor that does, and waits for the end.
+#[inline(never)]
+fn run_child(child: &mut Child<'_>, is_supervised: bool, reports: &Fd) -> Result<Outcome> {
     let mask = child.mask;
-    let mut supervisor = Supervisor { child, stack, shares: true };
-    let started = start_supervisor(&mut supervisor, &mut supervisor_stack);
-    let restored = sys::set_signal_mask(mask);
-    // As a rule ECHILD, when the supervisor has ended: it is forgotten as well.
+    let started = if is_supervised {
+        // Were the descriptors copies, a pipe that the caller closes meanwhile would stay open.
+        start(child, Sharing::MemoryAndFiles, supervise)
+    } else {
+        start(child, Sharing::MemoryWaiting, begin)
+    };
+    let _ = sys::set_signal_mask(mask);
     let waited = sys::wait(started?);
-    restored?;
-    match (receive(&reports), receive(&reports)) {
-        (Some(Ok(status)), _) => Ok(Ending::Ended(WaitStatus(status))),
-        // The child's report, and how it ended then.
-        (Some(Err(errno)), Some(_)) => Ok(Ending::NotExecuted(errno)),
-        // The supervisor's only report.
-        (Some(Err(errno)), None) => Err(errno),
-        (None, _) => Err(waited.err().unwrap_or(Errno::ECHILD)),
-    }
+    // A supervisor is forgotten as well, and how it ended is no answer.
+    let waited = if is_supervised { Err(Errno::ECHILD) } else { waited };
+    // All children have ended, so what they had to report is in the pipe, whoever else may hold the other end.
+    outcome(receive(reports, message(waited)))
 }
 
-struct Supervisor<'a, 'b> {
-    child: &'a Child<'b>,
-    stack: &'a mut Block,
-    /// Whether it has the caller's descriptors, and not copies of its own.
-    shares: bool,
+/// What a child needs to begin. It may share the caller's memory, so all of it is made before, and nothing is
+/// allocated or locked in the child.
+struct Child<'a> {
+    /// A shell, should the command be a script of one; the command, its arguments, and a null pointer.
+    array: *mut *const c_char,
+    envp: *const *const c_char,
+    command: &'a CStr,
+    /// The directories to look for the command in, with `:` between them; an empty one is the working directory.
+    path: &'a [u8],
+    /// The caller's signal mask, which the program gets.
+    mask: SignalSet,
+    /// Whether the program is to ignore SIGCHLD, as the caller does.
+    ignores_sigchld: bool,
+    /// Where to report why the program did not begin, and a supervisor how it ended.
+    report: i32,
+    /// Room for the stacks of what is started.
+    stacks: &'a mut [MaybeUninit<u8>],
+    /// Whether what was started last shares nothing, but has copies.
+    has_copies: bool,
 }
 
-/// Starts the supervisor with the caller's descriptors: were they copies, a pipe that the caller closes while the
-/// program runs would stay open. So it does where only fork(2) is known, unless the copies can be closed.
-fn start_supervisor(supervisor: &mut Supervisor<'_, '_>, stack: &mut Block) -> Result<i32> {
-    let argument = NonNull::from_mut(supervisor).cast();
-    // SAFETY: the caller waits until the supervisor has ended.
-    match unsafe { sys::spawn(Sharing::MemoryAndFiles, stack.spare(), supervise, argument) } {
-        Err(errno) if knows_only_fork(errno) => {
-            supervisor.shares = false;
-            let argument = NonNull::from_mut(supervisor).cast();
-            // SAFETY: a child that shares nothing has its own copy of all of it.
-            unsafe { sys::spawn(Sharing::Nothing, stack.spare(), supervise, argument) }
+/// Starts a child or a supervisor; its process id.
+fn start(child: &mut Child<'_>, mut sharing: Sharing, life: ChildEntry) -> Result<i32> {
+    let stack = child.stacks.split_off_mut(..STACK).ok_or(Errno::ENOMEM)?;
+    child.has_copies = false;
+    loop {
+        let argument = NonNull::from_mut(child).cast();
+        // SAFETY: the calling thread does nothing more with the stack, or with what it passes, before the child has
+        // left both behind or has ended. What shares nothing has its own copy of them.
+        let result = unsafe { sys::spawn(sharing, stack, life, argument) };
+        // What emulators and sandboxes say to a child that shares something, where fork(2) may work.
+        if child.has_copies || !matches!(result, Err(Errno::EINVAL | Errno::ENOSYS | Errno::EPERM)) {
+            return result;
         }
-        result => result,
+        child.has_copies = true;
+        sharing = Sharing::Nothing;
     }
 }
 
 /// The supervisor's life, in a process that shares the caller's memory and descriptors, but not its handlers.
-unsafe extern "C" fn supervise(supervisor: *mut c_void) -> ! {
-    // SAFETY: what `start_supervisor` passed, and `run_supervised` waits with.
-    let supervisor = unsafe { &mut *supervisor.cast::<Supervisor<'_, '_>>() };
-    let report = supervisor.child.report;
+unsafe extern "C" fn supervise(child: *mut c_void) -> ! {
+    // SAFETY: what `start` passed. The caller's thread waits, or this is a copy.
+    let child = unsafe { &mut *child.cast::<Child<'_>>() };
+    let has_copies = child.has_copies;
     sys::set_disposition(sys::SIGCHLD, false);
-    let started = start(supervisor.child, supervisor.stack);
-    if !supervisor.shares {
-        sys::close_all_but(report);
+    let started = start(child, Sharing::MemoryWaiting, begin);
+    if has_copies {
+        sys::close_all_but(child.report);
     }
-    send(report, started.and_then(sys::wait).map(|status| status.0));
+    send(child.report, message(started.and_then(sys::wait)));
     sys::exit(0)
-}
-
-/// In a message, what tells an error from a wait status.
-const IS_ERROR: u64 = 1 << 32;
-
-/// Sends how a child ended, or why it did not begin, through a pipe.
-fn send(pipe: i32, message: Result<i32>) {
-    let message = match message {
-        Ok(status) => u64::from(status.cast_unsigned()),
-        Err(errno) => IS_ERROR | u64::from(errno.raw().cast_unsigned()),
-    };
-    // An empty pipe takes a few bytes at once. If it could not, the reader would notice that nothing came.
-    let _ = sys::write(pipe, &message.to_ne_bytes());
-}
-
-/// The next message in a pipe, if there is one.
-fn receive(pipe: &Fd) -> Option<Result<i32>> {
-    let mut bytes = [MaybeUninit::uninit(); 8];
-    if sys::read(pipe, &mut bytes) != Ok(bytes.len()) {
-        return None;
-    }
-    // SAFETY: the kernel has set all of them.
-    let message = u64::from_ne_bytes(unsafe { core::mem::transmute::<[MaybeUninit<u8>; 8], [u8; 8]>(bytes) });
-    #[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
-    let number = (message as u32).cast_signed();
-    Some(if message & IS_ERROR == 0 { Ok(number) } else { Err(Errno::from_raw(number)?) })
 }
 
 /// The child's life: undoes what the caller's process means to signals, and becomes the program.
@@ -282,9 +228,8 @@ unsafe extern "C" fn begin(child: *mut c_void) -> ! {
     // SAFETY: what `start` passed. The caller's thread waits, or this is a copy.
     let child = unsafe { &*child.cast::<Child<'_>>() };
     for signal in sys::SIGNALS {
-        match sys::disposition(signal) {
-            Ok(Disposition::Default | Disposition::Ignored) | Err(_) => {}
-            Ok(Disposition::Handled | Disposition::NotWaited) => sys::set_disposition(signal, false),
+        if matches!(sys::disposition(signal), Ok(Disposition::Handled | Disposition::NotWaited)) {
+            sys::set_disposition(signal, false);
         }
     }
     sys::set_disposition(sys::SIGPIPE, false);
@@ -292,88 +237,135 @@ unsafe extern "C" fn begin(child: *mut c_void) -> ! {
         sys::set_disposition(sys::SIGCHLD, true);
     }
     let _ = sys::set_signal_mask(child.mask);
-    send(child.report, Err(child.execute()));
+    let errno = child.try_candidates(Child::execute);
+    let reason = if child.is_found(errno) { NOT_EXECUTABLE } else { NOT_FOUND };
+    send(child.report, reason | number(errno));
     sys::exit(127)
 }
 
-impl Child<'_> {
-    /// Becomes the program, or says why not, as execvp(3) does.
-    fn execute(&self) -> Errno {
-        let mut reason = Errno::ENOENT;
-        let found = self.search.candidates(|candidate| {
-            match self.execute_at(candidate) {
-                // Another directory may have one that works. That this one must not be executed is worth more to know
-                // than that others are missing.
-                Errno::EACCES => reason = Errno::EACCES,
-                errno @ (Errno::ENOENT | Errno::ENOTDIR | Errno::ESTALE | Errno::ENODEV | Errno::ETIMEDOUT) => {
-                    reason = if reason == Errno::EACCES { reason } else { errno };
-                }
-                errno => return Some(errno),
-            }
-            None
-        });
-        found.unwrap_or(reason)
-    }
+/// What goes through the pipe is a word with a number in its low half: the wait status of a child that has ended, or
+/// with one of these the errno of one that did not begin.
+const NOT_STARTED: u32 = 1 << 16;
+const NOT_FOUND: u32 = 2 << 16;
+const NOT_EXECUTABLE: u32 = 3 << 16;
 
-    fn execute_at(&self, path: &CStr) -> Errno {
-        // A file that was just written may be open for writing still, in a child of another thread's that has not got
-        // as far as exec.
-        for pause in [1, 4, 16, 0] {
-            // SAFETY: arrays of strings that end with null pointers.
-            match unsafe { sys::exec(path, self.argv, self.envp) } {
-                Errno::ETXTBSY if pause > 0 => sys::sleep_milliseconds(pause),
-                Errno::ENOEXEC => break,
-                errno => return errno,
+const fn number(errno: Errno) -> u32 {
+    errno.raw().cast_unsigned()
+}
+
+/// The message that says how a child ended, or why there is none to wait for.
+const fn message(waited: Result<WaitStatus>) -> u32 {
+    match waited {
+        Ok(status) => status.0.cast_unsigned() & 0xffff,
+        Err(errno) => NOT_STARTED | number(errno),
+    }
+}
+
+fn send(pipe: i32, message: u32) {
+    // An empty pipe takes a few bytes at once. If it could not, the reader would notice that nothing came.
+    let _ = sys::write(pipe, &message.to_ne_bytes());
+}
+
+/// The first message in a pipe, or `otherwise` when there is none. What a child says comes before what its supervisor
+/// says of its end.
+fn receive(pipe: &Fd, otherwise: u32) -> u32 {
+    let mut bytes = otherwise.to_ne_bytes().map(MaybeUninit::new);
+    let _ = sys::read(pipe, &mut bytes);
+    // SAFETY: all of them were set above, and a read sets them anew.
+    u32::from_ne_bytes(unsafe { core::mem::transmute::<[MaybeUninit<u8>; 4], [u8; 4]>(bytes) })
+}
+
+/// What a message means. See wait(2) for a status: a signal in the low 7 bits, else the exit code above them.
+fn outcome(message: u32) -> Result<Outcome> {
+    let [low, high, ..] = message.to_le_bytes();
+    let errno = Errno::from_raw((message & 0xffff).cast_signed()).unwrap_or(Errno::ECHILD);
+    match message & !0xffff {
+        NOT_STARTED => Err(errno),
+        NOT_FOUND => Ok(Outcome::NotFound(errno)),
+        NOT_EXECUTABLE => Ok(Outcome::NotExecutable(errno)),
+        _ if low & 0x7f == 0 => Ok(Outcome::Exited(high)),
+        _ => Ok(Outcome::Signaled(low & 0x7f)),
+    }
+}
+
+impl Child<'_> {
+    /// Makes an attempt with each path that the command could have, until one has an end that execvp(3) takes for the
+    /// last; the reason why none had success.
+    fn try_candidates(&self, attempt: fn(&Self, &CStr) -> Errno) -> Errno {
+        let command = self.command.to_bytes();
+        // A name that no directory could hold is left to the kernel to refuse.
+        if self.is_path() || command.len() > NAME_MAX {
+            return attempt(self, self.command);
+        }
+        let mut reason = Errno::ENOENT;
+        if command.is_empty() {
+            return reason;
+        }
+        for directory in fields(self.path, b':') {
+            let slash: &[u8] = if directory.is_empty() { b"" } else { b"/" };
+            let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
+            // A path that is too long for the kernel is passed over.
+            let Ok(candidate) = join([directory, slash, command], &mut buffer) else { continue };
+            let errno = attempt(self, candidate);
+            // Another directory may have one that works.
+            if !matches!(
+                errno,
+                Errno::EACCES | Errno::ENOENT | Errno::ENOTDIR | Errno::ESTALE | Errno::ENODEV | Errno::ETIMEDOUT
+            ) {
+                return errno;
+            }
+            // That this one must not be executed is worth more to know than that others are missing.
+            if reason != Errno::EACCES {
+                reason = errno;
             }
         }
-        self.execute_script(path)
+        reason
+    }
+
+    /// Whether the command is a path, and not looked for.
+    #[inline(never)]
+    fn is_path(&self) -> bool {
+        fields(self.command.to_bytes(), b'/').nth(1).is_some()
+    }
+
+    /// Becomes the program, or says why not.
+    fn execute(&self, path: &CStr) -> Errno {
+        let mut pause = 1;
+        loop {
+            // SAFETY: arrays of strings that end with null pointers.
+            match unsafe { sys::exec(path, self.array.wrapping_add(1), self.envp) } {
+                // A file that was just written may be open for writing still, in a child of another thread's that has
+                // not got as far as exec.
+                Errno::ETXTBSY if pause <= 16 => sys::sleep_milliseconds(pause),
+                Errno::ENOEXEC => return self.execute_script(path),
+                errno => return errno,
+            }
+            pause *= 4;
+        }
     }
 
     /// Lets the shell run a file that the kernel does not know how to: `/bin/sh path arguments`.
     fn execute_script(&self, path: &CStr) -> Errno {
         // SAFETY: the place of the command in the array, which the child alone uses now.
-        unsafe { self.argv.write(path.as_ptr()) };
+        unsafe { self.array.wrapping_add(1).write(path.as_ptr()) };
         // SAFETY: arrays of strings that end with null pointers.
-        unsafe { sys::exec(SHELL, self.shell_argv, self.envp) };
+        unsafe { sys::exec(SHELL, self.array, self.envp) };
         Errno::ENOEXEC
-    }
-}
-
-/// A command and where to look for it.
-#[derive(Clone, Copy)]
-struct Search<'a> {
-    command: &'a CStr,
-    /// The directories, with `:` between them; an empty one is the working directory.
-    path: &'a [u8],
-}
-
-impl Search<'_> {
-    /// Calls `visit` with each path that the command could have, until it returns something.
-    fn candidates<R>(&self, mut visit: impl FnMut(&CStr) -> Option<R>) -> Option<R> {
-        let command = self.command.to_bytes();
-        // A name that no directory could hold is left to the kernel to refuse.
-        if command.contains(&b'/') || command.len() > NAME_MAX {
-            return visit(self.command);
-        }
-        if command.is_empty() {
-            return None;
-        }
-        fields(self.path, b':').find_map(|directory| {
-            let slash: &[u8] = if directory.is_empty() { b"" } else { b"/" };
-            let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
-            // A path that is too long for the kernel is passed over.
-            visit(join([directory, slash, command], &mut buffer).ok()?)
-        })
     }
 
     /// Whether there is a file of that name at all, though it could not be executed.
-    fn finds_anything(&self, errno: Errno) -> bool {
+    fn is_found(&self, errno: Errno) -> bool {
         let is_sure = match errno {
             Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP | Errno::ENAMETOOLONG => false,
             // A directory in the search path that may not be searched says nothing of what is in it.
-            Errno::EACCES => self.command.to_bytes().contains(&b'/'),
+            Errno::EACCES => self.is_path(),
             _ => true,
         };
-        is_sure || self.candidates(|candidate| file::find(candidate).ok()).is_some()
+        is_sure || self.try_candidates(Child::find) == Errno::EEXIST
+    }
+
+    /// `EEXIST` when the path leads to something; else what lets the search go on.
+    fn find(&self, path: &CStr) -> Errno {
+        if file::find(path).is_ok() { Errno::EEXIST } else { Errno::ENOENT }
     }
 }

@@ -1,109 +1,82 @@
 //! Which memory is the heap's: the table that tells a pointer of the library's from any other without looking at what
 //! it points to.
 
-use crate::{Result, sys};
+/// Every segment begins at a multiple of this.
+pub(crate) const SEGMENT: usize = 1 << 20;
 
-/// The numbers of the segments in use, none of which is 0: a hash set with linear probing, at most half full.
+/// In front of the blocks of a segment.
+#[repr(C, align(16))]
+struct Front {
+    /// The next segment of the same row, or 0.
+    next: usize,
+    /// Where the last of the segment's blocks begins, at the latest.
+    last_block: usize,
+}
+
+/// The length of a [`Front`].
+pub(crate) const FRONT: usize = size_of::<Front>();
+
+/// The segments in use, each in the row that its address tells. Neighbours in memory are in different rows, so that
+/// rows are short: 4096 of them, one segment each, are 4 GB.
 pub(crate) struct Segments {
-    few: [usize; Self::FEW],
-    /// The mapping that replaces `few` when that is full, or 0.
-    many: usize,
-    /// How many slots that has.
-    many_capacity: usize,
-    used: usize,
+    rows: [usize; Self::ROWS],
+}
+
+/// The front of a segment.
+///
+/// # Safety
+/// The segment is in a table, which is borrowed.
+const unsafe fn front<'a>(segment: usize) -> &'a mut Front {
+    // SAFETY: the caller's: what is in a table is memory that begins with a front.
+    unsafe { &mut *core::ptr::with_exposed_provenance_mut(segment) }
 }
 
 impl Segments {
-    const FEW: usize = 32;
+    const ROWS: usize = 4096;
 
     pub(crate) const fn new() -> Self {
-        Self { few: [0; Self::FEW], many: 0, many_capacity: 0, used: 0 }
+        Self { rows: [0; Self::ROWS] }
     }
 
-    const fn capacity(&self) -> usize {
-        if self.many == 0 { Self::FEW } else { self.many_capacity }
-    }
-
-    fn slots(&mut self) -> &mut [usize] {
-        if self.many == 0 {
-            return &mut self.few;
+    /// The word that leads to the segment, or, when it is not in the table, the 0 at the end of its row.
+    #[inline(never)]
+    #[expect(clippy::indexing_slicing, reason = "a remainder is less than its divisor")]
+    fn link(&mut self, segment: usize) -> &mut usize {
+        let mut link = &mut self.rows[segment / SEGMENT % Self::ROWS];
+        while *link != 0 && *link != segment {
+            // SAFETY: what a link leads to is in the table.
+            link = &mut unsafe { front(*link) }.next;
         }
-        let slots = core::ptr::with_exposed_provenance_mut(self.many);
-        // SAFETY: a mapping of this many words that only this set uses.
-        unsafe { core::slice::from_raw_parts_mut(slots, self.many_capacity) }
+        link
     }
 
-    /// Where the number is, or where it would be entered. There is always a free slot to end at.
-    fn find(&mut self, number: usize) -> (usize, bool) {
-        let mask = self.capacity() - 1;
-        let mut at = Self::home(number) & mask;
-        loop {
-            match self.slots().get(at) {
-                Some(&slot) if slot == number => return (at, true),
-                Some(&slot) if slot != 0 => at = (at + 1) & mask,
-                _ => return (at, false),
-            }
+    /// Where the last block of this segment begins at the latest, or `None` when it is not in the table.
+    pub(crate) fn last_block(&mut self, segment: usize) -> Option<usize> {
+        if *self.link(segment) == 0 {
+            return None;
         }
+        // SAFETY: it is in the table.
+        Some(unsafe { front(segment) }.last_block)
     }
 
-    const fn home(number: usize) -> usize {
-        number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
+    /// Enters a segment.
+    ///
+    /// # Safety
+    /// It is not in the table, and is memory of the heap's until it is removed.
+    #[inline(never)]
+    pub(crate) unsafe fn insert(&mut self, segment: usize, last_block: usize) {
+        *self.link(segment) = segment;
+        // SAFETY: the caller's: the segment begins with room for it.
+        *unsafe { front(segment) } = Front { next: 0, last_block };
     }
 
-    pub(crate) fn contains(&mut self, number: usize) -> bool {
-        number != 0 && self.find(number).1
-    }
-
-    /// Makes room for one more, so that `insert` cannot fail.
-    pub(crate) fn reserve(&mut self) -> Result<()> {
-        if (self.used + 1) * 2 <= self.capacity() {
-            return Ok(());
-        }
-        let capacity = self.capacity() * 16;
-        let many = sys::map(capacity * size_of::<usize>())?.get();
-        let mut larger = Self { few: [0; Self::FEW], many, many_capacity: capacity, used: 0 };
-        for &mut number in self.slots() {
-            if number != 0 {
-                larger.insert(number);
-            }
-        }
-        let before = core::mem::replace(self, larger);
-        if before.many != 0 {
-            // SAFETY: its numbers have moved to the larger table.
-            unsafe { sys::unmap(before.many, before.many_capacity * size_of::<usize>()) };
-        }
-        Ok(())
-    }
-
-    pub(crate) fn insert(&mut self, number: usize) {
-        let (at, _) = self.find(number);
-        if let Some(slot) = self.slots().get_mut(at) {
-            *slot = number;
-            self.used += 1;
-        }
-    }
-
-    pub(crate) fn remove(&mut self, number: usize) {
-        let (mut hole, true) = self.find(number) else { return };
-        self.used -= 1;
-        let mask = self.capacity() - 1;
-        let mut at = hole;
-        // Numbers behind the hole move into it where that is not before their home, so that no search ends early.
-        loop {
-            at = (at + 1) & mask;
-            let slots = self.slots();
-            let number = slots.get(at).copied().unwrap_or_default();
-            let reach = at.wrapping_sub(Self::home(number)) & mask;
-            if number != 0 && reach < (at.wrapping_sub(hole) & mask) {
-                continue;
-            }
-            if let Some(slot) = slots.get_mut(hole) {
-                *slot = number;
-            }
-            if number == 0 {
-                return;
-            }
-            hole = at;
+    /// Takes a segment out, which is in the table.
+    #[inline(never)]
+    pub(crate) fn remove(&mut self, segment: usize) {
+        let link = self.link(segment);
+        if *link != 0 {
+            // SAFETY: it is in the table.
+            *link = unsafe { front(segment) }.next;
         }
     }
 }
@@ -113,30 +86,32 @@ mod tests {
     use super::*;
 
     extern crate std;
+    use std::boxed::Box;
     use std::collections::BTreeSet;
+    use std::vec::Vec;
 
     #[test]
-    fn the_table_of_segments_keeps_what_it_is_given() -> Result<()> {
+    fn the_table_of_segments_keeps_what_it_is_given() {
+        // Fronts alone, close together, so that they share a row.
+        let mut fronts: Vec<_> = (0..50).map(|_| Box::new(Front { next: 0, last_block: 0 })).collect();
+        let all: Vec<usize> = fronts.iter_mut().map(|front| (&raw mut **front).expose_provenance()).collect();
         let mut segments = Segments::new();
         let mut model = BTreeSet::new();
         let mut state = 1_usize;
-        for round in 0..20_000_usize {
+        for _ in 0..20_000 {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let number = (state >> 40) % 4000 + 1;
-            // It grows, and then shrinks and grows.
-            if model.contains(&number) && round % 3 == 0 {
-                segments.remove(number);
-                model.remove(&number);
-            } else if !model.contains(&number) {
-                segments.reserve()?;
-                segments.insert(number);
-                model.insert(number);
+            let Some(&segment) = all.get((state >> 40) % all.len()) else { continue };
+            if model.remove(&segment) {
+                segments.remove(segment);
+            } else {
+                // SAFETY: a front that lives as long as the table.
+                unsafe { segments.insert(segment, segment + 1) };
+                model.insert(segment);
             }
-            if round.is_multiple_of(500) {
-                assert!((0..=4001).all(|number| segments.contains(number) == model.contains(&number)));
+            for &segment in &all {
+                assert_eq!(segments.last_block(segment), model.contains(&segment).then_some(segment + 1));
             }
         }
-        assert_eq!(segments.used, model.len());
-        Ok(())
+        assert_eq!(segments.last_block(0), None);
     }
 }

@@ -9,6 +9,8 @@ use core::ptr::NonNull;
 use core::sync::atomic::AtomicPtr;
 use core::sync::atomic::Ordering::Relaxed;
 
+use ffi_syscalls_arch::ElfHeader;
+
 use crate::sys;
 
 ffi_syscalls_arch::define_start!(start);
@@ -21,7 +23,7 @@ unsafe extern "C" {
 /// The stack as the kernel made it.
 static ENTRY: AtomicPtr<usize> = AtomicPtr::new(core::ptr::null_mut());
 
-unsafe extern "C" fn start(stack: *const usize, image: usize, dynamic: *const [usize; 2]) -> ! {
+unsafe extern "C" fn start(stack: *const usize, image: *const ElfHeader, dynamic: *const [usize; 2]) -> ! {
     // SAFETY: what `_start` passes, before anything else.
     unsafe { ffi_syscalls_arch::relocate(image, dynamic) };
     ENTRY.store(stack.cast_mut(), Relaxed);

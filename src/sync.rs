@@ -15,9 +15,35 @@ const AWAITED: u32 = 2;
 /// How often to look again before sleeping: the sections that these locks guard are shorter than a system call.
 const SPINS: u32 = 100;
 
+/// The lock itself, which is the same whatever it guards.
+struct Lock(AtomicU32);
+
+impl Lock {
+    /// Waits until the lock is free and takes it.
+    #[inline(never)]
+    fn take(&self) {
+        for _ in 0..SPINS {
+            if self.0.load(Relaxed) == FREE && self.0.compare_exchange(FREE, HELD, Acquire, Relaxed).is_ok() {
+                return;
+            }
+            core::hint::spin_loop();
+        }
+        while self.0.swap(AWAITED, Acquire) != FREE {
+            sys::futex_wait(&self.0, AWAITED);
+        }
+    }
+
+    #[inline(never)]
+    fn give_up(&self) {
+        if self.0.swap(FREE, Release) == AWAITED {
+            sys::futex_wake_one(&self.0);
+        }
+    }
+}
+
 /// A value that one thread at a time may use.
 pub(crate) struct Mutex<T> {
-    state: AtomicU32,
+    lock: Lock,
     value: UnsafeCell<T>,
 }
 
@@ -26,28 +52,13 @@ unsafe impl<T: Send> Sync for Mutex<T> {}
 
 impl<T> Mutex<T> {
     pub(crate) const fn new(value: T) -> Self {
-        Self { state: AtomicU32::new(FREE), value: UnsafeCell::new(value) }
+        Self { lock: Lock(AtomicU32::new(FREE)), value: UnsafeCell::new(value) }
     }
 
     /// Waits until the value is free and takes it.
     pub(crate) fn lock(&self) -> Guard<'_, T> {
-        if self.state.compare_exchange(FREE, HELD, Acquire, Relaxed).is_err() {
-            self.lock_contended();
-        }
+        self.lock.take();
         Guard(self)
-    }
-
-    #[cold]
-    fn lock_contended(&self) {
-        for _ in 0..SPINS {
-            if self.state.load(Relaxed) == FREE && self.state.compare_exchange(FREE, HELD, Acquire, Relaxed).is_ok() {
-                return;
-            }
-            core::hint::spin_loop();
-        }
-        while self.state.swap(AWAITED, Acquire) != FREE {
-            sys::futex_wait(&self.state, AWAITED);
-        }
     }
 }
 
@@ -72,8 +83,6 @@ impl<T> DerefMut for Guard<'_, T> {
 
 impl<T> Drop for Guard<'_, T> {
     fn drop(&mut self) {
-        if self.0.state.swap(FREE, Release) == AWAITED {
-            sys::futex_wake_one(&self.0.state);
-        }
+        self.0.lock.give_up();
     }
 }

@@ -4,7 +4,7 @@ use core::mem::MaybeUninit;
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering::Relaxed;
 
-use crate::alloc::Block;
+use crate::scratch::Scratch;
 use crate::text::fields;
 use crate::{Errno, Result, Text, cgroup, file, sys};
 
@@ -22,56 +22,59 @@ pub fn hostname() -> Result<Text> {
 /// The limit is read once, when it can be: a program that mounts /proc and /sys/fs/cgroup itself sees it from then on.
 #[must_use]
 pub fn cpu_count() -> usize {
-    let usable = usable_processors().or_else(|_| listed_processors()).unwrap_or(1);
+    // Masks are as long as the kernel was built for; this is enough for 65,536.
+    let mut mask = [MaybeUninit::uninit(); 1024];
+    let usable = match count_usable(&mut mask).or_else(count_many_usable) {
+        None | Some(0) => count_listed(),
+        Some(count) => count,
+    };
     usable.min(quota()).max(1)
 }
 
-/// The processors in the calling thread's mask.
-fn usable_processors() -> Result<usize> {
-    // Masks are as long as the kernel was built for; this is enough for 65,536.
-    let mut mask = [MaybeUninit::<u64>::uninit(); 1024];
-    match sys::affinity(&mut mask) {
-        Err(Errno::EINVAL) => usable_of_many(size_of_val(&mask) * 2),
-        len => Ok(count_bits(&mask, len?)),
+/// The processors in the calling thread's mask; 0 in a sandbox that does not tell it. `None`: the kernel's are longer.
+#[inline(never)]
+fn count_usable(mask: &mut [MaybeUninit<u64>]) -> Option<usize> {
+    let len = match sys::affinity(mask) {
+        Err(Errno::EINVAL) => return None,
+        len => len.unwrap_or_default(),
+    };
+    // SAFETY: the kernel has set this many bytes, in whole words.
+    let words = unsafe { mask.get(..len / size_of::<u64>())?.assume_init_ref() };
+    let mut count = 0;
+    for &word in words {
+        let mut rest = word;
+        while rest != 0 {
+            rest &= rest - 1; // without its lowest bit
+            count += 1;
+        }
     }
+    Some(count)
 }
 
 #[cold]
-fn usable_of_many(size: usize) -> Result<usize> {
-    let mut block = Block::new(size)?;
-    // SAFETY: a block is aligned, and any bytes are uninitialised words.
-    let (_, mask, _) = unsafe { block.spare().align_to_mut::<MaybeUninit<u64>>() };
-    match sys::affinity(mask) {
-        Err(Errno::EINVAL) if size < 1 << 20 => usable_of_many(size * 2),
-        len => Ok(count_bits(mask, len?)),
-    }
+fn count_many_usable() -> Option<usize> {
+    let mut room = Scratch::new(1 << 20).ok()?;
+    // SAFETY: a mapping is aligned, and any bytes are uninitialised words.
+    let (_, mask, _) = unsafe { room.bytes().align_to_mut() };
+    count_usable(mask)
 }
 
-fn count_bits(mask: &[MaybeUninit<u64>], len: usize) -> usize {
-    // SAFETY: the kernel has set this many bytes, in whole words.
-    let mask = unsafe { mask.get(..len / size_of::<u64>()).unwrap_or_default().assume_init_ref() };
-    mask.iter().map(|word| word.count_ones() as usize).sum()
-}
-
-/// The processors that /proc/stat lists, for sandboxes that do not tell the mask. See proc_stat(5).
-fn listed_processors() -> Result<usize> {
-    let stat = file::read_text(c"/proc/stat")?;
-    let is_processor =
-        |line: &&[u8]| line.strip_prefix(b"cpu").is_some_and(|rest| rest.first().is_some_and(u8::is_ascii_digit));
-    Ok(fields(&stat, b'\n').filter(is_processor).count())
+/// The processors that /proc/stat lists; 0 where it cannot be read. See proc_stat(5).
+#[cold]
+fn count_listed() -> usize {
+    let Ok(stat) = file::read_text(c"/proc/stat") else { return 0 };
+    fields(&stat, b'\n').filter(|line| matches!(line, [b'c', b'p', b'u', b'0'..=b'9', ..])).count()
 }
 
 /// The limit on processor time, in processors, rounded up.
 fn quota() -> usize {
     static KNOWN: AtomicUsize = AtomicUsize::new(0);
-    match KNOWN.load(Relaxed) {
-        0 => {
-            // What cannot be read yet is asked for again.
-            let Ok(limit) = cgroup::processors() else { return usize::MAX };
-            let quota = usize::try_from(limit).unwrap_or(usize::MAX);
-            KNOWN.store(quota, Relaxed);
-            quota
-        }
-        known => known,
+    let mut known = KNOWN.load(Relaxed);
+    if known == 0 {
+        // What cannot be read yet is asked for again.
+        let Some(limit) = cgroup::processors() else { return usize::MAX };
+        known = usize::try_from(limit).unwrap_or(usize::MAX);
+        KNOWN.store(known, Relaxed);
     }
+    known
 }

@@ -5,8 +5,8 @@ use core::fmt;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
-use crate::alloc::{self, Block};
-use crate::{Errno, Result};
+use crate::Result;
+use crate::alloc::Block;
 
 /// Bytes of any kind, with a NUL behind them that does not count.
 ///
@@ -20,9 +20,9 @@ impl Text {
     /// # Errors
     /// `ENOMEM`: no memory for it.
     pub fn new(content: &[u8]) -> Result<Self> {
-        let mut builder = Builder::new(content.len())?;
-        builder.push(content);
-        Ok(builder.finish())
+        let mut block = Block::new(content.len() + 1)?;
+        block.push(content)?;
+        Ok(Self(block))
     }
 
     /// The content.
@@ -65,11 +65,8 @@ impl Text {
 
     /// A text that owns `block`, whose first `len` bytes are set.
     pub(crate) fn from_block(mut block: Block, len: usize) -> Result<Self> {
-        block.grow(len.checked_add(1).ok_or(Errno::ENOMEM)?)?;
-        if let Some(end) = block.spare().get_mut(len) {
-            end.write(0);
-        }
         block.set_len(len);
+        block.push(b"")?;
         Ok(Self(block))
     }
 }
@@ -113,35 +110,6 @@ impl fmt::Display for Text {
     }
 }
 
-/// A text in the making, whose greatest length is known.
-pub(crate) struct Builder {
-    block: Block,
-    len: usize,
-}
-
-impl Builder {
-    pub(crate) fn new(len: usize) -> Result<Self> {
-        Ok(Self { block: Block::new(len.checked_add(1).ok_or(Errno::ENOMEM)?)?, len: 0 })
-    }
-
-    /// Appends bytes. What would exceed the length given to `new` is left out.
-    pub(crate) fn push(&mut self, bytes: &[u8]) {
-        let end = self.len + bytes.len();
-        if let Some(room) = self.block.spare().get_mut(self.len..end) {
-            room.write_copy_of_slice(bytes);
-            self.len = end;
-        }
-    }
-
-    pub(crate) fn finish(mut self) -> Text {
-        if let Some(end) = self.block.spare().get_mut(self.len) {
-            end.write(0);
-        }
-        self.block.set_len(self.len);
-        Text(self.block)
-    }
-}
-
 /// Strings without NUL bytes, in the form that C takes: one block with an array of pointers, which a null pointer
 /// ends, and the strings behind it.
 #[repr(transparent)]
@@ -149,17 +117,12 @@ pub struct List(Block);
 
 impl List {
     /// A list of copies of these strings, none of which contains a NUL.
-    pub(crate) fn new<'a>(strings: impl Iterator<Item = &'a [u8]> + Clone) -> Result<Self> {
-        let (mut count, mut bytes) = (0_usize, 0_usize);
-        for string in strings.clone() {
-            count += 1;
-            bytes += string.len() + 2; // its NUL, and a byte to step over, see below
-        }
-        let mut filling = Filling::new(count, bytes)?;
+    pub(crate) fn new<'a>(strings: impl Iterator<Item = &'a [u8]>) -> Result<Self> {
+        let mut copies = Copies::new();
         for string in strings {
-            filling.push(string);
+            copies.push(string);
         }
-        Ok(filling.list)
+        copies.into_list()
     }
 
     /// How many strings there are.
@@ -205,49 +168,53 @@ impl List {
     }
 }
 
-/// A list in the making.
-struct Filling {
-    list: List,
-    /// The slot of the next string, and the offset in the block from which on it can lie.
-    slot: usize,
-    offset: usize,
+/// A list in the making: the strings that it will have, with a NUL behind each, or why there is no memory for them.
+///
+/// Each begins at an odd offset, where no block begins, so that freeing an entry is noticed.
+struct Copies {
+    block: Result<Block>,
+    count: usize,
 }
 
-impl Filling {
-    const SLOT: usize = size_of::<*const c_char>();
-
-    fn new(count: usize, bytes: usize) -> Result<Self> {
-        let offset = (count + 1) * Self::SLOT;
-        let mut block = Block::new(offset + bytes)?;
-        block.set_len(count);
-        let mut filling = Self { list: List(block), slot: 0, offset };
-        filling.set(count, core::ptr::null());
-        Ok(filling)
+impl Copies {
+    #[inline(never)]
+    fn new() -> Self {
+        const ROOM: usize = 4096; // enough for most lists
+        Self { block: Block::new(ROOM), count: 0 }
     }
 
-    /// Adds a string. What would exceed the sizes given to `new` is left out.
     #[inline(never)]
     fn push(&mut self, string: &[u8]) {
-        // No entry begins where a block could, so that freeing one is noticed.
-        let begin = self.offset + usize::from(self.offset.is_multiple_of(alloc::ALIGNMENT));
-        let end = begin + string.len();
-        let block = &mut self.list.0;
-        let Some(room) = block.spare().get_mut(begin..=end) else { return };
-        let Some((nul, content)) = room.split_last_mut() else { return };
-        content.write_copy_of_slice(string);
-        nul.write(0);
-        // From the pointer to the block, since the list's readers go on from the block too.
-        let entry = block.pointer().as_ptr().wrapping_add(begin).cast_const().cast();
-        self.set(self.slot, entry);
-        (self.slot, self.offset) = (self.slot + 1, end + 1);
+        let Ok(block) = &mut self.block else { return };
+        block.set_len(block.len() | 1);
+        match block.push(string) {
+            Ok(()) => block.set_len(block.len() + 1),
+            Err(errno) => self.block = Err(errno),
+        }
+        self.count += 1;
     }
 
-    fn set(&mut self, slot: usize, entry: *const c_char) {
-        let array = self.list.0.spare().get_mut(slot * Self::SLOT..(slot + 1) * Self::SLOT);
-        if let Some(place) = array {
-            // SAFETY: room for a pointer, at a multiple of its size in a block, which is aligned.
-            unsafe { place.as_mut_ptr().cast::<*const c_char>().write(entry) };
+    #[inline(never)]
+    fn into_list(self) -> Result<List> {
+        let strings = self.block?;
+        let array_len = (self.count + 1) * size_of::<*const c_char>();
+        let mut block = Block::new(array_len + strings.len())?;
+        let array = block.pointer().as_ptr().cast::<*mut c_char>();
+        let content = block.pointer().as_ptr().wrapping_add(array_len);
+        // SAFETY: two blocks do not overlap, and the second has room for the strings behind the array.
+        unsafe { strings.pointer().as_ptr().copy_to_nonoverlapping(content, strings.len()) };
+        let mut string: *mut c_char = content.cast();
+        for slot in 0..self.count {
+            string = string.map_addr(|address| address | 1);
+            // SAFETY: the array has this slot.
+            unsafe { array.wrapping_add(slot).write(string) };
+            // SAFETY: one of the strings, which ends with a NUL.
+            string = string.wrapping_add(unsafe { CStr::from_ptr(string) }.count_bytes() + 1);
         }
+        // SAFETY: the array has one slot more than there are strings.
+        unsafe { array.wrapping_add(self.count).write(core::ptr::null_mut()) };
+        block.set_len(self.count);
+        Ok(List(block))
     }
 }
 
@@ -280,15 +247,26 @@ impl<'a> Iterator for Fields<'a> {
         self.rest = behind.get(1..);
         Some(field)
     }
+
+    #[inline(never)]
+    fn nth(&mut self, n: usize) -> Option<&'a [u8]> {
+        for _ in 0..n {
+            self.next()?;
+        }
+        self.next()
+    }
 }
 
 /// A decimal number, all of the text.
+#[inline(never)]
 pub(crate) fn parse(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() {
-        return None;
-    }
-    digits.iter().try_fold(0_u64, |number, &digit| {
+    let mut number = 0_u64;
+    for digit in digits {
         let digit = digit.wrapping_sub(b'0');
-        if digit > 9 { None } else { number.checked_mul(10)?.checked_add(u64::from(digit)) }
-    })
+        if digit > 9 {
+            return None;
+        }
+        number = number.checked_mul(10)?.checked_add(u64::from(digit))?;
+    }
+    (!digits.is_empty()).then_some(number)
 }

@@ -1044,6 +1044,11 @@ mod lock {
             // SAFETY: it takes numbers.
             assert_eq!(checked(unsafe { libc::fcntl(fd, libc::F_GETFD) }) & libc::FD_CLOEXEC, libc::FD_CLOEXEC);
             let mut other = Command::new("sleep").arg("1000").spawn().unwrap();
+            // An emulator goes on before the other program has begun.
+            let name = format!("/proc/{}/comm", other.id());
+            while fs::read(&name).unwrap() != b"sleep\n" {
+                thread::yield_now();
+            }
             // Closed only: a program that had inherited the descriptor would hold the lock still.
             // SAFETY: nobody else uses the descriptor.
             checked(unsafe { libc::close(fd) });

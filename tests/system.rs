@@ -254,8 +254,9 @@ mod hostname {
     fn set_and_compare() {
         let longest = "x".repeat(64);
         for name in [&b"a"[..], b"host.example.org", longest.as_bytes(), b"\xff\xfe", b"", b"after an empty one"] {
+            let readable = [name, b"\0"].concat(); // also where the name is empty
             // SAFETY: the name is readable for its length.
-            checked(unsafe { libc::sethostname(name.as_ptr().cast(), name.len()) });
+            checked(unsafe { libc::sethostname(readable.as_ptr().cast(), name.len()) });
             assert_eq!(system::hostname().unwrap(), name);
             assert_eq!(wanted(), name);
         }

@@ -14,20 +14,40 @@
 //! | [`R_RELATIVE`] | the kind of relocation that adds the load address, for [`relocate`] |
 //! | memory functions | `memcpy`, `memmove`, `memset`, `memcmp`, `bcmp`, `strlen`, weak and hidden (feature `mem`) |
 //!
+//! A column refuses vector extensions whose registers a system call does not preserve.
+//!
 //! The system calls themselves are those of the crate `syscalls`, whose columns these stand on.
 
 #![no_std]
 
+#[cfg(feature = "mem")]
+#[macro_use]
+mod memory;
 mod relocate;
+
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
+#[cfg(target_arch = "riscv64")]
+mod riscv64;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
+
+#[cfg(target_arch = "aarch64")]
+pub use aarch64::*;
+#[cfg(target_arch = "riscv64")]
+pub use riscv64::*;
 #[cfg(target_arch = "x86_64")]
 pub use x86_64::*;
 
-#[cfg(not(target_arch = "x86_64"))]
-compile_error!("ffi_syscalls has no column in arch/ for this architecture yet");
+// Not, say, x32 or big-endian aarch64 either.
+#[cfg(not(all(
+    any(target_arch = "aarch64", target_arch = "riscv64", target_arch = "x86_64"),
+    target_pointer_width = "64",
+    target_endian = "little",
+)))]
+compile_error!("ffi_syscalls has no column in arch/ for this architecture");
 
-pub use relocate::relocate;
+pub use relocate::{ElfHeader, relocate};
 pub use syscalls::Sysno;
 pub use syscalls::raw::{syscall0, syscall1, syscall2, syscall3, syscall4, syscall5, syscall6};
 

@@ -108,9 +108,9 @@ pub unsafe fn thread_pointer() -> usize {
 pub const R_RELATIVE: usize = 8;
 
 /// Defines the program entry `_start`, which calls
-/// `$entry: unsafe extern "C" fn(stack: *const usize, image: usize, dynamic: *const [usize; 2]) -> !`
-/// with the initial stack pointer, the address of the program's ELF header, and its dynamic section or null: the last
-/// two are for [`relocate`](crate::relocate).
+/// `$entry: unsafe extern "C" fn(stack: *const usize, image: *const ElfHeader, dynamic: *const [usize; 2]) -> !`
+/// with the initial stack pointer, the program's ELF header and its dynamic section: the last two are for
+/// [`relocate`](crate::relocate), and mean nothing in a program that has none.
 ///
 /// At entry the kernel has put argc, argv, envp and the auxiliary vector on the stack, `rsp` points at argc, and the
 /// other registers say nothing.
@@ -142,31 +142,20 @@ macro_rules! define_start {
     };
 }
 
-// The compiler may turn any copy, fill or comparison into a call of these. In asm, so that none of them can be
-// compiled into a call of itself; weak, so that a program's own versions win; hidden, so that a shared object does not
-// export them; each in a section of its own, so that a program pays for those it uses.
 #[cfg(feature = "mem")]
-core::arch::global_asm!(
+memory_function! {
     // void *memcpy(void *dst, const void *src, size_t n)
-    ".macro ffi_syscalls_function name",
-    ".pushsection .text.\\name,\"ax\",@progbits",
-    ".weak \\name",
-    ".hidden \\name",
-    ".type \\name,@function",
-    "\\name:",
-    ".endm",
-    ".macro ffi_syscalls_end name",
-    ".size \\name, . - \\name",
-    ".popsection",
-    ".endm",
-    "ffi_syscalls_function memcpy",
+    "memcpy",
     "mov rax, rdi",
     "mov rcx, rdx",
     "rep movsb",
     "ret",
-    "ffi_syscalls_end memcpy",
+}
+
+#[cfg(feature = "mem")]
+memory_function! {
     // void *memmove(void *dst, const void *src, size_t n): backwards only when dst lies inside [src, src + n)
-    "ffi_syscalls_function memmove",
+    "memmove",
     "mov rax, rdi",
     "mov rcx, rdx",
     "mov r8, rdi",
@@ -182,22 +171,24 @@ core::arch::global_asm!(
     "rep movsb",
     "cld",
     "ret",
-    "ffi_syscalls_end memmove",
+}
+
+#[cfg(feature = "mem")]
+memory_function! {
     // void *memset(void *dst, int byte, size_t n)
-    "ffi_syscalls_function memset",
+    "memset",
     "mov r8, rdi",
     "mov eax, esi",
     "mov rcx, rdx",
     "rep stosb",
     "mov rax, r8",
     "ret",
-    "ffi_syscalls_end memset",
+}
+
+#[cfg(feature = "mem")]
+memory_function! {
     // int memcmp(const void *a, const void *b, size_t n); bcmp asks only whether they differ
-    "ffi_syscalls_function memcmp",
-    ".weak bcmp",
-    ".hidden bcmp",
-    ".type bcmp,@function",
-    "bcmp:",
+    "memcmp" = "bcmp",
     "xor eax, eax",
     "mov rcx, rdx",
     "cmp rcx, rcx", // equal when there is nothing to compare
@@ -208,10 +199,12 @@ core::arch::global_asm!(
     "sub eax, ecx",
     "3:",
     "ret",
-    ".size bcmp, . - bcmp",
-    "ffi_syscalls_end memcmp",
+}
+
+#[cfg(feature = "mem")]
+memory_function! {
     // size_t strlen(const char *s): 16 aligned bytes at a time, which never cross into a page that s does not reach
-    "ffi_syscalls_function strlen",
+    "strlen",
     "mov rax, rdi",
     "and rax, -16",
     "mov ecx, edi",
@@ -236,7 +229,4 @@ core::arch::global_asm!(
     "sub rax, rdi",
     "5:",
     "ret",
-    "ffi_syscalls_end strlen",
-    ".purgem ffi_syscalls_function",
-    ".purgem ffi_syscalls_end",
-);
+}

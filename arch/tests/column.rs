@@ -40,27 +40,27 @@ fn newfstatat_is_the_call_that_stats_a_path() {
     assert_eq!(stat.st_mode & libc::S_IFMT, libc::S_IFDIR);
 }
 
-/// What the child is told, and what it tells.
+/// What the child is told, and what it tells where it shares the memory.
 struct Told {
     number: usize,
-    stack_alignment: usize,
+    done: bool,
 }
 
 unsafe extern "C" fn child(told: *mut c_void) -> ! {
     let local = 0_u128;
     // SAFETY: the parent waits with it.
     let told = unsafe { &mut *told.cast::<Told>() };
-    told.stack_alignment = (&raw const local).addr() % 16;
-    told.number += 1;
+    told.done = true;
+    let is_right = told.number == 41 && (&raw const local).addr().is_multiple_of(16);
     loop {
         // SAFETY: ends this child.
-        unsafe { syscall1(Sysno::exit as usize, 7) };
+        unsafe { syscall1(Sysno::exit as usize, if is_right { 7 } else { 8 }) };
     }
 }
 
 #[test]
 fn a_child_runs_on_its_own_stack_with_its_argument() {
-    let mut told = Told { number: 41, stack_alignment: 1 };
+    let mut told = Told { number: 41, done: false };
     let mut stack = vec![0_u8; 65536];
     let flags = (libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD).cast_unsigned() as usize;
     // An odd top, which the column aligns.
@@ -72,7 +72,8 @@ fn a_child_runs_on_its_own_stack_with_its_argument() {
     // SAFETY: writes one int.
     let waited = unsafe { syscall4(Sysno::wait4 as usize, pid, (&raw mut status).addr(), 0, 0) };
     assert_eq!((waited, status), (pid, 7 << 8));
-    assert_eq!((told.number, told.stack_alignment), (42, 0));
+    // An emulator makes it a copy, as fork(2) does.
+    assert!(told.done || std::env::var_os("FFI_SYSCALLS_EMULATED").is_some());
 }
 
 #[test]

@@ -54,6 +54,34 @@ const fn int(result: usize) -> i32 {
     result as i32
 }
 
+/// Makes a call of up to four arguments, again as long as a signal interrupted it before it did anything.
+///
+/// One function for all, since the loop and the decoding are most of what a call weighs. The number comes last: so the
+/// arguments arrive almost in the registers that they leave in.
+///
+/// # Safety
+/// That of the call.
+#[inline(never)]
+unsafe fn retried(a: usize, b: usize, c: usize, d: usize, number: Sysno) -> Result<usize> {
+    loop {
+        // SAFETY: the caller's.
+        match decode(unsafe { syscall4(number as usize, a, b, c, d) }) {
+            Err(Errno::EINTR) => {}
+            result => return result,
+        }
+    }
+}
+
+/// Moves at most this many bytes between a descriptor and memory: a read, a write or their like.
+///
+/// # Safety
+/// The memory is the caller's for what the call does with it.
+#[inline(never)]
+unsafe fn transfer(fd: i32, address: usize, len: usize, number: Sysno) -> Result<usize> {
+    // SAFETY: the caller's.
+    unsafe { retried(fd_arg(fd), address, len.min(MAX_TRANSFER), 0, number) }
+}
+
 const CWD: usize = fd_arg(general::AT_FDCWD);
 
 fn path_arg(path: &CStr) -> usize {
@@ -64,10 +92,8 @@ fn path_arg(path: &CStr) -> usize {
 #[inline(never)]
 pub(crate) fn open(path: &CStr, flags: u32, mode: u32) -> Result<Fd> {
     let flags = flags | general::O_CLOEXEC | general::O_NOCTTY;
-    let fd = retry(|| {
-        // SAFETY: the path is NUL-terminated.
-        decode(unsafe { syscall4(Sysno::openat as usize, CWD, path_arg(path), flags as usize, mode as usize) })
-    })?;
+    // SAFETY: the path is NUL-terminated.
+    let fd = unsafe { retried(CWD, path_arg(path), flags as usize, mode as usize, Sysno::openat) }?;
     Ok(Fd::from_raw(int(fd)))
 }
 
@@ -84,28 +110,29 @@ pub(crate) fn close(fd: i32) -> Result<()> {
 
 /// Closes all descriptors of the process but one, where the kernel can (Linux 5.9). See close_range(2).
 pub(crate) fn close_all_but(fd: i32) {
-    for (first, last) in [(0, fd - 1), (fd + 1, i32::MAX)] {
-        if first <= last {
-            // SAFETY: takes numbers only; the process is a child that uses no other descriptor.
-            let _ = decode(unsafe { syscall3(Sysno::close_range as usize, fd_arg(first), fd_arg(last), 0) });
-        }
+    if fd > 0 {
+        close_range(0, fd - 1);
+    }
+    if fd < i32::MAX {
+        close_range(fd + 1, i32::MAX);
     }
 }
 
+fn close_range(first: i32, last: i32) {
+    // SAFETY: takes numbers only; the process is a child that uses no other descriptor.
+    let _ = decode(unsafe { syscall3(Sysno::close_range as usize, fd_arg(first), fd_arg(last), 0) });
+}
+
 /// Reads at most the buffer's length; 0 is the end of the file. See read(2).
-#[inline(never)]
 pub(crate) fn read(fd: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
-    let (address, len) = (buffer.as_mut_ptr().addr(), buffer.len().min(MAX_TRANSFER));
-    // SAFETY: the buffer is writable for `len` bytes.
-    retry(|| decode(unsafe { syscall3(Sysno::read as usize, fd_arg(fd.raw()), address, len) }))
+    // SAFETY: the buffer is writable for its length.
+    unsafe { transfer(fd.raw(), buffer.as_mut_ptr().addr(), buffer.len(), Sysno::read) }
 }
 
 /// Writes at most the buffer's length. See write(2).
-#[inline(never)]
 pub(crate) fn write(fd: i32, buffer: &[u8]) -> Result<usize> {
-    let (address, len) = (buffer.as_ptr().addr(), buffer.len().min(MAX_TRANSFER));
-    // SAFETY: the buffer is readable for `len` bytes.
-    retry(|| decode(unsafe { syscall3(Sysno::write as usize, fd_arg(fd), address, len) }))
+    // SAFETY: the buffer is readable for its length.
+    unsafe { transfer(fd, buffer.as_ptr().addr(), buffer.len(), Sysno::write) }
 }
 
 /// Waits until the descriptor can be written to, or is in error. See poll(2).
@@ -113,42 +140,40 @@ pub(crate) fn wait_writable(fd: i32) -> Result<()> {
     #[expect(clippy::cast_possible_truncation, reason = "POLLOUT is 4")]
     let mut request = general::pollfd { fd, events: general::POLLOUT as i16, revents: 0 };
     let address = (&raw mut request).addr();
-    // SAFETY: one pollfd at the address, no time limit, no signal mask.
-    retry(|| decode(unsafe { syscall5(Sysno::ppoll as usize, address, 1, 0, 0, SIGSET_SIZE) }))?;
-    Ok(())
+    // SAFETY: one pollfd at the address, no time limit, no signal mask, whose size then is not looked at.
+    unsafe { retried(address, 1, 0, 0, Sysno::ppoll) }.map(drop)
 }
 
 /// Asks, for the real user, whether the path leads to anything. See access(2).
 pub(crate) fn access(path: &CStr) -> Result<()> {
     // SAFETY: the path is NUL-terminated.
-    retry(|| decode(unsafe { syscall3(Sysno::faccessat as usize, CWD, path_arg(path), general::F_OK as usize) }))?;
-    Ok(())
+    unsafe { retried(CWD, path_arg(path), general::F_OK as usize, 0, Sysno::faccessat) }.map(drop)
 }
 
 /// What a path leads to, symbolic links followed. See stat(2).
 #[inline(never)]
 pub(crate) fn stat(path: &CStr) -> Result<Stat> {
-    // SAFETY: the path is NUL-terminated and the buffer is a struct stat.
-    stat_with(|buffer| unsafe { syscall4(nr::NEWFSTATAT as usize, CWD, path_arg(path), buffer, 0) })
+    stat_with(CWD, Some(path), 0, nr::NEWFSTATAT)
 }
 
 /// What a path leads to, the last component itself if it is a symbolic link. See lstat(2).
 pub(crate) fn stat_link(path: &CStr) -> Result<Stat> {
-    let flags = general::AT_SYMLINK_NOFOLLOW as usize;
-    // SAFETY: the path is NUL-terminated and the buffer is a struct stat.
-    stat_with(|buffer| unsafe { syscall4(nr::NEWFSTATAT as usize, CWD, path_arg(path), buffer, flags) })
+    stat_with(CWD, Some(path), general::AT_SYMLINK_NOFOLLOW, nr::NEWFSTATAT)
 }
 
 /// What a descriptor refers to. See fstat(2).
 #[inline(never)]
 pub(crate) fn fstat(fd: &Fd) -> Result<Stat> {
-    // SAFETY: the buffer is a struct stat.
-    stat_with(|buffer| unsafe { syscall2(Sysno::fstat as usize, fd_arg(fd.raw()), buffer) })
+    stat_with(fd_arg(fd.raw()), None, 0, Sysno::fstat)
 }
 
-fn stat_with(call: impl Fn(usize) -> usize) -> Result<Stat> {
+/// A call with a path takes the buffer behind it, the one without instead.
+#[inline(never)]
+fn stat_with(start: usize, path: Option<&CStr>, flags: u32, number: Sysno) -> Result<Stat> {
     let mut buffer = MaybeUninit::<general::stat>::uninit();
-    retry(|| decode(call(buffer.as_mut_ptr().addr())))?;
+    let address = buffer.as_mut_ptr().addr();
+    // SAFETY: the path is NUL-terminated and the buffer is a struct stat.
+    unsafe { retried(start, path.map_or(address, path_arg), address, flags as usize, number) }?;
     // SAFETY: the call succeeded, so the kernel filled the buffer in.
     let stat = unsafe { buffer.assume_init() };
     #[allow(
@@ -167,31 +192,29 @@ fn stat_with(call: impl Fn(usize) -> usize) -> Result<Stat> {
 }
 
 /// Removes a name that is not a directory's. See unlink(2).
+#[inline(never)]
 pub(crate) fn unlink(path: &CStr) -> Result<()> {
     // SAFETY: the path is NUL-terminated.
-    retry(|| decode(unsafe { syscall3(Sysno::unlinkat as usize, CWD, path_arg(path), 0) }))?;
-    Ok(())
+    unsafe { retried(CWD, path_arg(path), 0, 0, Sysno::unlinkat) }.map(drop)
 }
 
 /// Makes a directory. See mkdir(2).
+#[inline(never)]
 pub(crate) fn mkdir(path: &CStr, mode: u32) -> Result<()> {
     // SAFETY: the path is NUL-terminated.
-    retry(|| decode(unsafe { syscall3(Sysno::mkdirat as usize, CWD, path_arg(path), mode as usize) }))?;
-    Ok(())
+    unsafe { retried(CWD, path_arg(path), mode as usize, 0, Sysno::mkdirat) }.map(drop)
 }
 
 /// Sets a file's length. See ftruncate(2).
 pub(crate) fn truncate(fd: &Fd, len: usize) -> Result<()> {
     // SAFETY: takes numbers only.
-    retry(|| decode(unsafe { syscall2(Sysno::ftruncate as usize, fd_arg(fd.raw()), len) }))?;
-    Ok(())
+    unsafe { retried(fd_arg(fd.raw()), len, 0, 0, Sysno::ftruncate) }.map(drop)
 }
 
 /// Sets a file's permission bits. See fchmod(2).
 pub(crate) fn chmod(fd: &Fd, mode: u32) -> Result<()> {
     // SAFETY: takes numbers only.
-    retry(|| decode(unsafe { syscall2(Sysno::fchmod as usize, fd_arg(fd.raw()), mode as usize) }))?;
-    Ok(())
+    unsafe { retried(fd_arg(fd.raw()), mode as usize, 0, 0, Sysno::fchmod) }.map(drop)
 }
 
 /// Lets the kernel copy at most `len` bytes from one descriptor's offset to the other's. See copy_file_range(2).
@@ -211,30 +234,46 @@ pub(crate) fn unlock(fd: i32) -> Result<()> {
     flock(fd, general::LOCK_UN)
 }
 
+#[inline(never)]
 fn flock(fd: i32, operation: u32) -> Result<()> {
     // SAFETY: takes numbers only.
-    retry(|| decode(unsafe { syscall2(Sysno::flock as usize, fd_arg(fd), operation as usize) }))?;
-    Ok(())
+    unsafe { retried(fd_arg(fd), operation as usize, 0, 0, Sysno::flock) }.map(drop)
 }
 
 /// Fills the buffer with records of a directory; 0 is its end. See getdents(2).
 pub(crate) fn read_dir(fd: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
-    let (address, len) = (buffer.as_mut_ptr().addr(), buffer.len().min(MAX_TRANSFER));
-    // SAFETY: the buffer is writable for `len` bytes.
-    retry(|| decode(unsafe { syscall3(Sysno::getdents64 as usize, fd_arg(fd.raw()), address, len) }))
+    // SAFETY: the buffer is writable for its length.
+    unsafe { transfer(fd.raw(), buffer.as_mut_ptr().addr(), buffer.len(), Sysno::getdents64) }
 }
 
-/// The names in a buffer of directory records that [`read_dir`] filled, `.` and `..` included.
-pub(crate) fn dir_names(records: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
-    const RECORD_LEN: usize = core::mem::offset_of!(general::linux_dirent64, d_reclen);
-    const NAME: usize = core::mem::offset_of!(general::linux_dirent64, d_name);
-    let mut rest = records;
-    core::iter::from_fn(move || {
-        let len = u16::from_ne_bytes(*rest.get(RECORD_LEN..)?.first_chunk()?);
-        let (record, after) = rest.split_at_checked(usize::from(len))?;
-        rest = after;
-        CStr::from_bytes_until_nul(record.get(NAME..)?).ok().map(CStr::to_bytes)
-    })
+/// The names in a buffer of directory records that [`read_dir`] filled, without `.` and `..`.
+pub(crate) const fn dir_names(records: &[u8]) -> DirNames<'_> {
+    DirNames { rest: records }
+}
+
+#[derive(Clone)]
+pub(crate) struct DirNames<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for DirNames<'a> {
+    type Item = &'a [u8];
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        const RECORD_LEN: usize = core::mem::offset_of!(general::linux_dirent64, d_reclen);
+        const NAME: usize = core::mem::offset_of!(general::linux_dirent64, d_name);
+        loop {
+            let len = u16::from_ne_bytes(*self.rest.get(RECORD_LEN..)?.first_chunk()?);
+            let (record, after) = self.rest.split_at_checked(usize::from(len))?;
+            self.rest = after;
+            let padded = record.get(NAME..)?;
+            let name = padded.get(..padded.iter().position(|&byte| byte == 0)?)?;
+            if name != b"." && name != b".." {
+                return Some(name);
+            }
+        }
+    }
 }
 
 /// Writes the working directory and its NUL into the buffer; the result counts both. See getcwd(2).
@@ -429,7 +468,7 @@ pub(crate) fn wait(child: i32) -> Result<WaitStatus> {
     let mut status = 0;
     let address = (&raw mut status).addr();
     // SAFETY: the kernel writes one int.
-    retry(|| decode(unsafe { syscall4(Sysno::wait4 as usize, fd_arg(child), address, 0, 0) }))?;
+    unsafe { retried(fd_arg(child), address, 0, 0, Sysno::wait4) }?;
     Ok(WaitStatus(status))
 }
 
@@ -441,6 +480,7 @@ pub(crate) fn signal_self(signal: u32) {
 }
 
 /// Sleeps this long, or less when a signal arrives. See nanosleep(2).
+#[inline(never)]
 pub(crate) fn sleep_milliseconds(milliseconds: u32) {
     let time = general::__kernel_timespec { tv_sec: 0, tv_nsec: i64::from(milliseconds) * 1_000_000 };
     // SAFETY: the time is read during the call; the rest is not asked for.

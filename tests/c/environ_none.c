@@ -6,28 +6,13 @@
  *     environ_none    with RT_GIVEN=value in its environment
  */
 #include "check.h"
-
-#if !defined __x86_64__ || !defined __linux__
-#error "the beginning, the memory functions and two system calls are written for Linux on x86_64 only"
-#endif
+#include "raw.h"
 
 int run(int argc, char **argv, char **envp);
 
-__asm__(".pushsection .text._start,\"ax\",@progbits\n"
-        ".globl _start\n"
-        "_start:\n"
-        "  xor %ebp, %ebp\n"
-        "  mov (%rsp), %edi\n"            /* argc */
-        "  lea 8(%rsp), %rsi\n"           /* argv */
-        "  lea 16(%rsp,%rdi,8), %rdx\n"   /* envp */
-        "  and $-16, %rsp\n"
-        "  call run\n"
-        "  mov %eax, %edi\n"
-        "  mov $231, %eax\n"              /* exit_group */
-        "  syscall\n"
-        ".popsection");
+DEFINE_BEGINNING();
 
-/* What compilers call. In instructions, so that none becomes a call of itself. */
+/* What compilers call. Through volatile, so that none becomes a call of itself. */
 void *memcpy(void *to, const void *from, size_t n);
 void *memmove(void *to, const void *from, size_t n);
 void *memset(void *to, int byte, size_t n);
@@ -37,8 +22,9 @@ size_t strlen(const char *text);
 
 void *memcpy(void *to, const void *from, size_t n)
 {
-    void *at = to;
-    __asm__ volatile("rep movsb" : "+D"(at), "+S"(from), "+c"(n) : : "memory");
+    volatile char *at = to;
+    for (const char *next = from; n > 0; n--)
+        *at++ = *next++;
     return to;
 }
 
@@ -46,16 +32,17 @@ void *memmove(void *to, const void *from, size_t n)
 {
     if ((uintptr_t)to - (uintptr_t)from >= n)
         return memcpy(to, from, n);
-    char *last = (char *)to + n - 1;
-    const char *last_from = (const char *)from + n - 1;
-    __asm__ volatile("std; rep movsb; cld" : "+D"(last), "+S"(last_from), "+c"(n) : : "memory");
+    volatile char *at = to;
+    while (n-- > 0)
+        at[n] = ((const char *)from)[n];
     return to;
 }
 
 void *memset(void *to, int byte, size_t n)
 {
-    void *at = to;
-    __asm__ volatile("rep stosb" : "+D"(at), "+c"(n) : "a"(byte) : "memory");
+    volatile char *at = to;
+    while (n-- > 0)
+        at[n] = (char)byte;
     return to;
 }
 
@@ -81,18 +68,10 @@ size_t strlen(const char *text)
     return (size_t)(end - text);
 }
 
-static long system_call(long number, long a, long b, long c, long d)
-{
-    long result;
-    register long fourth __asm__("r10") = d;
-    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth) : "rcx", "r11", "memory");
-    return result;
-}
-
 /* Sets how many descriptors the process may have; the limit it had is the result. */
 static uint64_t limit_descriptors(uint64_t limit)
 {
-    enum { NR_prlimit64 = 302, RLIMIT_NOFILE = 7 };
+    enum { RLIMIT_NOFILE = 7 };
     uint64_t old[2] = {0, 0}, new[2];
     system_call(NR_prlimit64, 0, RLIMIT_NOFILE, 0, (long)old);
     new[0] = limit;

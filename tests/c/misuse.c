@@ -132,8 +132,9 @@ static const struct {
 enum { MISUSES = sizeof misuses / sizeof *misuses };
 
 /* Runs each with each number. That it was a signal, and not an exit with 134, is for a driver with wait(2) to see. */
-static int all(const char *file)
+static int all(const char *self, const char *file)
 {
+    CHECK(rt_env_set("SELF", self));
     CHECK(rt_env_set("OUTPUT", file));
     CHECK(rt_env_set("ERROR", "ffi_syscalls: rt_free: "));
     for (size_t i = 0; i < MISUSES; i++) {
@@ -144,7 +145,7 @@ static int all(const char *file)
             add(&what, misuses[i].name);
             add(&what, " ");
             add(&what, digits.text);
-            const char *const arguments[] = {"-c", "ulimit -c 0; exec /proc/$PPID/exe \"$0\" \"$1\" > \"$OUTPUT\" 2>&1", misuses[i].name, digits.text};
+            const char *const arguments[] = {"-c", "ulimit -c 0; exec \"$SELF\" \"$0\" \"$1\" > \"$OUTPUT\" 2>&1", misuses[i].name, digits.text};
             code = rt_process_run("sh", arguments, 4);
             if (code == 3)
                 break;
@@ -162,7 +163,7 @@ static int all(const char *file)
 int main(int argc, char **argv)
 {
     if (argc == 3 && same(argv[1], "all"))
-        return all(argv[2]);
+        return all(argv[0], argv[2]);
     which = argc == 3 ? number_in(argv[2]) : 0;
     for (size_t i = 0; i < MISUSES && argc >= 2; i++)
         if (same(argv[1], misuses[i].name)) {

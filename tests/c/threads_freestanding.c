@@ -5,13 +5,9 @@
  *     threads_freestanding DIRECTORY    the directory must not exist
  */
 #include "threads.h"
-
-#if !defined __x86_64__ || !defined __linux__
-#error "the start of a thread is written for Linux on x86_64 only"
-#endif
+#include "raw.h"
 
 enum {
-    NR_sched_yield = 24,
     CLONE_VM = 0x100,
     CLONE_FS = 0x200,
     CLONE_FILES = 0x400,
@@ -23,42 +19,11 @@ enum {
     THREAD_FLAGS = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID
 };
 
-/*
- * long start_thread(long flags, void *stack_top, int *id, void (*life)(unsigned), unsigned argument):
- * the thread's id, or an error number, negated. The kernel sets *id, and clears it when the thread has ended.
- */
-long start_thread(long flags, void *stack_top, int *id, void (*life)(unsigned), unsigned argument);
-__asm__(".pushsection .text.start_thread,\"ax\",@progbits\n"
-        ".globl start_thread\n"
-        ".type start_thread,@function\n"
-        "start_thread:\n"
-        "  sub $16, %rsi\n"     /* what the thread is to do waits on its stack */
-        "  mov %rcx, (%rsi)\n"
-        "  mov %r8, 8(%rsi)\n"
-        "  mov %rdx, %r10\n"    /* the id is cleared where it was set */
-        "  xor %r8d, %r8d\n"    /* no thread-local storage */
-        "  mov $56, %eax\n"     /* clone */
-        "  syscall\n"
-        "  test %rax, %rax\n"
-        "  jz 1f\n"
-        "  ret\n"
-        "1:\n"
-        "  xor %ebp, %ebp\n"
-        "  pop %rax\n"
-        "  pop %rdi\n"
-        "  call *%rax\n"
-        "  xor %edi, %edi\n"
-        "  mov $60, %eax\n"     /* exit: of this thread alone */
-        "  syscall\n"
-        "  ud2\n"
-        ".size start_thread, . - start_thread\n"
-        ".popsection");
+DEFINE_START_THREAD();
 
 static void yield(void)
 {
-    long result;
-    __asm__ volatile("syscall" : "=a"(result) : "a"((long)NR_sched_yield) : "rcx", "r11", "memory");
-    (void)result;
+    system_call(NR_sched_yield, 0, 0, 0, 0);
 }
 
 enum { STACK = 256 << 10, MANY = 60 };

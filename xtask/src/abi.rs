@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result, ensure};
 
 use crate::elf::{Symbols, loading};
-use crate::project::{self, Arch, Dist};
+use crate::project::{self, Arch, Architectures, Dist};
 use crate::shell::step;
 use crate::{build, header};
 
@@ -14,11 +14,13 @@ pub struct Arguments {
     /// Change nothing: fail when header, exports and documentation disagree
     #[arg(long)]
     check: bool,
+    #[command(flatten)]
+    architectures: Architectures,
 }
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     if arguments.check {
-        return check(&build::run_for(Arch::host()?)?);
+        return arguments.architectures.or_host()?.into_iter().try_for_each(|arch| check(&build::run_for(arch)?));
     }
     std::fs::write(header::path(), header::generate()?)?;
     println!("include/ffi_syscalls.h is up to date with src/ffi.rs");
@@ -31,8 +33,11 @@ pub fn check(dist: &Dist) -> Result<()> {
     ensure!(functions.len() == 28, "{} functions, not the 28 of the contract", functions.len());
     step("abi: include/ffi_syscalls.h is what src/ffi.rs says", check_header)?;
     step("abi: the README's tables name the same functions", || check_readme(&functions))?;
-    step("abi: the shared object exports them and needs nothing", || check_shared_object(dist, &functions))?;
-    step("abi: the archives define them and need nothing else", || check_archives(dist, &functions))
+    let arch = dist.arch.name();
+    step(&format!("{arch}: the shared object exports them and needs nothing"), || {
+        check_shared_object(dist, &functions)
+    })?;
+    step(&format!("{arch}: the archives define them and need nothing else"), || check_archives(dist, &functions))
 }
 
 fn check_header() -> Result<()> {
@@ -74,7 +79,10 @@ fn check_archives(dist: &Dist, functions: &BTreeSet<String>) -> Result<()> {
     same("libffi_syscalls_freestanding.a", &freestanding.defined, &defined)?;
     same("its references", &freestanding.undefined, &["main".to_owned()].into())?;
     // Which the linker makes in a program that can be loaded anywhere, and which are null elsewhere.
-    let of_the_linker = ["_DYNAMIC", "__ehdr_start"].map(str::to_owned).into();
+    let mut of_the_linker: BTreeSet<_> = ["_DYNAMIC", "__ehdr_start"].map(str::to_owned).into();
+    if dist.arch == Arch::Riscv64 {
+        of_the_linker.insert("__global_pointer$".to_owned());
+    }
     same("its weak references", &freestanding.weak_undefined, &of_the_linker)
 }
 

@@ -1,25 +1,36 @@
 //! `cargo xtask build`: the artifacts that C programs link with.
 
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
+use ar_archive_writer::{ArchiveKind, DEFAULT_OBJECT_READER, NewArchiveMember, write_archive_to_stream};
 
-use crate::project::{self, Arch, Dist};
-use crate::shell::{cargo, command, execute, step};
-use crate::{elf, header, setup};
+use crate::project::{self, Arch, Architectures, Dist};
+use crate::shell::{cargo, execute, step};
+use crate::toolchain::{self, Toolchain};
+use crate::{elf, header};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The architecture, if not this machine's
-    #[arg(long)]
-    arch: Option<Arch>,
+    #[command(flatten)]
+    architectures: Architectures,
 }
 
-pub fn run_for(arch: Arch) -> Result<Dist> {
-    for tool in [&setup::CC, &setup::BINUTILS] {
-        ensure!(tool.is_here(), "missing, for {}. What would change it: {}", tool.purpose, tool.remedy());
+pub fn run(arguments: &Arguments) -> Result<()> {
+    for arch in arguments.architectures.or_host()? {
+        for file in run_for(arch)?.files() {
+            println!("{:>8}  {}", std::fs::metadata(&file)?.len(), project::relative(&file));
+        }
     }
+    Ok(())
+}
+
+/// Builds all artifacts of an architecture.
+pub fn run_for(arch: Arch) -> Result<Dist> {
+    let builder = Builder { arch, toolchain: Toolchain::of(arch)?, directory: target_dir() };
     let dist = arch.dist();
     std::fs::create_dir_all(dist.include())?;
     std::fs::create_dir_all(dist.lib().join("pkgconfig"))?;
@@ -27,117 +38,135 @@ pub fn run_for(arch: Arch) -> Result<Dist> {
         std::fs::write(dist.header(), header::generate()?)?;
         Ok(std::fs::write(dist.pkg_config(), pkg_config())?)
     })?;
-    step("libffi_syscalls.a", || {
-        let whole = staticlib(arch, "exports,panic-handler", &[])?;
-        reduce(&whole, &dist.hosted_archive())
+    let named = |file: &str| format!("{}: {file}", arch.name());
+    step(&named("libffi_syscalls.a"), || builder.archive(HOSTED, &[], &dist.hosted_archive()))?;
+    step(&named("libffi_syscalls_freestanding.a"), || {
+        builder.archive(FREESTANDING, &[], &dist.freestanding_archive())
     })?;
-    step("libffi_syscalls_freestanding.a", || {
-        let whole = staticlib(arch, FREESTANDING, &[])?;
-        reduce(&whole, &dist.freestanding_archive())
-    })?;
-    step("libffi_syscalls.so", || shared_object(arch, &dist.shared_object()))?;
+    step(&named("libffi_syscalls.so"), || builder.shared_object(&dist.shared_object()))?;
     Ok(dist)
 }
 
-pub fn run(arguments: &Arguments) -> Result<()> {
-    let dist = run_for(arguments.arch.map_or_else(Arch::host, Ok)?)?;
-    for file in dist.files() {
-        let size = std::fs::metadata(&file)?.len();
-        println!("{size:>8}  {}", file.strip_prefix(project::root()).unwrap_or(&file).display());
-    }
-    Ok(())
+/// Builds the freestanding archive with the checks of a debug build, which stop a program at an overflow or a broken
+/// precondition. It is for tests.
+pub fn build_checked_archive(arch: Arch) -> Result<()> {
+    let builder = Builder { arch, toolchain: Toolchain::of(arch)?, directory: target_dir() };
+    let flags = ["-C", "overflow-checks=on", "-C", "debug-assertions=on"];
+    builder.archive(FREESTANDING, &flags, &checked_archive(arch))
 }
 
-/// `cargo rustc` for the library as this kind of crate; what follows `--` is the caller's to add.
-fn cargo_rustc(arch: Arch, crate_type: &str, features: &str) -> Command {
-    let mut cargo = cargo();
-    cargo.args(["rustc", "--quiet", "--release", "--lib", "--package", "ffi_syscalls", "--crate-type", crate_type]);
-    cargo.args(["--features", features, "--target", arch.target(), "--target-dir"]).arg(target_dir());
-    cargo
+/// Where that is.
+pub fn checked_archive(arch: Arch) -> PathBuf {
+    target_dir().join(format!("libffi_syscalls_checked_{}.a", arch.name()))
 }
+
+/// Builds the archives with the distribution's compiler, which compiles core as well, into this directory: what is done
+/// where rustup cannot fetch a target. It is for tests.
+pub fn build_with_distribution(arch: Arch, directory: &Path) -> Result<PathBuf> {
+    let toolchain = Toolchain::of_distribution(arch)?;
+    let builder = Builder { arch, toolchain, directory: target_dir().join("distribution") };
+    let archive = directory.join("libffi_syscalls_freestanding.a");
+    builder.archive(FREESTANDING, &[], &archive)?;
+    builder.shared_object(&directory.join(SONAME))?;
+    Ok(archive)
+}
+
+const HOSTED: &str = "exports,panic-handler";
+const FREESTANDING: &str = "exports,freestanding,panic-handler";
+const SHARED: &str = "exports,mem,panic-handler";
+
+/// Memory functions that the compiler calls: the freestanding archive defines them, the hosted one leaves them to libc.
+pub const MEMORY_FUNCTIONS: [&str; 6] = ["bcmp", "memcmp", "memcpy", "memmove", "memset", "strlen"];
+
+const SONAME: &str = "libffi_syscalls.so";
 
 /// A directory of its own, so that the features asked for here rebuild nothing elsewhere.
 fn target_dir() -> PathBuf {
     project::root().join("target/dist-build")
 }
 
-fn output_dir(arch: Arch) -> PathBuf {
-    target_dir().join(arch.target()).join("release")
+/// What builds for one architecture.
+struct Builder {
+    arch: Arch,
+    toolchain: Toolchain,
+    directory: PathBuf,
 }
 
-/// The library as rustc archives it, with all of core.
-fn staticlib(arch: Arch, features: &str, flags: &[&str]) -> Result<PathBuf> {
-    execute(cargo_rustc(arch, "staticlib", features).args(["--", "-C", "force-unwind-tables=no"]).args(flags))?;
-    Ok(output_dir(arch).join("libffi_syscalls.a"))
-}
-
-/// Builds the freestanding archive with the checks of a debug build, which stop a program at an overflow or a broken
-/// precondition. It is for tests.
-pub fn build_checked_archive(arch: Arch) -> Result<()> {
-    let whole = staticlib(arch, FREESTANDING, &["-C", "overflow-checks=on", "-C", "debug-assertions=on"])?;
-    reduce(&whole, &checked_archive())
-}
-
-/// Where that is.
-pub fn checked_archive() -> PathBuf {
-    target_dir().join("libffi_syscalls_checked.a")
-}
-
-const FREESTANDING: &str = "exports,freestanding,panic-handler";
-
-/// Memory functions that the compiler calls: the freestanding archive defines them, the hosted one leaves them to libc.
-pub const MEMORY_FUNCTIONS: [&str; 6] = ["bcmp", "memcmp", "memcpy", "memmove", "memset", "strlen"];
-
-/// Makes a small archive of a large one: one object with what the functions need and no more, a section a function, so
-/// that a link with `--gc-sections` still picks, and no symbol of Rust's visible, so that it mixes with a Rust program.
-fn reduce(whole: &Path, archive: &Path) -> Result<()> {
-    let functions = header::functions(&header::generate()?);
-    let entry = ["_start", "main"].map(str::to_owned);
-    let memory = MEMORY_FUNCTIONS.map(str::to_owned);
-    let defined = elf::Symbols::of_archive(whole)?.defined;
-    let roots: Vec<_> = functions.iter().chain(&entry).chain(&memory).filter(|name| defined.contains(*name)).collect();
-    let work = tempfile::tempdir()?;
-    let object = work.path().join("ffi_syscalls.o");
-    let mut link = command("cc");
-    link.args(["-r", "-nostdlib", "-Wl,--gc-sections"]);
-    link.args(roots.iter().map(|root| format!("-Wl,--undefined={root}")));
-    execute(link.arg(whole).arg("-o").arg(&object))?;
-    let mut localize = command("objcopy");
-    localize.args(["--strip-debug", "--strip-unneeded", "--remove-section=.comment", "--remove-section=.eh_frame"]);
-    localize.args(roots.iter().map(|root| format!("--keep-global-symbol={root}")));
-    localize.args(shorter_names(&elf::sections(&object)?));
-    execute(localize.arg(&object))?;
-    // A fresh archive: `ar` would add to an old one.
-    if archive.exists() {
-        std::fs::remove_file(archive)?;
+impl Builder {
+    /// `cargo rustc` for the library as this kind of crate; what is added goes to the compiler.
+    fn cargo_rustc(&self, crate_type: &str, features: &str) -> Command {
+        let mut cargo = self.toolchain.cargo("rustc", &self.directory);
+        cargo.args(["--release", "--lib", "--package", "ffi_syscalls", "--crate-type", crate_type]);
+        cargo.args(["--features", features, "--", "-C", "force-unwind-tables=no"]);
+        cargo
     }
-    execute(command("ar").arg("rcsD").arg(archive).arg(&object))?;
-    Ok(())
+
+    fn output(&self, file: &str) -> PathBuf {
+        self.directory.join(self.arch.target()).join("release").join(file)
+    }
+
+    /// Makes a small archive of the large one that rustc makes, with all of core: one object with what the functions
+    /// need and no more, a section a function, so that a link with `--gc-sections` still picks, and no symbol of Rust's
+    /// visible, so that it mixes with a Rust program.
+    fn archive(&self, features: &str, flags: &[&str], archive: &Path) -> Result<()> {
+        execute(self.cargo_rustc("staticlib", features).args(flags))?;
+        let whole = self.output("libffi_syscalls.a");
+        let functions = header::functions(&header::generate()?);
+        let entry = ["_start", "main"].map(str::to_owned);
+        let memory = MEMORY_FUNCTIONS.map(str::to_owned);
+        let defined = elf::Symbols::of_archive(&whole)?.defined;
+        let wanted = functions.iter().chain(&entry).chain(&memory);
+        let roots: Vec<_> = wanted.filter(|name| defined.contains(*name)).collect();
+        let work = tempfile::tempdir()?;
+        let object = work.path().join("ffi_syscalls.o");
+        let mut link = self.toolchain.link()?;
+        link.args(["-m", self.arch.emulation(), "-r", "--gc-sections"])
+            .args(roots.iter().map(|root| format!("--undefined={root}")));
+        execute(link.arg(whole).arg("-o").arg(&object))?;
+        let mut localize = self.toolchain.objcopy()?;
+        localize.args(["--strip-debug", "--strip-unneeded", "--remove-section=.comment", "--remove-section=.eh_frame"]);
+        localize.args(roots.iter().map(|root| format!("--keep-global-symbol={root}")));
+        localize.args(shorter_section_names(&elf::sections(&object)?));
+        localize.args(shorter_names(&elf::symbol_names(&object)?));
+        execute(localize.arg(&object))?;
+        let member = NewArchiveMember::new(std::fs::read(object)?, &DEFAULT_OBJECT_READER, "ffi_syscalls.o".into());
+        write_archive_to_stream(&mut File::create(archive)?, &[member], ArchiveKind::Gnu, false, None)?;
+        Ok(())
+    }
+
+    /// Links the functions and what they need, and exports them and nothing else.
+    fn shared_object(&self, path: &Path) -> Result<()> {
+        execute(&mut self.cargo_rustc("staticlib", SHARED))?;
+        let functions = header::functions(&header::generate()?);
+        let work = tempfile::tempdir()?;
+        let exports = work.path().join("exports");
+        std::fs::write(&exports, format!("{{ global: {}; local: *; }};\n", functions.join("; ")))?;
+        let mut link = self.toolchain.link()?;
+        link.args(["-m", self.arch.emulation(), "-shared", "--gc-sections", "-Bsymbolic", "--strip-all"]);
+        link.args(["--build-id=none", "--hash-style=gnu", "-znoseparate-code", "-znorelro", "-soname", SONAME]);
+        link.arg("--version-script").arg(exports).arg("-T").arg(project::root().join("xtask/small.ld"));
+        link.args(functions.iter().map(|function| format!("--undefined={function}")));
+        execute(link.arg(self.output("libffi_syscalls.a")).arg("-o").arg(path))?;
+        Ok(())
+    }
 }
 
 /// Sections are named after Rust's mangled symbols, which together are longer than many a function. A number does.
-fn shorter_names(sections: &[String]) -> impl Iterator<Item = String> {
+fn shorter_section_names(sections: &[String]) -> impl Iterator<Item = String> {
     sections.iter().enumerate().filter_map(|(number, name)| {
         let (kind, of) = name.strip_prefix('.')?.split_once('.')?;
-        let is_mangled = ["_ZN", "_R", ".Lanon", "unlikely._"].iter().any(|prefix| of.starts_with(prefix));
-        is_mangled.then(|| format!("--rename-section={name}=.{kind}.{number}"))
+        is_mangled(of).then(|| format!("--rename-section={name}=.{kind}.{number}"))
     })
 }
 
-const SONAME: &str = "libffi_syscalls.so";
+/// The same for the symbols, which on riscv64 relocations keep.
+fn shorter_names(symbols: &BTreeSet<String>) -> impl Iterator<Item = String> {
+    let mangled = symbols.iter().enumerate().filter(|(_, name)| is_mangled(name));
+    mangled.map(|(number, name)| format!("--redefine-sym={name}=r{number}"))
+}
 
-fn shared_object(arch: Arch, path: &Path) -> Result<()> {
-    let mut cargo = cargo_rustc(arch, "cdylib", "exports,mem,panic-handler");
-    cargo.args(["--", "-C", "force-unwind-tables=no", "-C", "strip=symbols"]);
-    let soname = format!("-Wl,-soname,{SONAME}");
-    let small = "-Wl,--build-id=none,--no-eh-frame-hdr,--hash-style=gnu,-z,noseparate-code,-z,norelro";
-    let script = format!("-Wl,-T,{}", project::root().join("xtask/small.ld").display());
-    for argument in ["-nostdlib", "-nostartfiles", &soname, small, &script] {
-        cargo.arg("-C").arg(format!("link-arg={argument}"));
-    }
-    execute(&mut cargo)?;
-    std::fs::copy(output_dir(arch).join(SONAME), path).context("the shared object")?;
-    Ok(())
+fn is_mangled(name: &str) -> bool {
+    ["_ZN", "_R", ".Lanon", "unlikely._"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// The .pc file finds the library from where it lies itself, so it is right wherever it is put.
@@ -152,12 +181,10 @@ fn pkg_config() -> String {
 }
 
 /// Builds the freestanding multi-call program; where it is.
-pub fn rtbox() -> Result<PathBuf> {
-    let target = project::root().join("target");
-    execute(
-        cargo()
-            .args(["build", "--quiet", "--release", "--package", "rtbox", "--features", "freestanding", "--target-dir"])
-            .arg(&target),
-    )?;
-    Ok(target.join("release/rtbox"))
+pub fn rtbox(arch: Arch) -> Result<PathBuf> {
+    let mut cargo = cargo();
+    cargo.args(["build", "--quiet", "--release", "--package", "rtbox", "--features", "freestanding"]);
+    toolchain::for_programs(arch, &mut cargo)?;
+    execute(cargo.arg("--target-dir").arg(project::root().join("target")))?;
+    Ok(project::root().join("target").join(arch.target()).join("release/rtbox"))
 }

@@ -1,307 +1,52 @@
-//! `cargo xtask demo`: all 21 operations at work on this machine.
+//! `cargo xtask demo`: all 21 operations at work.
 //!
-//! The functions are called in the shared object that was just built, and what they say is compared with what Rust's
-//! std or the kernel says.
+//! What works through them is a program of its own, examples/demo, so that it can run on another architecture too.
 
-use std::ffi::{CStr, CString, OsString, c_char, c_void};
-use std::fs;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
-use comfy_table::{ContentArrangement, Table, presets};
-use libloading::{Library, Symbol};
+use anyhow::{Result, ensure};
 
-use crate::project::{self, Arch};
-use crate::shell::{command, execute, step};
-use crate::{build, elf};
+use crate::project::{self, Arch, Architectures};
+use crate::shell::{cargo, execute, said, step};
+use crate::{build, elf, emulator, toolchain};
 
-pub fn run() -> Result<()> {
-    let dist = build::run_for(Arch::host()?)?;
-    let rtbox = step("rtbox, the operations as one freestanding program", build::rtbox)?;
-    let work = tempfile::tempdir()?;
-    let demo = Demo { library: Functions::load(&dist.shared_object())?, work: work.path(), rows: Vec::new() };
-    let rows = demo.work_through()?;
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    architectures: Architectures,
+}
 
-    println!("\nThe 21 operations, called in {}:\n", relative(&dist.shared_object()));
-    println!("{}", table(&rows));
+pub fn run(arguments: &Arguments) -> Result<()> {
+    arguments.architectures.or_host()?.into_iter().try_for_each(show)
+}
+
+fn show(arch: Arch) -> Result<()> {
+    let dist = build::run_for(arch)?;
+    let rtbox = step("rtbox, the operations as one freestanding program", || build::rtbox(arch))?;
+    let mut demo = cargo();
+    demo.args(["run", "--quiet", "--package", "demo"]);
+    toolchain::for_programs(arch, &mut demo)?;
+    let table = step("demo, the operations called in the shared object", || {
+        execute(demo.arg("--").arg(dist.shared_object())).map(|output| said(&output))
+    })?;
+    let emulated = if arch.is_host() { "" } else { ", in qemu" };
     println!(
-        "\nThe same without any libc, in a program of {} bytes that needs no other file:\n",
-        fs::metadata(&rtbox)?.len()
+        "\nThe 21 operations on {}{emulated}, called in {}:\n",
+        arch.name(),
+        project::relative(&dist.shared_object())
     );
-    show_rtbox(&rtbox)?;
-    let differing = rows.iter().filter(|row| !row.agrees).count();
-    ensure!(differing == 0, "{differing} of the results differ from what std or the kernel says");
-    println!("\nAll {} results agree with what Rust's std or the kernel says.", rows.len());
-    Ok(())
+    println!("{table}");
+    let size = std::fs::metadata(&rtbox)?.len();
+    println!("The same without any libc, in a program of {size} bytes that needs no other file:\n");
+    show_rtbox(arch, &rtbox)
 }
 
-fn relative(path: &Path) -> String {
-    path.strip_prefix(project::root()).unwrap_or(path).display().to_string()
-}
-
-fn table(rows: &[Row]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::ASCII_MARKDOWN).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["operation", "what it did", "result", "checked"]);
-    for row in rows {
-        let agreement = if row.agrees { "ok" } else { "DIFFERS" };
-        table.add_row([&row.operation, &row.action, &row.result, agreement]);
-    }
-    table
-}
-
-fn show_rtbox(rtbox: &Path) -> Result<()> {
+fn show_rtbox(arch: Arch, rtbox: &Path) -> Result<()> {
     let loading = elf::loading(rtbox)?;
     ensure!(loading.needed.is_empty() && !loading.has_interpreter, "rtbox needs {loading:?}");
     for arguments in [&["hostname"][..], &["nproc"], &["size", "/bin/sh"], &["run", "sh", "-c", "echo $0 says hello"]] {
-        let output = execute(command(rtbox).args(arguments))?;
+        let output = execute(emulator::command_for(arch, rtbox)?.args(arguments))?;
         print!("  $ rtbox {}\n  {}", arguments.join(" "), String::from_utf8_lossy(&output.stdout));
     }
     Ok(())
-}
-
-/// A line of the table.
-struct Row {
-    operation: String,
-    action: String,
-    result: String,
-    /// Whether std, or the kernel, says the same.
-    agrees: bool,
-}
-
-struct Demo<'a> {
-    library: Functions,
-    work: &'a Path,
-    rows: Vec<Row>,
-}
-
-type Path1 = unsafe extern "C" fn(*const c_char) -> bool;
-type Path2 = unsafe extern "C" fn(*const c_char, *const c_char) -> bool;
-type PathNumber = unsafe extern "C" fn(*const c_char) -> i64;
-type PathText = unsafe extern "C" fn(*const c_char) -> *mut c_char;
-
-impl Demo<'_> {
-    fn work_through(mut self) -> Result<Vec<Row>> {
-        self.files()?;
-        self.directories()?;
-        self.environment()?;
-        self.processes_and_system()?;
-        ensure!(self.rows.len() == 21, "{} operations, not 21", self.rows.len());
-        Ok(self.rows)
-    }
-
-    fn row(&mut self, operation: &str, action: impl Into<String>, result: impl ToString, agrees: bool) {
-        let (action, result) = (action.into(), result.to_string());
-        self.rows.push(Row { operation: operation.into(), action, result, agrees });
-    }
-
-    fn path(&self, name: &str) -> Result<(CString, std::path::PathBuf)> {
-        let path = self.work.join(name);
-        Ok((CString::new(path.as_os_str().as_bytes())?, path))
-    }
-
-    fn files(&mut self) -> Result<()> {
-        let (note, note_path) = self.path("note")?;
-        let (twin, twin_path) = self.path("twin")?;
-        let wrote = self.library.call2("rt_file_write_text", &note, c"straight from the kernel\n")?;
-        self.row(
-            "rt_file_write_text",
-            "wrote a line to note",
-            wrote,
-            fs::read(&note_path)? == b"straight from the kernel\n",
-        );
-        let appended = self.library.call2("rt_file_append_text", &note, c"no libc\n")?;
-        let content = fs::read(&note_path)?;
-        self.row("rt_file_append_text", "added another", appended, content.ends_with(b"kernel\nno libc\n"));
-        let exists = self.library.call1("rt_file_exists", &note)?;
-        self.row("rt_file_exists", "looked for note", exists, exists == note_path.exists());
-        let text = self.library.text("rt_file_read_text", &note)?;
-        self.row("rt_file_read_text", "read note", format!("{} bytes", text.len()), text == content);
-        let size = self.library.number("rt_file_size", &note)?;
-        let facts = fs::metadata(&note_path)?;
-        self.row("rt_file_size", "asked for note's size", size, size == i64::try_from(facts.len())?);
-        let time = self.library.number("rt_file_modified_time", &note)?;
-        self.row("rt_file_modified_time", "asked when note changed", time, time == facts.mtime());
-        let copied = self.library.call2("rt_file_copy", &note, &twin)?;
-        self.row("rt_file_copy", "copied note to twin", copied, fs::read(&twin_path)? == content);
-        self.locks(&note)?;
-        let deleted = self.library.call1("rt_file_delete", &twin)?;
-        self.row("rt_file_delete", "deleted twin", deleted, !twin_path.exists());
-        let again = self.library.call1("rt_file_remove", &twin)?;
-        let reason = self.library.last_error()?;
-        self.row(
-            "rt_file_remove",
-            "deleted twin again",
-            format!("{again}, {reason}"),
-            !again && reason.starts_with("ENOENT:"),
-        );
-        Ok(())
-    }
-
-    fn locks(&mut self, note: &CStr) -> Result<()> {
-        let lock = self.library.number("rt_file_lock", note)?;
-        let file = fs::File::open(OsString::from_vec(note.to_bytes().to_vec()))?;
-        let is_locked = matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock));
-        self.row("rt_file_lock", "locked note", format!("descriptor {lock}"), lock >= 0 && is_locked);
-        let unlock: Symbol<'_, unsafe extern "C" fn(i64) -> bool> = self.library.get("rt_file_unlock")?;
-        // SAFETY: takes a number.
-        let unlocked = unsafe { unlock(lock) };
-        self.row("rt_file_unlock", "gave the lock up", unlocked, file.try_lock().is_ok());
-        Ok(())
-    }
-
-    fn directories(&mut self) -> Result<()> {
-        let (deep, deep_path) = self.path("a/b/c")?;
-        let create: Symbol<'_, unsafe extern "C" fn(*const c_char, bool) -> bool> =
-            self.library.get("rt_dir_create")?;
-        // SAFETY: the text lives through the call.
-        let created = unsafe { create(deep.as_ptr(), true) };
-        self.row("rt_dir_create", "made a/b/c", created, deep_path.is_dir());
-        let list: Symbol<'_, unsafe extern "C" fn(*const c_char) -> *mut *mut c_char> =
-            self.library.get("rt_dir_list")?;
-        // SAFETY: the text lives through the call.
-        let names = unsafe { list(c"/".as_ptr()) };
-        ensure!(!names.is_null(), "rt_dir_list: {}", self.library.last_error()?);
-        let len = self.library.len(names.cast())?;
-        let mut found = Vec::new();
-        for i in 0..len {
-            // SAFETY: the list has this many entries.
-            let name = unsafe { *names.add(i) };
-            // SAFETY: each is a NUL-terminated text.
-            found.push(OsString::from_vec(unsafe { CStr::from_ptr(name) }.to_bytes().to_vec()));
-        }
-        self.library.free(names.cast())?;
-        let expected = fs::read_dir("/")?.map(|entry| Ok(entry?.file_name())).collect::<Result<Vec<_>>>()?;
-        self.row("rt_dir_list", "listed /", format!("{len} names"), found == expected);
-        Ok(())
-    }
-
-    fn environment(&mut self) -> Result<()> {
-        let cwd = self.library.text0("rt_env_cwd")?;
-        let same = cwd == std::env::current_dir()?.as_os_str().as_bytes();
-        self.row("rt_env_cwd", "asked for the working directory", lossy(&cwd), same);
-        let path = self.library.text("rt_env_get", c"PATH")?;
-        let same = std::env::var_os("PATH").unwrap_or_default().as_bytes() == path;
-        self.row("rt_env_get", "asked for PATH", format!("{} bytes", path.len()), same);
-        let set = self.library.call2("rt_env_set", c"GREETING", c"hello")?;
-        let told = self.library.text("rt_env_get", c"GREETING")?;
-        self.row("rt_env_set", "set GREETING", set, told == b"hello" && std::env::var_os("GREETING").is_none());
-        let home = self.library.text0("rt_env_home")?;
-        let same = std::env::home_dir().unwrap_or_default().as_os_str().as_bytes() == home;
-        self.row("rt_env_home", "asked for the home directory", lossy(&home), same);
-        Ok(())
-    }
-
-    fn processes_and_system(&mut self) -> Result<()> {
-        let pid: Symbol<'_, unsafe extern "C" fn() -> i64> = self.library.get("rt_getpid")?;
-        // SAFETY: takes nothing.
-        let pid = unsafe { pid() };
-        self.row("rt_getpid", "asked who this is", pid, pid == i64::from(std::process::id()));
-        let code = self.library.run(c"sh", &[c"-c", c"test \"$GREETING\" = hello && exit 42"])?;
-        self.row("rt_process_run", "ran a shell that checks GREETING and exits with 42", code, code == 42);
-        let count: Symbol<'_, unsafe extern "C" fn() -> i64> = self.library.get("rt_system_cpu_count")?;
-        // SAFETY: takes nothing.
-        let count = unsafe { count() };
-        // std rounds a quota down, the library rounds it up.
-        let std_count = i64::try_from(std::thread::available_parallelism()?.get())?;
-        self.row("rt_system_cpu_count", "counted processors", count, (std_count..=std_count + 1).contains(&count));
-        let name = self.library.text0("rt_hostname")?;
-        let same = fs::read("/proc/sys/kernel/hostname")?.trim_ascii_end() == name;
-        self.row("rt_hostname", "asked for the host name", lossy(&name), same);
-        Ok(())
-    }
-}
-
-fn lossy(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// The shared object's functions.
-struct Functions(Library);
-
-impl Functions {
-    fn load(path: &Path) -> Result<Self> {
-        // SAFETY: the object was just built here, and runs nothing when it is loaded.
-        Ok(Self(unsafe { Library::new(path) }.with_context(|| format!("cannot load {}", path.display()))?))
-    }
-
-    fn get<F>(&self, name: &str) -> Result<Symbol<'_, F>> {
-        // SAFETY: the callers give the types that the header gives.
-        unsafe { self.0.get(name) }.with_context(|| name.to_owned())
-    }
-
-    fn call1(&self, name: &str, path: &CStr) -> Result<bool> {
-        let function: Symbol<'_, Path1> = self.get(name)?;
-        // SAFETY: the text lives through the call.
-        Ok(unsafe { function(path.as_ptr()) })
-    }
-
-    fn call2(&self, name: &str, first: &CStr, second: &CStr) -> Result<bool> {
-        let function: Symbol<'_, Path2> = self.get(name)?;
-        // SAFETY: the texts live through the call.
-        Ok(unsafe { function(first.as_ptr(), second.as_ptr()) })
-    }
-
-    fn number(&self, name: &str, path: &CStr) -> Result<i64> {
-        let function: Symbol<'_, PathNumber> = self.get(name)?;
-        // SAFETY: the text lives through the call.
-        Ok(unsafe { function(path.as_ptr()) })
-    }
-
-    fn text(&self, name: &str, argument: &CStr) -> Result<Vec<u8>> {
-        let function: Symbol<'_, PathText> = self.get(name)?;
-        // SAFETY: the text lives through the call.
-        self.take(name, unsafe { function(argument.as_ptr()) })
-    }
-
-    fn text0(&self, name: &str) -> Result<Vec<u8>> {
-        let function: Symbol<'_, unsafe extern "C" fn() -> *mut c_char> = self.get(name)?;
-        // SAFETY: takes nothing.
-        self.take(name, unsafe { function() })
-    }
-
-    /// Copies a text that was returned, and frees it.
-    fn take(&self, name: &str, text: *mut c_char) -> Result<Vec<u8>> {
-        ensure!(!text.is_null(), "{name}: {}", self.last_error()?);
-        let len = self.len(text.cast())?;
-        // SAFETY: the text has this many bytes.
-        let copy = unsafe { std::slice::from_raw_parts(text.cast::<u8>(), len) }.to_vec();
-        self.free(text.cast())?;
-        Ok(copy)
-    }
-
-    fn run(&self, program: &CStr, arguments: &[&CStr]) -> Result<i32> {
-        type Run = unsafe extern "C" fn(*const c_char, *const *const c_char, usize) -> i32;
-        let function: Symbol<'_, Run> = self.get("rt_process_run")?;
-        let pointers: Vec<_> = arguments.iter().map(|argument| argument.as_ptr()).collect();
-        // SAFETY: the texts live through the call, and are as many as said.
-        Ok(unsafe { function(program.as_ptr(), pointers.as_ptr(), pointers.len()) })
-    }
-
-    fn len(&self, pointer: *const c_void) -> Result<usize> {
-        let function: Symbol<'_, unsafe extern "C" fn(*const c_void) -> usize> = self.get("rt_len")?;
-        // SAFETY: what the library returned.
-        Ok(unsafe { function(pointer) })
-    }
-
-    fn free(&self, pointer: *mut c_void) -> Result<()> {
-        let function: Symbol<'_, unsafe extern "C" fn(*mut c_void)> = self.get("rt_free")?;
-        // SAFETY: what the library returned, and is not used again.
-        unsafe { function(pointer) };
-        Ok(())
-    }
-
-    /// Why the last call failed, in words.
-    fn last_error(&self) -> Result<String> {
-        let number: Symbol<'_, unsafe extern "C" fn() -> i32> = self.get("rt_last_error")?;
-        let text: Symbol<'_, unsafe extern "C" fn(i32) -> *const c_char> = self.get("rt_error_text")?;
-        // SAFETY: takes nothing.
-        let number = unsafe { number() };
-        // SAFETY: takes a number.
-        let text = unsafe { text(number) };
-        // SAFETY: a static text.
-        Ok(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
-    }
 }

@@ -68,12 +68,21 @@ pub fn sections(path: &Path) -> Result<Vec<String>> {
     object.sections().map(|section| Ok(section.name()?.to_owned())).collect()
 }
 
+/// The names of the symbols of an object.
+pub fn symbol_names(path: &Path) -> Result<BTreeSet<String>> {
+    let data = read(path)?;
+    let object = object::File::parse(&*data)?;
+    object.symbols().map(|symbol| Ok(symbol.name()?.to_owned())).collect()
+}
+
 /// What a program or shared object asks of its loader.
 #[derive(Default, Debug)]
 pub struct Loading {
     pub needed: Vec<String>,
     pub soname: Option<String>,
     pub has_interpreter: bool,
+    /// Whether it can be loaded anywhere.
+    pub is_movable: bool,
     pub has_text_relocations: bool,
 }
 
@@ -82,7 +91,7 @@ pub fn loading(path: &Path) -> Result<Loading> {
     let data = read(path)?;
     let file = ElfFile64::<Endianness>::parse(&*data)?;
     let (header, endian) = (file.elf_header(), file.endian());
-    let mut loading = Loading::default();
+    let mut loading = Loading { is_movable: header.e_type(endian) == elf::ET_DYN, ..Loading::default() };
     let mut has_stack_note = false;
     for segment in header.program_headers(endian, &*data)? {
         let flags = segment.p_flags(endian);

@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 
 use crate::project::{self, Arch, Dist};
 use crate::shell::{command, execute};
+use crate::{emulator, toolchain};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -19,7 +20,7 @@ pub struct Arguments {
     /// A directory to put in front of the prefix, for packages
     #[arg(long)]
     destdir: Option<PathBuf>,
-    /// The architecture, if not this machine's
+    /// The architecture, if not this machine's; a prefix holds one
     #[arg(long)]
     arch: Option<Arch>,
 }
@@ -40,11 +41,16 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 fn install_all(dist: &Dist, place: &Path) -> Result<Vec<PathBuf>> {
     let files = dist.files();
     for file in &files {
-        ensure!(file.is_file(), "{} is not there: run `cargo xtask build` first", file.display());
+        ensure!(
+            file.is_file(),
+            "{} is not there: run `cargo xtask build --arch {}` first",
+            file.display(),
+            dist.arch.name()
+        );
     }
     let mut installed = Vec::new();
     for file in files {
-        let to = place.join(file.strip_prefix(&dist.0)?);
+        let to = place.join(file.strip_prefix(&dist.place)?);
         install(&file, &to).with_context(|| format!("cannot install {}", to.display()))?;
         installed.push(to);
     }
@@ -75,6 +81,9 @@ pub fn check(dist: &Dist) -> Result<()> {
     let flags = String::from_utf8(execute(&mut pkg_config)?.stdout)?;
     let program = work.path().join("program");
     let source = project::root().join("examples/c/facts.c");
-    execute(command("cc").arg(source).arg("-o").arg(&program).args(flags.split_whitespace()))?;
-    execute(command(program).env("LD_LIBRARY_PATH", place.join("lib"))).map(drop)
+    let mut cc = command(toolchain::c_compiler(dist.arch));
+    cc.args(toolchain::loader_arguments(dist.arch)?);
+    execute(cc.arg(source).arg("-o").arg(&program).args(flags.split_whitespace()))?;
+    let mut run = emulator::command_for(dist.arch, &program)?;
+    execute(run.env("LD_LIBRARY_PATH", place.join("lib"))).map(drop)
 }

@@ -1,53 +1,149 @@
 //! Where things are, and for what they are built.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
-use clap::ValueEnum;
+use anyhow::{Context, Error, Result};
 
 /// An architecture that has a column in arch/.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "verbatim")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arch {
-    #[allow(non_camel_case_types, reason = "the name that people use")]
-    x86_64,
+    X86_64,
+    Aarch64,
+    Riscv64,
 }
 
 impl Arch {
+    pub const ALL: [Self; 3] = [Self::X86_64, Self::Aarch64, Self::Riscv64];
+
     /// The architecture of this machine.
-    pub fn host() -> anyhow::Result<Self> {
-        <Self as ValueEnum>::from_str(std::env::consts::ARCH, false)
-            .map_err(|_| anyhow::anyhow!("there is no column in arch/ for {} yet: use --arch", std::env::consts::ARCH))
+    pub fn host() -> Result<Self> {
+        std::env::consts::ARCH.parse().context("this machine's architecture: use --arch")
     }
 
+    pub fn is_host(self) -> bool {
+        cfg!(target_os = "linux") && Self::host().is_ok_and(|host| host == self)
+    }
+
+    /// The name that uname(1), qemu and the column's file give it.
     pub fn name(self) -> &'static str {
         match self {
-            Self::x86_64 => "x86_64",
+            Self::X86_64 => "x86_64",
+            Self::Aarch64 => "aarch64",
+            Self::Riscv64 => "riscv64",
         }
     }
 
-    /// The Rust target whose precompiled core the library is built with.
+    /// The Rust target whose core the library is built with.
     pub fn target(self) -> &'static str {
         match self {
-            Self::x86_64 => "x86_64-unknown-linux-gnu",
+            Self::X86_64 => "x86_64-unknown-linux-gnu",
+            Self::Aarch64 => "aarch64-unknown-linux-gnu",
+            Self::Riscv64 => "riscv64gc-unknown-linux-gnu",
         }
+    }
+
+    /// The prefix of the names of its GNU tools.
+    pub fn gnu(self) -> &'static str {
+        match self {
+            Self::X86_64 => "x86_64-linux-gnu",
+            Self::Aarch64 => "aarch64-linux-gnu",
+            Self::Riscv64 => "riscv64-linux-gnu",
+        }
+    }
+
+    /// What the linkers call it, after `-m`.
+    pub fn emulation(self) -> &'static str {
+        match self {
+            Self::X86_64 => "elf_x86_64",
+            Self::Aarch64 => "aarch64linux",
+            Self::Riscv64 => "elf64lriscv",
+        }
+    }
+
+    /// The number of the architecture in an ELF header.
+    pub fn elf_machine(self) -> u16 {
+        match self {
+            Self::X86_64 => 62,
+            Self::Aarch64 => 183,
+            Self::Riscv64 => 243,
+        }
+    }
+
+    /// Flags that everything built for it needs beside those of its target, as .cargo/config.toml says too.
+    pub fn rustflags(self) -> &'static str {
+        match self {
+            Self::Aarch64 => "-Ctarget-feature=-outline-atomics",
+            Self::X86_64 | Self::Riscv64 => "",
+        }
+    }
+
+    /// The name of the variable that tells cargo something about its target.
+    pub fn cargo_variable(self, what: &str) -> String {
+        format!("CARGO_TARGET_{}_{what}", self.target().to_uppercase().replace('-', "_"))
     }
 
     /// What `cargo xtask build` makes for this architecture.
     pub fn dist(self) -> Dist {
-        Dist(root().join("target/dist").join(format!("{}-linux", self.name())))
+        Dist { arch: self, place: root().join("target/dist").join(format!("{}-linux", self.name())) }
+    }
+}
+
+impl FromStr for Arch {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let known = || Self::ALL.map(Self::name).join(", ");
+        let found = Self::ALL.into_iter().find(|arch| arch.name() == name);
+        found.with_context(|| format!("no column in arch/ for {name}; there are {}", known()))
+    }
+}
+
+/// One architecture or all of them.
+#[derive(Clone, Debug)]
+pub struct Selection(Vec<Arch>);
+
+impl FromStr for Selection {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        if name == "all" { Ok(Self(Arch::ALL.to_vec())) } else { Ok(Self(vec![name.parse()?])) }
+    }
+}
+
+/// Which architectures a command is for.
+#[derive(clap::Args)]
+pub struct Architectures {
+    /// x86_64, aarch64, riscv64, or all of them; this machine's if not given
+    #[arg(long = "arch", value_name = "NAME|all")]
+    selection: Option<Selection>,
+}
+
+impl Architectures {
+    /// Those that were asked for, or this machine's.
+    pub fn or_host(&self) -> Result<Vec<Arch>> {
+        self.selection.clone().map_or_else(|| Ok(vec![Arch::host()?]), |selection| Ok(selection.0))
+    }
+
+    /// Those that were asked for, or all.
+    pub fn or_all(&self) -> Vec<Arch> {
+        self.selection.clone().map_or_else(|| Arch::ALL.to_vec(), |selection| selection.0)
     }
 }
 
 /// A directory with the artifacts of one architecture.
-pub struct Dist(pub PathBuf);
+pub struct Dist {
+    pub arch: Arch,
+    pub place: PathBuf,
+}
 
 impl Dist {
     pub fn include(&self) -> PathBuf {
-        self.0.join("include")
+        self.place.join("include")
     }
 
     pub fn lib(&self) -> PathBuf {
-        self.0.join("lib")
+        self.place.join("lib")
     }
 
     pub fn header(&self) -> PathBuf {
@@ -81,6 +177,11 @@ impl Dist {
 pub fn root() -> &'static Path {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
     xtask.parent().unwrap_or(xtask)
+}
+
+/// A path as a reader of messages knows it: from the root directory on, if it lies there.
+pub fn relative(path: &Path) -> std::path::Display<'_> {
+    path.strip_prefix(root()).unwrap_or(path).display()
 }
 
 /// The library's version; the packages of the workspace share one.

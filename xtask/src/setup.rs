@@ -1,99 +1,253 @@
-//! `cargo xtask setup`: what this machine lacks for the full test.
+//! `cargo xtask setup`: what this machine lacks.
 //!
-//! The one list of packages that the project can use beyond the Rust toolchain.
+//! The one list of what the project can use beyond the Rust toolchain.
+
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-use crate::shell::{capture, cargo, command, has};
+use crate::emulator;
+use crate::project::{self, Arch, Architectures};
+use crate::shell::{self, capture, cargo, command};
+use crate::toolchain::{self, Toolchain};
 
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Run the commands instead of printing them
     #[arg(long)]
     yes: bool,
+    /// Only what `build` and `install` take
+    #[arg(long)]
+    build: bool,
+    #[command(flatten)]
+    architectures: Architectures,
 }
 
 /// Something that a machine may have, and what brings it.
 pub struct Tool {
-    program: &'static str,
-    package: &'static str,
+    kind: Kind,
     /// What cannot be done without it.
-    pub purpose: &'static str,
+    pub purpose: String,
 }
 
-pub const CC: Tool = Tool { program: "cc", package: "gcc libc6-dev", purpose: "linking anything" };
-pub const BINUTILS: Tool = Tool { program: "objcopy", package: "binutils", purpose: "making small archives" };
-pub const MUSL: Tool = Tool { program: "musl-gcc", package: "musl-tools", purpose: "C programs on musl" };
-pub const CXX: Tool = Tool { program: "g++", package: "g++", purpose: "the header in C++" };
-pub const PKG_CONFIG: Tool = Tool { program: "pkg-config", package: "pkg-config", purpose: "the .pc file" };
-pub const FLOCK: Tool = Tool { program: "flock", package: "util-linux", purpose: "locks against another program" };
-pub const RUSTFMT: Tool = Tool { program: "cargo-fmt", package: "", purpose: "formatting" };
-pub const CLIPPY: Tool = Tool { program: "cargo-clippy", package: "", purpose: "lints" };
+enum Kind {
+    /// A program, and the Debian packages that bring it and what it works with.
+    Program { name: String, packages: String },
+    /// A subcommand of cargo's, a component of the Rust toolchain.
+    Component(&'static str),
+    /// A compiler that can build for an architecture.
+    Target(Arch),
+    /// What programs with std take on an architecture.
+    Std(Arch),
+    /// What runs programs of an architecture.
+    Emulator { arch: Arch, name: String },
+    /// A compiler of the distribution's, with the source of core.
+    DistributionRust,
+    /// The C compiler of Zig, which Python's package index has.
+    Zig,
+}
 
-const TOOLS: [Tool; 8] = [CC, BINUTILS, MUSL, CXX, PKG_CONFIG, FLOCK, RUSTFMT, CLIPPY];
+fn program(name: impl Into<String>, packages: impl Into<String>, purpose: impl Into<String>) -> Tool {
+    Tool { kind: Kind::Program { name: name.into(), packages: packages.into() }, purpose: purpose.into() }
+}
+
+pub fn cc() -> Tool {
+    program("cc", "gcc libc6-dev", "linking anything")
+}
+
+pub fn musl() -> Tool {
+    program("musl-gcc", "musl-tools", "C programs on musl")
+}
+
+pub fn cxx() -> Tool {
+    program("g++", "g++", "the header in C++")
+}
+
+pub fn pkg_config() -> Tool {
+    program("pkg-config", "pkg-config", "the .pc file")
+}
+
+pub fn flock() -> Tool {
+    program("flock", "util-linux", "locks against another program")
+}
+
+pub fn clang() -> Tool {
+    program("clang", "clang", "C programs compiled by clang")
+}
+
+pub fn lld() -> Tool {
+    program("ld.lld", "lld", "C programs linked by lld")
+}
+
+/// The C compiler and the libc of an architecture.
+pub fn c_compiler(arch: Arch) -> Tool {
+    let debian = match arch {
+        Arch::X86_64 => "amd64",
+        Arch::Aarch64 => "arm64",
+        Arch::Riscv64 => "riscv64",
+    };
+    let packages = format!("gcc-{} libc6-dev-{debian}-cross", arch.gnu().replace('_', "-"));
+    if arch.is_host() {
+        return cc();
+    }
+    program(toolchain::c_compiler(arch), packages, format!("programs for {}", arch.name()))
+}
+
+/// What runs programs of an architecture.
+pub fn qemu(arch: Arch) -> Tool {
+    let kind = Kind::Emulator { arch, name: format!("qemu-{}-static", arch.name()) };
+    Tool { kind, purpose: format!("running {} programs, in a user namespace (Linux 6.7)", arch.name()) }
+}
+
+/// A compiler that can build for an architecture.
+pub fn target(arch: Arch) -> Tool {
+    Tool { kind: Kind::Target(arch), purpose: format!("building for {}", arch.name()) }
+}
+
+/// The precompiled std of an architecture.
+pub fn std(arch: Arch) -> Tool {
+    Tool { kind: Kind::Std(arch), purpose: format!("Rust programs with std for {}", arch.name()) }
+}
+
+pub fn distribution_rust() -> Tool {
+    Tool { kind: Kind::DistributionRust, purpose: "building core where rustup cannot fetch it".into() }
+}
+
+pub fn zig() -> Tool {
+    Tool { kind: Kind::Zig, purpose: "C programs compiled by zig cc, on musl for every architecture".into() }
+}
+
+pub fn rustfmt() -> Tool {
+    Tool { kind: Kind::Component("fmt"), purpose: "formatting".into() }
+}
+
+pub fn clippy() -> Tool {
+    Tool { kind: Kind::Component("clippy"), purpose: "lints".into() }
+}
+
+/// Where setup puts what is for this project alone.
+fn zig_directory() -> PathBuf {
+    project::root().join("target/tools/zig")
+}
+
+/// The program `zig`: the one in PATH, or the one that setup put in place.
+pub fn find_zig() -> Option<PathBuf> {
+    let own = || {
+        let libraries = zig_directory().join("lib").read_dir().ok()?.flatten();
+        libraries.map(|python| python.path().join("site-packages/ziglang/zig")).find(|path| path.is_file())
+    };
+    shell::find("zig").or_else(own)
+}
 
 impl Tool {
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.program == other.program
+    /// What its name is in messages, and in PATH if it is a program.
+    pub fn program(&self) -> &str {
+        match &self.kind {
+            Kind::Program { name, .. } | Kind::Emulator { name, .. } => name,
+            Kind::Component("fmt") => "rustfmt",
+            Kind::Component(name) => name,
+            Kind::Target(arch) | Kind::Std(arch) => arch.target(),
+            Kind::DistributionRust => "rustc-web",
+            Kind::Zig => "zig",
+        }
     }
 
     pub fn is_here(&self) -> bool {
-        match self.program.strip_prefix("cargo-") {
+        match &self.kind {
+            Kind::Program { name, .. } => shell::find(name).is_some(),
             // rustup has a file of this name for every component, installed or not.
-            Some(subcommand) => {
-                capture(cargo().args([subcommand, "--version"])).is_ok_and(|said| said.status.success())
-            }
-            None => has(self.program),
+            Kind::Component(name) => capture(cargo().args([name, "--version"])).is_ok_and(|said| said.status.success()),
+            Kind::Target(arch) => Toolchain::of(*arch).is_ok(),
+            Kind::Std(arch) => Toolchain::has_std(*arch),
+            Kind::Emulator { arch, .. } => emulator::works_for(*arch),
+            Kind::DistributionRust => Toolchain::of_distribution(Arch::Riscv64).is_ok_and(|rust| rust.has_source()),
+            Kind::Zig => find_zig().is_some(),
         }
     }
 
-    /// The command that would change it that the tool is missing.
-    pub fn remedy(&self) -> String {
-        match (self.package, self.program) {
-            ("", "cargo-fmt") => "rustup component add rustfmt".into(),
-            ("", _) => "rustup component add clippy".into(),
-            (package, _) => format!("apt-get install --yes --no-install-recommends {package}"),
+    /// The commands that would change it that the tool is missing, the first that works being enough.
+    pub fn remedies(&self) -> Vec<String> {
+        let apt = |packages: &str| format!("apt-get install --yes --no-install-recommends {packages}");
+        match &self.kind {
+            Kind::Program { packages, .. } => vec![apt(packages)],
+            Kind::Component(_) => vec![format!("rustup component add {}", self.program())],
+            Kind::Target(arch) => {
+                vec![format!("rustup target add {}", arch.target()), apt("rustc-web rust-web-src lld llvm")]
+            }
+            Kind::Std(arch) => vec![format!("rustup target add {}", arch.target())],
+            Kind::Emulator { .. } => vec![apt("qemu-user-static")],
+            Kind::DistributionRust => vec![apt("rustc-web rust-web-src lld llvm")],
+            Kind::Zig => {
+                let place = project::relative(&zig_directory()).to_string();
+                let pip = format!("python3 -m venv {place} && {place}/bin/python -m pip install --quiet ziglang");
+                vec![pip.clone(), format!("{} && {pip}", apt("python3-venv"))]
+            }
         }
     }
 }
 
+/// What the whole test takes, or `build` alone.
+fn tools(build: bool, architectures: &[Arch]) -> Vec<Tool> {
+    let mut tools = vec![cc()];
+    tools.extend(architectures.iter().map(|&arch| target(arch)));
+    if build {
+        return tools;
+    }
+    tools.extend([musl(), cxx(), pkg_config(), flock(), clang(), lld(), zig(), rustfmt(), clippy()]);
+    tools.push(distribution_rust());
+    for &arch in architectures.iter().filter(|arch| !arch.is_host()) {
+        tools.extend([std(arch), c_compiler(arch), qemu(arch)]);
+    }
+    tools
+}
+
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let missing: Vec<_> = TOOLS.iter().filter(|tool| !tool.is_here()).collect();
+    let tools = tools(arguments.build, &arguments.architectures.or_all());
+    let missing: Vec<_> = tools.iter().filter(|tool| !tool.is_here()).collect();
     if missing.is_empty() {
-        println!("Nothing is missing: `cargo xtask test` can run every check.");
+        let what = if arguments.build { "build" } else { "run every check" };
+        println!("Nothing is missing: this machine can {what}.");
     }
     let mut updated = false;
     for tool in missing {
-        println!("# {} is missing, for {}", tool.program, tool.purpose);
-        let remedy = tool.remedy();
-        if remedy.starts_with("apt-get") && !updated {
-            act("apt-get update", arguments.yes)?;
+        // One package may have brought several tools.
+        if arguments.yes && tool.is_here() {
+            continue;
+        }
+        println!("# {} is missing, for {}", tool.program(), tool.purpose);
+        let remedies = tool.remedies();
+        if !updated && remedies.iter().any(|remedy| remedy.starts_with("apt-get")) {
+            act(&["apt-get update".to_owned()], arguments.yes)?;
             updated = true;
         }
-        act(&remedy, arguments.yes)?;
+        act(&remedies, arguments.yes)?;
     }
     Ok(())
 }
 
-fn act(remedy: &str, run: bool) -> Result<()> {
-    // Packages are the administrator's to install.
-    let needs_root = remedy.starts_with("apt-get") && !is_root();
-    let line = if needs_root { format!("sudo {remedy}") } else { remedy.to_owned() };
-    println!("{line}");
-    if !run {
-        return Ok(());
+/// Prints commands, or runs them until one succeeds.
+fn act(remedies: &[String], run: bool) -> Result<()> {
+    let mut failure = String::new();
+    for (number, remedy) in remedies.iter().enumerate() {
+        // Packages are the administrator's to install.
+        let needs_root = remedy.starts_with("apt-get") && !is_root();
+        let line = if needs_root { format!("sudo {remedy}") } else { remedy.clone() };
+        println!("{}{line}", if number > 0 { "# or else: " } else { "" });
+        if !run {
+            continue;
+        }
+        match command("sh").args(["-c", &line]).env("DEBIAN_FRONTEND", "noninteractive").status() {
+            Ok(status) if status.success() => return Ok(()),
+            Ok(status) => failure = format!("{line}: {status}"),
+            Err(error) => failure = format!("{line}: {error}"),
+        }
     }
-    let mut words = line.split(' ');
-    let status =
-        command(words.next().unwrap_or_default()).args(words).env("DEBIAN_FRONTEND", "noninteractive").status();
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => bail!("{line}: {status}"),
-        Err(error) => bail!("{line}: {error}. On a system without Debian's packages, install the program by its own"),
+    if run {
+        bail!("{failure}. On a system without Debian's packages, install the program by its own");
     }
+    Ok(())
 }
 
 pub fn is_root() -> bool {
-    use std::os::unix::fs::MetadataExt;
-    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+    rustix::process::geteuid().is_root()
 }

@@ -1,7 +1,7 @@
 //! Running programs, and showing what is going on meanwhile.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -47,10 +47,10 @@ fn describe(command: &Command) -> String {
     words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
 
-/// Whether a program can be found in PATH.
-pub fn has(program: &str) -> bool {
+/// Where a program is, if it can be found in PATH.
+pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|directory| is_executable(&directory.join(program)))
+    std::env::split_paths(&path).map(|directory| directory.join(program)).find(|path| is_executable(path))
 }
 
 fn is_executable(path: &Path) -> bool {

@@ -1,57 +1,118 @@
 //! `cargo xtask test`: every check there is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
-use crate::project::{Arch, Dist};
+use crate::project::{Arch, Architectures, Dist};
 use crate::setup::{self, Tool};
-use crate::shell::{cargo, execute, said, step};
-use crate::{abi, build, c_callers, install, project};
+use crate::shell::{capture, cargo, command, execute, said, step};
+use crate::toolchain::Toolchain;
+use crate::{abi, build, c_callers, columns, emulator, install, project, size, toolchain};
 
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Fail when a check cannot run on this machine, instead of naming it
     #[arg(long)]
     require_all: bool,
+    #[command(flatten)]
+    architectures: Architectures,
+    /// Only the checks whose name contains this
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    only: String,
 }
 
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let mut checks = Checks::default();
+    let mut checks = Checks { only: arguments.only.clone(), ..Checks::default() };
     source_checks(&mut checks);
-    rust_tests(&mut checks);
-    match build::run_for(Arch::host()?) {
-        Ok(dist) => checks_of_artifacts(&mut checks, &dist),
-        Err(error) => checks.record("build", Err(error)),
+    for arch in arguments.architectures.or_all() {
+        checks_of_architecture(&mut checks, arch);
     }
     checks.finish(arguments.require_all)
+}
+
+/// Everything that is done for each architecture, on this machine or in qemu.
+fn checks_of_architecture(checks: &mut Checks, arch: Arch) {
+    rust_tests(checks, arch);
+    let mut dist = None;
+    // What others need is not left out.
+    let only = std::mem::take(&mut checks.only);
+    checks.check(&format!("{}: build", arch.name()), &[setup::target(arch)], || {
+        dist = Some(build::run_for(arch)?);
+        Ok(String::new())
+    });
+    checks.only = only;
+    if let Some(dist) = dist {
+        checks_of_artifacts(checks, &dist);
+    }
 }
 
 /// How a test says that it cannot run on this machine.
 const CANNOT_RUN: &str = "CANNOT RUN: ";
 
+/// How a test says that no emulator can show what it looks for. It runs where there is none: on this machine's own
+/// architecture.
+const NOT_IN_AN_EMULATOR: &str = "NOT IN AN EMULATOR: ";
+
+/// What a check does; what it says.
+type Action = Box<dyn FnOnce() -> Result<String> + Send>;
+
 /// What passed, what failed, and what could not be tried.
 #[derive(Default)]
 struct Checks {
+    /// What a check's name must contain, or it is left out.
+    only: String,
     passed: usize,
     failed: Vec<String>,
     not_run: BTreeSet<String>,
+    not_in_an_emulator: BTreeSet<String>,
 }
 
 impl Checks {
     /// Runs a check, if the tools that it takes are here. What it says may name a part that cannot run.
-    fn check(&mut self, name: &str, tools: &[&Tool], action: impl FnOnce() -> Result<String>) {
-        if let Some(missing) = tools.iter().find(|tool| !tool.is_here()) {
-            return self.cannot_run(&format!("{name}. What would change it: {}", missing.remedy()));
+    fn check(&mut self, name: &str, tools: &[Tool], action: impl FnOnce() -> Result<String>) {
+        if self.is_wanted(name, tools) {
+            let result = step(name, action);
+            self.record(name, result);
         }
-        let result = step(name, action).map(|said| {
-            for line in said.lines() {
-                if let Some((_, what)) = line.split_once(CANNOT_RUN) {
-                    self.cannot_run(what.trim_end());
+    }
+
+    /// Runs checks that have nothing to do with each other, as many at once as there are processors.
+    fn check_together(&mut self, checks: impl Iterator<Item = (String, Vec<Tool>, Action)>) {
+        let wanted = checks.filter(|(name, tools, _)| self.is_wanted(name, tools));
+        let waiting: Mutex<VecDeque<_>> = Mutex::new(wanted.map(|(name, _, action)| (name, action)).collect());
+        let done = Mutex::new(Vec::new());
+        let next = || waiting.lock().ok()?.pop_front();
+        let work = || {
+            while let Some((name, action)) = next() {
+                let result = step(&name, action);
+                if let Ok(mut done) = done.lock() {
+                    done.push((name, result));
                 }
             }
+        };
+        std::thread::scope(|scope| {
+            let count = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+            (0..count).for_each(|_| drop(scope.spawn(work)));
         });
-        self.record(name, result);
+        for (name, result) in done.into_inner().unwrap_or_default() {
+            self.record(&name, result);
+        }
+    }
+
+    fn is_wanted(&mut self, name: &str, tools: &[Tool]) -> bool {
+        if !name.contains(&self.only) {
+            return false;
+        }
+        let missing = tools.iter().find(|tool| !tool.is_here());
+        if let Some(missing) = missing {
+            let remedies = missing.remedies().join(", or else: ");
+            let (tool, purpose) = (missing.program(), &missing.purpose);
+            self.cannot_run(&format!("{name}: no {tool} for {purpose}. What would change it: {remedies}"));
+        }
+        missing.is_none()
     }
 
     fn cannot_run(&mut self, what: &str) {
@@ -61,9 +122,17 @@ impl Checks {
         }
     }
 
-    fn record(&mut self, name: &str, result: Result<()>) {
+    fn record(&mut self, name: &str, result: Result<String>) {
         match result {
-            Ok(()) => self.passed += 1,
+            Ok(said) => {
+                self.passed += 1;
+                for (_, what) in said.lines().filter_map(|line| line.split_once(CANNOT_RUN)) {
+                    self.cannot_run(what.trim_end());
+                }
+                for (_, what) in said.lines().filter_map(|line| line.split_once(NOT_IN_AN_EMULATOR)) {
+                    self.not_in_an_emulator.insert(what.trim_end().to_owned());
+                }
+            }
             Err(error) => {
                 eprintln!("{name}: {error:#}");
                 self.failed.push(name.to_owned());
@@ -75,6 +144,9 @@ impl Checks {
         println!();
         for name in &self.failed {
             println!("failed: {name}");
+        }
+        for name in &self.not_in_an_emulator {
+            println!("tested without an emulator only: {name}");
         }
         for name in &self.not_run {
             println!("could not run on this machine: {name}");
@@ -95,18 +167,30 @@ const HOSTED_FEATURES: [&str; 2] = ["", "exports"];
 const FREESTANDING_FEATURES: &str = "exports,freestanding,panic-handler";
 
 fn source_checks(checks: &mut Checks) {
-    checks.check("formatting", &[&setup::RUSTFMT], || cargo_run(&["fmt", "--all", "--check"]));
+    checks.check("the columns of arch/, item by item", &[], || columns::check().map(|()| String::new()));
+    for (arch, extension) in [(Arch::Riscv64, "+v"), (Arch::Aarch64, "+sve")] {
+        let name = format!("{}: {extension} is refused", arch.name());
+        checks.check(&name, &[setup::target(arch)], || is_refused(arch, extension));
+    }
+    checks.check("formatting", &[setup::rustfmt()], || cargo_run(&["fmt", "--all", "--check"]));
     for features in HOSTED_FEATURES {
         let name = format!("lints, features [{features}]");
-        checks.check(&name, &[&setup::CLIPPY], || {
+        checks.check(&name, &[setup::clippy()], || {
             cargo_run(&["clippy", "--quiet", "--all-targets", "--features", features, "--", "--deny", "warnings"])
         });
     }
-    checks.check("lints, freestanding", &[&setup::CLIPPY], || {
+    checks.check("lints, freestanding", &[setup::clippy()], || {
         let features = ["--features", FREESTANDING_FEATURES];
         cargo_run(&[&["clippy", "--quiet", "--release"], &features[..], &["--", "--deny", "warnings"]].concat())
     });
-    checks.check("lints, rtbox", &[&setup::CLIPPY], || {
+    for arch in Arch::ALL.into_iter().filter(|arch| !arch.is_host()) {
+        let name = format!("lints, {}", arch.name());
+        checks.check(&name, &[setup::clippy(), setup::std(arch)], || {
+            let features = ["--features", FREESTANDING_FEATURES, "--target", arch.target()];
+            cargo_run(&[&["clippy", "--quiet", "--release"], &features[..], &["--", "--deny", "warnings"]].concat())
+        });
+    }
+    checks.check("lints, rtbox", &[setup::clippy()], || {
         cargo_run(&[
             "clippy",
             "--quiet",
@@ -121,8 +205,9 @@ fn source_checks(checks: &mut Checks) {
             "warnings",
         ])
     });
-    checks.check("lints, xtask", &[&setup::CLIPPY], || {
-        cargo_run(&["clippy", "--quiet", "--package", "xtask", "--all-targets", "--", "--deny", "warnings"])
+    checks.check("lints, xtask and demo", &[setup::clippy()], || {
+        let packages = ["--package", "xtask", "--package", "demo"];
+        cargo_run(&[&["clippy", "--quiet", "--all-targets"], &packages[..], &["--", "--deny", "warnings"]].concat())
     });
     checks.check("documentation", &[], || {
         let mut doc = cargo();
@@ -131,31 +216,114 @@ fn source_checks(checks: &mut Checks) {
     });
 }
 
-fn rust_tests(checks: &mut Checks) {
-    checks.check("Rust tests", &[], || cargo_run(&["test", "--quiet"]));
-    checks.check("Rust tests, optimised", &[], || cargo_run(&["test", "--quiet", "--profile", "optimised"]));
-    checks.check("Rust tests, with the C functions", &[], || cargo_run(&["test", "--quiet", "--features", "exports"]));
-    checks.check("memory functions", &[], || {
-        cargo_run(&["test", "--quiet", "--package", "ffi_syscalls_arch", "--features", "mem"])
-    });
-    checks.check("rtbox", &[], || {
-        cargo_run(&["test", "--quiet", "--release", "--package", "rtbox", "--features", "freestanding"])
-    });
+/// What a run of the Rust tests is given, beside the architecture.
+struct Rust<'a> {
+    name: &'a str,
+    arguments: &'a [&'a str],
+    environment: &'a [(&'a str, &'a str)],
+}
+
+const MEMORY_FUNCTIONS: Rust<'_> = Rust {
+    name: "memory functions",
+    arguments: &["--package", "ffi_syscalls_arch", "--features", "mem"],
+    environment: &[],
+};
+
+const RTBOX: Rust<'_> = Rust {
+    name: "rtbox",
+    arguments: &["--release", "--package", "rtbox", "--features", "freestanding"],
+    environment: &[],
+};
+
+const HERE: [Rust<'_>; 5] = [
+    Rust { name: "Rust tests", arguments: &[], environment: &[] },
+    Rust { name: "Rust tests, optimised", arguments: &["--profile", "optimised"], environment: &[] },
+    Rust { name: "Rust tests, with the C functions", arguments: &["--features", "exports"], environment: &[] },
+    MEMORY_FUNCTIONS,
+    RTBOX,
+];
+
+/// In qemu everything takes longer: the optimised code, once. The examples in the documentation are for the host.
+const IN_QEMU: [Rust<'_>; 3] = [
+    Rust { name: "Rust tests, optimised", arguments: &["--tests", "--profile", "optimised"], environment: &[] },
+    MEMORY_FUNCTIONS,
+    RTBOX,
+];
+
+/// What has to do with memory, where pages are as large as aarch64 has them.
+const WITH_LARGE_PAGES: Rust<'_> = Rust {
+    name: "Rust tests, 64 KB pages",
+    arguments: &["--profile", "optimised", "--lib", "--test", "text", "--test", "dir", "--test", "process"],
+    environment: &[("QEMU_PAGESIZE", "65536")],
+};
+
+fn rust_tests(checks: &mut Checks, arch: Arch) {
+    let runs = if arch.is_host() { &HERE[..] } else { &IN_QEMU };
+    let large = (arch == Arch::Aarch64 && !arch.is_host()).then_some(&WITH_LARGE_PAGES);
+    let mut tools = vec![setup::c_compiler(arch), setup::std(arch)];
+    if !arch.is_host() {
+        tools.push(setup::qemu(arch));
+    }
+    for run in runs.iter().chain(large) {
+        checks.check(&format!("{}: {}", arch.name(), run.name), &tools, || {
+            let mut test = cargo();
+            test.args(["test", "--quiet", "--no-fail-fast"]).args(run.arguments);
+            test.envs(run.environment.iter().copied());
+            toolchain::for_programs(arch, &mut test)?;
+            execute(&mut test).map(|output| said(&output))
+        });
+    }
 }
 
 fn checks_of_artifacts(checks: &mut Checks, dist: &Dist) {
-    checks.record("abi", abi::check(dist));
-    checks.check("the header in C++", &[&setup::CXX], || {
-        let source = project::root().join("tests/c/contract.h");
-        let mut compiler = crate::shell::command("g++");
-        compiler.args(["-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-x", "c++", "-include"]);
-        execute(compiler.arg(dist.header()).arg(source)).map(|output| said(&output))
-    });
-    checks.check("the .pc file", &[&setup::PKG_CONFIG], || install::check(dist).map(|()| String::new()));
-    checks.check("an archive with checks", &[], || build::build_checked_archive(Arch::host()?).map(|()| String::new()));
-    for caller in c_callers::all() {
-        checks.check(&caller.name(), &[caller.link.tool()], || caller.run(dist));
+    let arch = dist.arch;
+    let named = |what: &str| format!("{}: {what}", arch.name());
+    let done = |()| String::new();
+    checks.record(&named("abi"), abi::check(dist).map(done));
+    checks.check(&named("sizes"), &[], || size::check(dist).map(done));
+    if arch.is_host() {
+        checks.check("the header in C++", &[setup::cxx()], || {
+            let source = project::root().join("tests/c/contract.h");
+            let mut compiler = crate::shell::command("g++");
+            compiler.args(["-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-x", "c++", "-include"]);
+            execute(compiler.arg(dist.header()).arg(source)).map(|output| said(&output))
+        });
     }
+    let tools = [setup::pkg_config(), setup::c_compiler(arch)];
+    checks.check(&named("the .pc file"), &tools, || install::check(dist).map(done));
+    if arch == Arch::Riscv64 {
+        let tools = [setup::distribution_rust(), setup::c_compiler(arch), setup::qemu(arch)];
+        checks.check(&named("built with core, by the distribution's compiler"), &tools, || from_source(arch));
+    }
+    checks.check(&named("an archive with checks"), &[], || build::build_checked_archive(arch).map(done));
+    let has_large_pages = arch == Arch::Aarch64 && !arch.is_host();
+    let large = c_callers::with_large_pages().filter(|_| has_large_pages);
+    checks.check_together(c_callers::all(arch).chain(large).map(|caller| {
+        let (name, tools) = (caller.name(), caller.tools());
+        (name, tools, Box::new(move || caller.run(&arch.dist())) as Action)
+    }));
+}
+
+/// The library does not build with registers that a system call does not preserve, and says so.
+fn is_refused(arch: Arch, extension: &str) -> Result<String> {
+    let mut cargo = Toolchain::of(arch)?.cargo("check", &project::root().join("target/refused"));
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", format!("-Ctarget-feature={extension}"));
+    let output = capture(&mut cargo)?;
+    let said = said(&output);
+    ensure!(!output.status.success() && said.contains("system calls do not preserve its registers"), "{said}");
+    Ok(String::new())
+}
+
+/// What is done where rustup cannot fetch a target: the distribution's compiler builds the archive and core with it, and
+/// a program linked with that runs.
+fn from_source(arch: Arch) -> Result<String> {
+    let work = tempfile::tempdir()?;
+    let archive = build::build_with_distribution(arch, work.path())?;
+    let program = work.path().join("program");
+    let mut cc = command(toolchain::c_compiler(arch));
+    cc.args(["-nostdlib", "-static", "-ffreestanding", "-fno-stack-protector", "-I", "include"]);
+    execute(cc.arg(project::root().join("examples/c/facts.c")).arg(archive).arg("-o").arg(&program))?;
+    execute(emulator::command_for(arch, &program)?.arg("/")).map(|output| said(&output))
 }
 
 fn cargo_run(arguments: &[&str]) -> Result<String> {

@@ -1,0 +1,299 @@
+//! The aarch64 column.
+//!
+//! | role | registers |
+//! |---|---|
+//! | system call | number `x8`; arguments `x0 x1 x2 x3 x4 x5`; result `x0`; no other general register is lost |
+//! | C call | arguments `x0 x1 x2 x3 x4 x5`; result `x0`; `x19-x29` are kept |
+//! | stack | 16-byte aligned whenever it is used |
+//! | thread pointer | `tpidr_el0` |
+
+use core::arch::{asm, naked_asm};
+use core::ffi::{c_char, c_void};
+
+use crate::ChildEntry;
+
+// The kernel forgets what the scalable registers hold beyond their first 128 bits, and `syscalls` does not tell the
+// compiler so. See the kernel's document on SVE, system call behaviour.
+#[cfg(target_feature = "sve")]
+compile_error!("ffi_syscalls cannot be built with the SVE extension: system calls do not preserve its registers");
+
+/// Numbers of system calls that `syscalls` names differently from one architecture to the next.
+pub mod nr {
+    use syscalls::Sysno;
+
+    /// `newfstatat(dirfd, path, stat, flags)`.
+    pub const NEWFSTATAT: Sysno = Sysno::fstatat;
+}
+
+/// Starts a child with `clone(flags)` that runs `entry(argument)` on the stack that ends at `stack_top`.
+/// Returns to the caller only: the child's process id, or an errno, negated, as the kernel gives it.
+///
+/// See clone(2).
+///
+/// # Safety
+/// `stack_top` ends a writable region that is large enough for `entry` and that nothing else uses while the child
+/// runs. With `CLONE_VM` the child shares all memory, so `entry` and `argument` must be sound to use beside the caller.
+#[unsafe(naked)]
+pub unsafe extern "C" fn clone_on_stack(
+    flags: usize,
+    stack_top: *mut c_void,
+    entry: ChildEntry,
+    argument: *mut c_void,
+) -> usize {
+    naked_asm!(
+        "and x1, x1, #-16",
+        "mov x9, x2",      // the entry and its argument in registers that the kernel hands to the child unchanged
+        "mov x10, x3",
+        "mov x2, xzr",     // no parent_tid
+        "mov x3, xzr",     // no tls
+        "mov x4, xzr",     // no child_tid
+        "mov x8, {clone}",
+        "svc 0",
+        "cbz x0, 2f",
+        "ret",
+        "2:",
+        "mov x29, xzr",    // the outermost frame, for debuggers
+        "mov x0, x10",
+        "blr x9",
+        "brk 1",
+        clone = const syscalls::Sysno::clone as usize,
+    )
+}
+
+/// The address of the libc's variable `environ`, or null in a program that has none.
+///
+/// The reference is weak, so that it never asks for a libc, and goes through the global offset table, so that the
+/// dynamic linker can leave it null.
+#[inline]
+#[must_use]
+pub fn environ() -> *const *const *const c_char {
+    let address;
+    // SAFETY: reads one slot of the global offset table, which is constant once the program runs.
+    unsafe {
+        asm!(
+            ".weak environ",
+            "adrp {0}, :got:environ",
+            "ldr {0}, [{0}, :got_lo12:environ]",
+            out(reg) address,
+            options(pure, readonly, nostack, preserves_flags),
+        );
+    }
+    address
+}
+
+/// Whether the calling thread has a thread pointer that [`thread_pointer`] may read.
+///
+/// The kernel starts a program with 0 in the register, which is always readable.
+#[inline]
+#[must_use]
+pub fn has_thread_pointer() -> bool {
+    // SAFETY: reads a register.
+    unsafe { thread_pointer() != 0 }
+}
+
+/// The calling thread's thread pointer.
+///
+/// # Safety
+/// A libc has set up thread pointers in this process: see [`has_thread_pointer`].
+#[inline]
+#[must_use]
+pub unsafe fn thread_pointer() -> usize {
+    let pointer;
+    // SAFETY: reads a register that every program may read. Not pure: it differs from thread to thread.
+    unsafe { asm!("mrs {}, tpidr_el0", out(reg) pointer, options(nomem, nostack, preserves_flags)) };
+    pointer
+}
+
+/// The relocation `*offset = load address + addend`: R_AARCH64_RELATIVE. See the ELF ABI for the Arm 64-bit
+/// architecture.
+pub const R_RELATIVE: usize = 1027;
+
+/// Defines the program entry `_start`, which calls
+/// `$entry: unsafe extern "C" fn(stack: *const usize, image: *const ElfHeader, dynamic: *const [usize; 2]) -> !`
+/// with the initial stack pointer, the program's ELF header and its dynamic section: the last two are for
+/// [`relocate`](crate::relocate), and mean nothing in a program that has none.
+///
+/// At entry the kernel has put argc, argv, envp and the auxiliary vector on the stack, `sp` points at argc, and the
+/// other registers say nothing.
+#[macro_export]
+macro_rules! define_start {
+    ($entry:path) => {
+        /// The program entry. Called by the kernel, never by code.
+        ///
+        /// # Safety
+        /// Runs once, first, on the stack that the kernel made.
+        #[unsafe(no_mangle)]
+        #[unsafe(naked)]
+        unsafe extern "C" fn _start() -> ! {
+            ::core::arch::naked_asm!(
+                ".weak _DYNAMIC",
+                ".hidden _DYNAMIC",
+                ".weak __ehdr_start",
+                ".hidden __ehdr_start",
+                "mov x29, xzr",                    // the outermost frame, for debuggers
+                "mov x30, xzr",
+                "mov x0, sp",                      // the initial stack, which the kernel aligns
+                "adrp x1, __ehdr_start",           // made by the linker
+                "add x1, x1, :lo12:__ehdr_start",
+                "adrp x2, _DYNAMIC",               // made by the linker for a program that can be loaded anywhere
+                "add x2, x2, :lo12:_DYNAMIC",
+                "bl {entry}",
+                "brk 1",                           // it does not return
+                entry = sym $entry,
+            )
+        }
+    };
+}
+
+#[cfg(feature = "mem")]
+memory_function! {
+    // void *memcpy(void *dst, const void *src, size_t n)
+    "memcpy",
+    "mov x3, x0",
+    ".Lffi_syscalls_copy:", // n bytes from x1 to x3, upwards
+    "subs x2, x2, 16",
+    "b.lo 3f",
+    "2:",
+    "ldp x4, x5, [x1], 16",
+    "stp x4, x5, [x3], 16",
+    "subs x2, x2, 16",
+    "b.hs 2b",
+    "3:", // the low four bits of x2 still count what is left
+    "tbz x2, 3, 4f",
+    "ldr x4, [x1], 8",
+    "str x4, [x3], 8",
+    "4:",
+    "tbz x2, 2, 5f",
+    "ldr w4, [x1], 4",
+    "str w4, [x3], 4",
+    "5:",
+    "tbz x2, 1, 6f",
+    "ldrh w4, [x1], 2",
+    "strh w4, [x3], 2",
+    "6:",
+    "tbz x2, 0, 7f",
+    "ldrb w4, [x1]",
+    "strb w4, [x3]",
+    "7:",
+    "ret",
+}
+
+#[cfg(feature = "mem")]
+memory_function! {
+    // void *memmove(void *dst, const void *src, size_t n): backwards only when dst lies inside [src, src + n)
+    "memmove",
+    "mov x3, x0",
+    "sub x4, x0, x1",
+    "cmp x4, x2",
+    "b.lo 2f",
+    "b .Lffi_syscalls_copy", // however far away; it loads before it stores, so it may overlap in this direction
+    "2:",
+    "add x1, x1, x2",
+    "add x3, x3, x2",
+    "6:",
+    "subs x2, x2, 16",
+    "b.lo 3f",
+    "ldp x4, x5, [x1, -16]!",
+    "stp x4, x5, [x3, -16]!",
+    "b 6b",
+    "3:",
+    "ands x2, x2, 15",
+    "b.eq 5f",
+    "4:",
+    "ldrb w4, [x1, -1]!",
+    "strb w4, [x3, -1]!",
+    "subs x2, x2, 1",
+    "b.ne 4b",
+    "5:",
+    "ret",
+}
+
+#[cfg(feature = "mem")]
+memory_function! {
+    // void *memset(void *dst, int byte, size_t n)
+    "memset",
+    "mov x3, x0",
+    "and x1, x1, 255",
+    "mov x4, 0x0101010101010101",
+    "mul x1, x1, x4", // the byte eight times
+    "subs x2, x2, 16",
+    "b.lo 3f",
+    "2:",
+    "stp x1, x1, [x3], 16",
+    "subs x2, x2, 16",
+    "b.hs 2b",
+    "3:", // as in memcpy
+    "tbz x2, 3, 4f",
+    "str x1, [x3], 8",
+    "4:",
+    "tbz x2, 2, 5f",
+    "str w1, [x3], 4",
+    "5:",
+    "tbz x2, 1, 6f",
+    "strh w1, [x3], 2",
+    "6:",
+    "tbz x2, 0, 7f",
+    "strb w1, [x3]",
+    "7:",
+    "ret",
+}
+
+#[cfg(feature = "mem")]
+memory_function! {
+    // int memcmp(const void *a, const void *b, size_t n); bcmp asks only whether they differ
+    "memcmp" = "bcmp",
+    "2:",
+    "subs x2, x2, 8",
+    "b.lo 3f",
+    "ldr x3, [x0], 8",
+    "ldr x4, [x1], 8",
+    "cmp x3, x4",
+    "b.eq 2b",
+    "rev x3, x3", // the first byte weighs most
+    "rev x4, x4",
+    "cmp x3, x4",
+    "cset w0, hi",
+    "csinv w0, w0, wzr, hs",
+    "ret",
+    "3:",
+    "ands x2, x2, 7",
+    "4:",
+    "b.eq 5f",
+    "ldrb w3, [x0], 1",
+    "ldrb w4, [x1], 1",
+    "subs w3, w3, w4",
+    "b.ne 6f",
+    "subs x2, x2, 1",
+    "b 4b",
+    "5:",
+    "mov w3, wzr",
+    "6:",
+    "mov w0, w3",
+    "ret",
+}
+
+#[cfg(feature = "mem")]
+memory_function! {
+    // size_t strlen(const char *s): 8 aligned bytes at a time, which never cross into a page that s does not reach
+    "strlen",
+    "and x1, x0, -8",
+    "ldr x2, [x1]",
+    "lsl x3, x0, 3",
+    "mov x4, -1",
+    "lsl x4, x4, x3",
+    "orn x2, x2, x4", // the bytes in front of s do not count
+    "mov x5, 0x0101010101010101",
+    "2:",
+    "sub x3, x2, x5", // the lowest byte that is 0 is the first whose top bit this and the next set
+    "bic x3, x3, x2",
+    "ands x3, x3, 0x8080808080808080",
+    "b.ne 3f",
+    "ldr x2, [x1, 8]!",
+    "b 2b",
+    "3:",
+    "rev x3, x3",
+    "clz x3, x3", // eight times the number of bytes before it
+    "add x1, x1, x3, lsr 3",
+    "sub x0, x1, x0",
+    "ret",
+}
