@@ -1,12 +1,15 @@
 //! Running programs, and showing what is going on meanwhile.
 
 use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::project;
 
@@ -37,9 +40,57 @@ pub fn said(output: &Output) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Runs to the end, whatever that is.
+/// Longer than any command takes that this tool runs, on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Runs to the end, whatever that is. A command that does not come to one is killed, with all that it started, and is an
+/// error that shows what it said until then.
 pub fn capture(command: &mut Command) -> Result<Output> {
-    command.output().with_context(|| format!("cannot run {}", describe(command)))
+    let name = describe(command);
+    // Files, which do not wait for a child that was left behind with them, as pipes do.
+    let (stdout, stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
+    command.stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
+    let mut child = command.spawn().with_context(|| format!("cannot run {name}"))?;
+    let begin = Instant::now();
+    let mut pause = Duration::from_millis(1);
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if begin.elapsed() > PATIENCE {
+            kill_with_descendants(child.id());
+            child.wait()?;
+            let output = Output { status: ExitStatus::default(), stdout: content(stdout)?, stderr: content(stderr)? };
+            bail!("{name}\nhad not ended after {} s, and was killed: {}", PATIENCE.as_secs(), said(&output));
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(50));
+    };
+    Ok(Output { status, stdout: content(stdout)?, stderr: content(stderr)? })
+}
+
+/// All that is in a file.
+fn content(mut file: File) -> Result<Vec<u8>> {
+    let mut content = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// Kills a process, and then what it has started, which otherwise would go on without it.
+fn kill_with_descendants(process: u32) {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let children = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+    let children: Vec<u32> = children.flat_map(|list| numbers(&list)).collect();
+    if let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) {
+        // It may have ended meanwhile.
+        let _ = kill_process(process, Signal::KILL);
+    }
+    children.into_iter().for_each(kill_with_descendants);
+}
+
+fn numbers(list: &str) -> Vec<u32> {
+    list.split_whitespace().filter_map(|number| number.parse().ok()).collect()
 }
 
 fn describe(command: &Command) -> String {
