@@ -258,7 +258,7 @@ fn misuse(message: &str) -> ! {
     let _ = sys::write(2, message.as_bytes());
     // What abort(3) does: the default action ends the process, whatever was set for the signal.
     sys::set_disposition(sys::SIGABRT, false);
-    let _ = sys::set_signal_mask(0);
+    let _ = sys::set_signal_mask(sys::NO_SIGNALS);
     sys::signal_self(sys::SIGABRT);
     sys::exit(134)
 }

@@ -32,6 +32,9 @@ pub(crate) fn memory() -> u64 {
 
 /// The smallest limit of the control groups that the process is in. `None`: it cannot be known now.
 fn read_limit(resource: Resource) -> Option<u64> {
+    if !sys::HAS_CONTROL_GROUPS {
+        return Some(NO_LIMIT);
+    }
     const GROUPS: usize = 1 << 16;
     let mut room = Scratch::new(GROUPS + (1 << 20)).ok()?;
     let mut mounts = room.bytes();

@@ -4,7 +4,7 @@ use core::ffi::CStr;
 use core::fmt;
 use core::num::NonZeroUsize;
 
-use crate::sys::errno as number;
+use crate::sys::{errno as number, with_system_errors};
 
 mod texts;
 pub(crate) use texts::text_of;
@@ -63,9 +63,8 @@ impl Errno {
     }
 
     /// A constant of the table below. Only for constants: a number that is not an errno stops the build.
-    const fn known(number: u32) -> Self {
-        #[expect(clippy::cast_possible_wrap, reason = "error numbers are small")]
-        match Self::from_raw(number as i32) {
+    const fn known(number: i32) -> Self {
+        match Self::from_raw(number) {
             Some(errno) => errno,
             #[expect(clippy::panic, reason = "runs while compiling")]
             None => panic!("not an error number"),
@@ -96,16 +95,20 @@ impl core::error::Error for Errno {}
 /// Declares each error once: its constant and its text.
 macro_rules! errors {
     ($($name:ident $description:literal;)*) => {
+        #[allow(clippy::cast_possible_wrap, clippy::unnecessary_cast, reason = "systems have them in several types")]
         impl Errno {
-            $(#[doc = $description] pub const $name: Self = Self::known(number::$name);)*
+            $(#[doc = $description] pub const $name: Self = Self::known(number::$name as i32);)*
         }
 
         /// Number, name and description of each error, in any order.
-        const DECLARED: &[(u32, &str, &str)] = &[$((number::$name, stringify!($name), $description)),*];
+        #[allow(clippy::cast_sign_loss, clippy::unnecessary_cast, reason = "systems have them in several types")]
+        const DECLARED: &[(u32, &str, &str)] = &[$((number::$name as u32, stringify!($name), $description)),*];
     };
 }
 
-errors! {
+// Those that every system has, and those that this one has beside them.
+with_system_errors! {
+    errors
     EPERM "Operation not permitted";
     ENOENT "No such file or directory";
     ESRCH "No such process";
@@ -148,48 +151,11 @@ errors! {
     ELOOP "Too many levels of symbolic links";
     ENOMSG "No message of desired type";
     EIDRM "Identifier removed";
-    ECHRNG "Channel number out of range";
-    EL2NSYNC "Level 2 not synchronized";
-    EL3HLT "Level 3 halted";
-    EL3RST "Level 3 reset";
-    ELNRNG "Link number out of range";
-    EUNATCH "Protocol driver not attached";
-    ENOCSI "No CSI structure available";
-    EL2HLT "Level 2 halted";
-    EBADE "Invalid exchange";
-    EBADR "Invalid request descriptor";
-    EXFULL "Exchange full";
-    ENOANO "No anode";
-    EBADRQC "Invalid request code";
-    EBADSLT "Invalid slot";
-    EBFONT "Bad font file format";
-    ENOSTR "Device not a stream";
-    ENODATA "No data available";
-    ETIME "Timer expired";
-    ENOSR "Out of streams resources";
-    ENONET "Machine is not on the network";
-    ENOPKG "Package not installed";
     EREMOTE "Object is remote";
-    ENOLINK "Link has been severed";
-    EADV "Advertise error";
-    ESRMNT "Srmount error";
-    ECOMM "Communication error on send";
     EPROTO "Protocol error";
-    EMULTIHOP "Multihop attempted";
-    EDOTDOT "RFS specific error";
     EBADMSG "Bad message";
     EOVERFLOW "Value too large for defined data type";
-    ENOTUNIQ "Name not unique on network";
-    EBADFD "File descriptor in bad state";
-    EREMCHG "Remote address changed";
-    ELIBACC "Can not access a needed shared library";
-    ELIBBAD "Accessing a corrupted shared library";
-    ELIBSCN ".lib section in a.out corrupted";
-    ELIBMAX "Attempting to link in too many shared libraries";
-    ELIBEXEC "Cannot exec a shared library directly";
     EILSEQ "Invalid or incomplete multibyte or wide character";
-    ERESTART "Interrupted system call should be restarted";
-    ESTRPIPE "Streams pipe error";
     EUSERS "Too many users";
     ENOTSOCK "Socket operation on non-socket";
     EDESTADDRREQ "Destination address required";
@@ -220,21 +186,8 @@ errors! {
     EALREADY "Operation already in progress";
     EINPROGRESS "Operation now in progress";
     ESTALE "Stale file handle";
-    EUCLEAN "Structure needs cleaning";
-    ENOTNAM "Not a XENIX named type file";
-    ENAVAIL "No XENIX semaphores available";
-    EISNAM "Is a named type file";
-    EREMOTEIO "Remote I/O error";
     EDQUOT "Disk quota exceeded";
-    ENOMEDIUM "No medium found";
-    EMEDIUMTYPE "Wrong medium type";
     ECANCELED "Operation canceled";
-    ENOKEY "Required key not available";
-    EKEYEXPIRED "Key has expired";
-    EKEYREVOKED "Key has been revoked";
-    EKEYREJECTED "Key was rejected by service";
     EOWNERDEAD "Owner died";
     ENOTRECOVERABLE "State not recoverable";
-    ERFKILL "Operation not possible due to RF-kill";
-    EHWPOISON "Memory page has hardware error";
 }

@@ -4,12 +4,10 @@ use core::ffi::{CStr, c_char, c_void};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
-use ffi_syscalls_arch::ChildEntry;
-
 use crate::alloc::Block;
 use crate::arg::{Arg, PATH_MAX, join};
 use crate::fd::Fd;
-use crate::sys::{self, Disposition, Sharing, SignalSet, WaitStatus};
+use crate::sys::{self, ChildEntry, Disposition, Sharing, SignalSet, WaitStatus};
 use crate::text::fields;
 use crate::{Errno, List, Result, env, file};
 
@@ -120,8 +118,6 @@ const DEFAULT_PATH: &CStr = c"/bin:/usr/bin";
 /// A child needs a path on its stack, and what the compiler makes of a few small functions.
 const STACK: usize = 1 << 15;
 
-const ALL_SIGNALS: SignalSet = !0;
-
 /// As [`run`], with an array: a shell, the command, its arguments, and a null pointer.
 ///
 /// Where the caller ignores SIGCHLD the kernel forgets how a child ended, and the caller's own handling must not
@@ -137,7 +133,7 @@ unsafe fn run_array(command: &CStr, array: *mut *const c_char) -> Result<Outcome
     let mut stacks = Block::new(2 * STACK)?;
     let (reports, to_parent) = sys::pipe()?;
     // No handler of the caller's may run in a child that shares its memory.
-    let mask = sys::set_signal_mask(ALL_SIGNALS)?;
+    let mask = sys::set_signal_mask(sys::ALL_SIGNALS)?;
     let mut child = Child {
         array,
         envp: envp.as_ptr(),

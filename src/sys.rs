@@ -5,10 +5,21 @@
 //! close-on-exec, lengths are capped at what the system takes. What a kernel lacks comes back as its errno: the
 //! fallback is the operation's, once for all backends.
 
-mod linux;
-pub(crate) use linux::*;
+#[cfg(any(feature = "libc", not(target_os = "linux")))]
+#[path = "sys/libc.rs"]
+mod backend;
+#[cfg(not(any(feature = "libc", not(target_os = "linux"))))]
+#[path = "sys/linux.rs"]
+mod backend;
+mod errors;
+
+pub(crate) use backend::*;
+pub(crate) use errors::with_system_errors;
 
 use crate::{Errno, Result};
+
+#[cfg(all(any(feature = "libc", not(target_os = "linux")), feature = "mem"))]
+compile_error!("the features `mem` and `freestanding` are for programs without a libc, which the backend `libc` needs");
 
 /// Calls again as long as a signal interrupted the call before it did anything.
 fn retry<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
@@ -43,6 +54,34 @@ impl Stat {
     /// Whether both describe one file, under whatever names.
     pub(crate) const fn same_file(&self, other: &Self) -> bool {
         self.dev == other.dev && self.ino == other.ino
+    }
+}
+
+/// The names in a buffer of directory records that [`read_dir`] filled, without `.` and `..`.
+pub(crate) const fn dir_names(records: &[u8]) -> DirNames<'_> {
+    DirNames { rest: records }
+}
+
+#[derive(Clone)]
+pub(crate) struct DirNames<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for DirNames<'a> {
+    type Item = &'a [u8];
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        loop {
+            let (len, name) = record(self.rest)?;
+            let (record, after) = self.rest.split_at_checked(len)?;
+            self.rest = after;
+            let padded = record.get(name..)?;
+            let name = padded.get(..padded.iter().position(|&byte| byte == 0)?)?;
+            if name != b"." && name != b".." {
+                return Some(name);
+            }
+        }
     }
 }
 

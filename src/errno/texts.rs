@@ -15,7 +15,7 @@ use core::sync::atomic::Ordering::{AcqRel, Acquire};
 use super::DECLARED;
 
 /// The letters that occur in packed texts. The code of each is its index.
-const LETTERS: &[u8] = b" -./23:CEFINORSXabcdefghijklmnopqrstuvwxyz";
+const LETTERS: &[u8] = b" -./23:CEFIMNOPRSUXabcdefghijklmnopqrstuvwxyz";
 
 /// The groups, whose codes follow those of the letters; `$` is the end of a text. Each joins two codes, letters or
 /// groups that stand in front of it. Those with an end come last, which tells where a text ends at a glance.
@@ -29,8 +29,8 @@ const GROUPS: &str = "\
     |too man|too many |ed |protoco|addres|: can|of |ge |out |: operation |ge|down|invalid |requ|protocol |ve|r: |in \
     |ach|wor|device |remot|too l|leve|connection |conn|rese|k: |: cannot |sy|pip|out of |soc|read|supported\
     |not supported|med|dire|bad |direct|ired|po|networ|ong|ho|key|ium|stem|re |d lib|d libr|our|resour|address |num\
-    |level |sc|loc|type |: invalid |exec|age |ver|ut|end|uch|uch | such |support: |nosupport: | sy|d librar|s: |t is \
-    |alread|ref|si|director|en |medium|hare|hared librar|emp|has |chan|e$|ed$|s$|ted$|error$|y$|available$|t$|ge$\
+    |level |sc|loc|: invalid |exec|age |ver|ut|end|uch|uch | such |support: |nosupport: | sy|d librar|s: |t is \
+    |alread|ref|si|director|en |medium|hare|hared librar|e$|ed$|s$|ted$|error$|y$|available$|t$|ge$\
     |ired$|l$|k$|not supported$";
 
 /// The code of the end, which follows those of the groups.

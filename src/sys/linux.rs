@@ -9,7 +9,8 @@ use core::num::NonZeroUsize;
 use core::ptr::NonNull;
 use core::sync::atomic::AtomicU32;
 
-use ffi_syscalls_arch::{ChildEntry, Sysno, nr, syscall0, syscall1, syscall2, syscall3, syscall4, syscall5, syscall6};
+pub(crate) use ffi_syscalls_arch::ChildEntry;
+use ffi_syscalls_arch::{Sysno, nr, syscall0, syscall1, syscall2, syscall3, syscall4, syscall5, syscall6};
 use linux_raw_sys::{auxvec, general, prctl, system};
 
 pub(crate) use linux_raw_sys::errno;
@@ -24,11 +25,17 @@ use crate::{Errno, Result};
 /// The most bytes that one read or write moves, whatever it is asked for. See read(2), NOTES.
 const MAX_TRANSFER: usize = 0x7fff_f000;
 
+/// Whether the system has control groups, which limit what a process gets.
+pub(crate) const HAS_CONTROL_GROUPS: bool = true;
+
 /// The kernel's size of a signal set, which is not the libc's.
 const SIGSET_SIZE: usize = size_of::<SignalSet>();
 
 /// Signals 1 to 64, a bit each.
 pub(crate) type SignalSet = u64;
+
+pub(crate) const ALL_SIGNALS: SignalSet = !0;
+pub(crate) const NO_SIGNALS: SignalSet = 0;
 
 pub(crate) const SIGNALS: core::ops::RangeInclusive<u32> = 1..=general::_NSIG;
 pub(crate) use linux_raw_sys::general::{SIGABRT, SIGCHLD, SIGPIPE};
@@ -246,34 +253,13 @@ pub(crate) fn read_dir(fd: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize>
     unsafe { transfer(fd.raw(), buffer.as_mut_ptr().addr(), buffer.len(), Sysno::getdents64) }
 }
 
-/// The names in a buffer of directory records that [`read_dir`] filled, without `.` and `..`.
-pub(crate) const fn dir_names(records: &[u8]) -> DirNames<'_> {
-    DirNames { rest: records }
-}
-
-#[derive(Clone)]
-pub(crate) struct DirNames<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Iterator for DirNames<'a> {
-    type Item = &'a [u8];
-
-    #[inline(never)]
-    fn next(&mut self) -> Option<&'a [u8]> {
-        const RECORD_LEN: usize = core::mem::offset_of!(general::linux_dirent64, d_reclen);
-        const NAME: usize = core::mem::offset_of!(general::linux_dirent64, d_name);
-        loop {
-            let len = u16::from_ne_bytes(*self.rest.get(RECORD_LEN..)?.first_chunk()?);
-            let (record, after) = self.rest.split_at_checked(usize::from(len))?;
-            self.rest = after;
-            let padded = record.get(NAME..)?;
-            let name = padded.get(..padded.iter().position(|&byte| byte == 0)?)?;
-            if name != b"." && name != b".." {
-                return Some(name);
-            }
-        }
-    }
+/// How long the first record of a directory is, and where its name begins, which a NUL ends.
+#[inline]
+pub(super) fn record(records: &[u8]) -> Option<(usize, usize)> {
+    const LEN: usize = core::mem::offset_of!(general::linux_dirent64, d_reclen);
+    const NAME: usize = core::mem::offset_of!(general::linux_dirent64, d_name);
+    let len = u16::from_ne_bytes(*records.get(LEN..)?.first_chunk()?);
+    Some((usize::from(len), NAME))
 }
 
 /// Writes the working directory and its NUL into the buffer; the result counts both. See getcwd(2).
