@@ -1,40 +1,46 @@
 //! Error numbers, names and texts, against the libc's.
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-use core::ffi::{CStr, c_char, c_int};
-use std::io;
-
 use ffi_syscalls::Errno;
 
-unsafe extern "C" {
-    /// The symbol of an error number, in glibc.
-    fn strerrorname_np(number: c_int) -> *const c_char;
-}
+/// musl has no names, and other words for some.
+#[cfg(target_env = "gnu")]
+mod glibc {
+    use super::*;
 
-fn libc_name(number: i32) -> Option<&'static str> {
-    // SAFETY: takes a number.
-    let name = unsafe { strerrorname_np(number) };
-    // SAFETY: a static text, if there is one.
-    (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) }.to_str().unwrap())
-}
+    use core::ffi::{CStr, c_char, c_int};
+    use std::io;
 
-#[test]
-fn names_and_texts_are_the_libcs() {
-    let mut named = 0;
-    for number in 1..4096 {
-        let errno = Errno::from_raw(number).unwrap();
-        assert_eq!(errno.raw(), number);
-        assert_eq!(errno.name(), libc_name(number), "{number}");
-        if let Some(name) = errno.name() {
-            let described = io::Error::from_raw_os_error(number).to_string();
-            assert_eq!(format!("{} (os error {number})", errno.description()), described);
-            assert_eq!(errno.to_string(), format!("{name}: {}", errno.description()));
-            assert_eq!(errno.text().to_str().unwrap(), errno.to_string());
-            assert_eq!(format!("{errno:?}"), name);
-            named += 1;
-        }
+    unsafe extern "C" {
+        /// The symbol of an error number, in glibc.
+        fn strerrorname_np(number: c_int) -> *const c_char;
     }
-    assert_eq!(named, 131);
+
+    fn libc_name(number: i32) -> Option<&'static str> {
+        // SAFETY: takes a number.
+        let name = unsafe { strerrorname_np(number) };
+        // SAFETY: a static text, if there is one.
+        (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) }.to_str().unwrap())
+    }
+
+    #[test]
+    fn names_and_texts_are_the_libcs() {
+        let mut named = 0;
+        for number in 1..4096 {
+            let errno = Errno::from_raw(number).unwrap();
+            assert_eq!(errno.raw(), number);
+            assert_eq!(errno.name(), libc_name(number), "{number}");
+            if let Some(name) = errno.name() {
+                let described = io::Error::from_raw_os_error(number).to_string();
+                assert_eq!(format!("{} (os error {number})", errno.description()), described);
+                assert_eq!(errno.to_string(), format!("{name}: {}", errno.description()));
+                assert_eq!(errno.text().to_str().unwrap(), errno.to_string());
+                assert_eq!(format!("{errno:?}"), name);
+                named += 1;
+            }
+        }
+        assert_eq!(named, 131);
+    }
 }
 
 #[test]

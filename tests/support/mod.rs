@@ -359,8 +359,14 @@ pub(crate) fn set_umask(mask: u32) {
     unsafe { libc::umask(mask) };
 }
 
+/// What libcs take for the number of a limit.
+#[cfg(target_env = "gnu")]
+type Resource = libc::__rlimit_resource_t;
+#[cfg(not(target_env = "gnu"))]
+type Resource = libc::c_int;
+
 /// Sets the soft limit, which the process may raise again.
-pub(crate) fn set_limit(resource: libc::__rlimit_resource_t, soft: u64) {
+pub(crate) fn set_limit(resource: Resource, soft: u64) {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the limit is writable.
     checked(unsafe { libc::getrlimit(resource, &mut limit) });
