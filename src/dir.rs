@@ -6,7 +6,8 @@ use core::mem::MaybeUninit;
 use crate::alloc::Block;
 use crate::arg::{Arg, PATH_MAX, terminate};
 use crate::fd::Fd;
-use crate::{Errno, List, Result, sys};
+use crate::sys::{self, StatBuffer};
+use crate::{Errno, List, Result};
 
 const NEW_DIRECTORY: u32 = 0o777;
 
@@ -63,10 +64,11 @@ fn ensure(path: &[u8], end: usize) -> Result<()> {
             result => return result,
         };
         // Which error a directory that exists gets differs: EEXIST, but EROFS, EACCES or EISDIR for some.
-        match sys::stat(directory) {
+        match sys::stat(directory, &mut StatBuffer::uninit()) {
             Ok(found) if found.is_dir() => return Ok(()),
             // It was there and is not any more, unless it is a link that leads nowhere.
-            Err(Errno::ENOENT) if errno == Errno::EEXIST && sys::stat_link(directory).is_err() => {}
+            Err(Errno::ENOENT)
+                if errno == Errno::EEXIST && sys::stat_link(directory, &mut StatBuffer::uninit()).is_err() => {}
             _ => return Err(errno),
         }
     }
