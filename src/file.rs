@@ -62,21 +62,29 @@ fn read_large(fd: &Fd, beginning: &[u8]) -> Result<Text> {
     let size = usize::try_from(sys::fstat(fd, &mut StatBuffer::uninit())?.size()).unwrap_or_default();
     let size = if is_plausible(size, 1) { size } else { 0 };
     let mut block = Block::new(size.saturating_add(1).max(beginning.len() * 4))?;
-    if let Some(start) = block.spare().get_mut(..beginning.len()) {
-        start.write_copy_of_slice(beginning);
-    }
-    let mut len = beginning.len();
+    block.push(beginning)?;
+    read_behind(fd, &mut block, 1, sys::read)?;
+    Text::from_block(block)
+}
+
+/// Puts what there is to read, to the end, behind what the block holds. No read gets less room than this.
+#[inline(never)]
+pub(crate) fn read_behind(fd: &Fd, block: &mut Block, room: usize, read: sys::Read) -> Result<()> {
     loop {
-        let (read, at_end) = fd.fill(block.spare().get_mut(len..).unwrap_or_default())?;
-        len += read;
-        if at_end {
-            return Text::from_block(block, len);
+        let len = block.len();
+        let rest = block.spare().get_mut(len..).unwrap_or_default();
+        if rest.len() < room {
+            let more = block.capacity().saturating_mul(2);
+            if !is_plausible(more, 2) {
+                return Err(Errno::ENOMEM);
+            }
+            block.grow(more)?;
+            continue;
         }
-        let more = len.saturating_mul(2);
-        if !is_plausible(more, 2) {
-            return Err(Errno::ENOMEM);
+        match read(fd, rest)? {
+            0 => return Ok(()),
+            read => block.set_len(len + read),
         }
-        block.grow(more)?;
     }
 }
 

@@ -63,9 +63,8 @@ impl Text {
         Self(unsafe { Block::from_raw(pointer) })
     }
 
-    /// A text that owns `block`, whose first `len` bytes are set.
-    pub(crate) fn from_block(mut block: Block, len: usize) -> Result<Self> {
-        block.set_len(len);
+    /// A text of what a block holds.
+    pub(crate) fn from_block(mut block: Block) -> Result<Self> {
         block.push(b"")?;
         Ok(Self(block))
     }

@@ -132,6 +132,9 @@ fn close_range(first: i32, last: i32) {
     let _ = decode(unsafe { syscall3(Sysno::close_range as usize, fd_arg(first), fd_arg(last), 0) });
 }
 
+/// What [`read`] and [`read_dir`] are.
+pub(crate) type Read = fn(&Fd, &mut [MaybeUninit<u8>]) -> Result<usize>;
+
 /// Reads at most the buffer's length; 0 is the end of the file. See read(2).
 pub(crate) fn read(fd: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
     // SAFETY: the buffer is writable for its length.
