@@ -353,10 +353,8 @@ pub(crate) fn with_hostname<R>(use_name: impl FnOnce(&[u8]) -> R) -> Result<R> {
     decode(unsafe { syscall1(Sysno::uname as usize, names.as_mut_ptr().addr()) })?;
     // SAFETY: the call succeeded, so the kernel filled the buffer in.
     let names = unsafe { names.assume_init_ref() };
-    // SAFETY: c_char is a byte on every architecture.
-    let node: &[u8; 65] = unsafe { &*(&raw const names.nodename).cast() };
-    let len = node.iter().position(|&byte| byte == 0).unwrap_or(node.len());
-    Ok(use_name(node.get(..len).unwrap_or_default()))
+    // SAFETY: the kernel ends the name with a NUL, for which the array has room.
+    Ok(use_name(unsafe { CStr::from_ptr(names.nodename.as_ptr()) }.to_bytes()))
 }
 
 /// Fills the buffer with the mask of the processors that the calling thread may use; the result is its length in
