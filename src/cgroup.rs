@@ -7,15 +7,16 @@ use core::mem::MaybeUninit;
 
 use crate::arg::{PATH_MAX, join};
 use crate::scratch::Scratch;
-use crate::text::parse;
+use crate::text::{parse, take};
 use crate::{Errno, sys};
 
-/// A resource that is limited: its controller, the file with a group's limit in version 2, and those in version 1.
-/// Processors have a quota of microseconds in a period.
+/// A resource that is limited: a line for each version of control groups, with the kind of file system, the controller,
+/// which groups of version 2 do not name, and the files with a group's limit. Processors have a quota of microseconds in
+/// a period.
 type Resource = &'static [u8];
 
-const PROCESSORS: Resource = b"cpu /cpu.max /cpu.cfs_quota_us /cpu.cfs_period_us";
-const MEMORY: Resource = b"memory /memory.max /memory.limit_in_bytes";
+const PROCESSORS: Resource = b"cgroup2  /cpu.max\ncgroup cpu /cpu.cfs_quota_us /cpu.cfs_period_us";
+const MEMORY: Resource = b"cgroup2  /memory.max\ncgroup memory /memory.limit_in_bytes";
 
 const NO_LIMIT: u64 = u64::MAX;
 
@@ -47,6 +48,11 @@ fn read_limit(resource: Resource) -> Option<u64> {
 /// What a missing file is read as: an empty line.
 const MISSING: &[u8] = b"\n";
 
+/// A line of these files is longer, and so no file has this length.
+const fn is_missing(content: &[u8]) -> bool {
+    content.len() == MISSING.len()
+}
+
 /// The beginning of a file, as far as it fits.
 fn read_into<'a>(path: &CStr, buffer: &'a mut [MaybeUninit<u8>]) -> Option<&'a [u8]> {
     let file = match sys::open(path, sys::O_RDONLY, 0) {
@@ -62,46 +68,53 @@ fn read_into<'a>(path: &CStr, buffer: &'a mut [MaybeUninit<u8>]) -> Option<&'a [
 type Read<'a> = &'a dyn for<'b> Fn(&CStr, &'b mut [MaybeUninit<u8>]) -> Option<&'b [u8]>;
 
 /// As [`read_limit`], from the content of /proc/self/cgroup and /proc/self/mountinfo.
-fn limit_in(resource: Resource, groups: &[u8], mut mounts: &[u8], read: Read<'_>) -> Option<u64> {
+fn limit_in(mut resource: Resource, groups: &[u8], mounts: &[u8], read: Read<'_>) -> Option<u64> {
     // Where no tree is mounted there is nothing to know yet, but where the kernel has no groups.
-    let mut smallest = (groups == MISSING && mounts != MISSING).then_some(NO_LIMIT);
-    while !mounts.is_empty() {
-        let mut mount = [b"".as_slice(); 10];
-        split(take(&mut mounts, b'\n'), &mut mount);
-        let mut files = resource;
-        let (mut controller, file) = (take(&mut files, b' '), take(&mut files, b' '));
-        if lists(mount[KIND], b"cgroup2") {
-            // In version 2 groups name no controllers.
-            (controller, files) = (b"", file);
-        } else if !lists(mount[KIND], b"cgroup") || !lists(mount[OPTIONS], controller) {
-            continue;
-        }
-        let mut groups = groups;
-        while !groups.is_empty() {
-            // `id:controllers:path`. The path may contain colons.
-            let mut group = take(&mut groups, b'\n');
-            take(&mut group, b':');
-            if lists(take(&mut group, b':'), controller) && !group.is_empty() {
-                let limit = smallest_limit(&mount, group, files, read)?;
-                smallest = Some(smallest.unwrap_or(NO_LIMIT).min(limit));
+    let mut is_known = is_missing(groups) && !is_missing(mounts);
+    let mut smallest = NO_LIMIT;
+    while !resource.is_empty() {
+        let mut files = take(&mut resource, b'\n');
+        let (kind, controller) = (take(&mut files, b' '), take(&mut files, b' '));
+        let mut mounts = mounts;
+        while !mounts.is_empty() {
+            // `id parent device root point options [tags] - type source options`. The tags vary in number.
+            let mut mount = take(&mut mounts, b'\n');
+            skip(&mut mount, 3, b' ');
+            // The group at the top of what is mounted, and where that is.
+            let (root, point) = (take(&mut mount, b' '), take(&mut mount, b' '));
+            while !matches!(take(&mut mount, b' '), b"-" | b"") {}
+            if !lists(&mut mount, b' ', kind) {
+                continue;
+            }
+            skip(&mut mount, 1, b' ');
+            if !controller.is_empty() && !lists(&mut mount, b' ', controller) {
+                continue;
+            }
+            let mut groups = groups;
+            while !groups.is_empty() {
+                // `id:controllers:path`. The path may contain colons.
+                let mut group = take(&mut groups, b'\n');
+                skip(&mut group, 1, b':');
+                if lists(&mut group, b':', controller) && !group.is_empty() {
+                    smallest = smallest.min(smallest_limit(root, point, group, files, read)?);
+                    is_known = true;
+                }
             }
         }
     }
-    smallest
+    is_known.then_some(smallest)
 }
 
-/// Takes what is before the next separator, or the end of the line, off a text.
-#[inline(never)]
-fn take<'a>(text: &mut &'a [u8], separator: u8) -> &'a [u8] {
-    let end = text.iter().position(|&byte| byte == separator || byte == b'\n').unwrap_or(text.len());
-    let (taken, behind) = text.split_at_checked(end).unwrap_or_default();
-    *text = behind.get(1..).unwrap_or_default();
-    taken
+fn skip(text: &mut &[u8], count: usize, separator: u8) {
+    for _ in 0..count {
+        take(text, separator);
+    }
 }
 
-/// Whether a list with commas has this name in it. The empty list has the empty name.
+/// Takes a list with commas off a text: whether it has this name in it. The empty list has the empty name.
 #[inline(never)]
-fn lists(mut list: &[u8], name: &[u8]) -> bool {
+fn lists(text: &mut &[u8], separator: u8, name: &[u8]) -> bool {
+    let mut list = take(text, separator);
     loop {
         if take(&mut list, b',') == name {
             return true;
@@ -112,41 +125,12 @@ fn lists(mut list: &[u8], name: &[u8]) -> bool {
     }
 }
 
-/// The fields of a line of mountinfo, `id parent device root point options [tags] - type source options`, without the
-/// tags, which vary in number.
-type Mount<'a> = [&'a [u8]; 10];
-
-/// The group at the top of what is mounted.
-const ROOT: usize = 3;
-/// Where that is mounted.
-const POINT: usize = 4;
-const DASH: usize = 6;
-const KIND: usize = DASH + 1;
-const OPTIONS: usize = DASH + 3;
-
-/// Splits a line of mountinfo. The fields from the dash on take the place of the tags.
-#[inline(never)]
-fn split<'a>(mut line: &'a [u8], fields: &mut Mount<'a>) {
-    let mut index = 0;
-    while !line.is_empty() {
-        let field = take(&mut line, b' ');
-        if field == b"-" {
-            index = DASH;
-        }
-        if let Some(place) = fields.get_mut(index) {
-            *place = field;
-        }
-        index += 1;
-    }
-}
-
 /// The smallest limit of a group and those above it, as far as they are mounted here.
-#[inline(never)]
-fn smallest_limit(mount: &Mount<'_>, group: &[u8], files: &[u8], read: Read<'_>) -> Option<u64> {
-    let mut below = path_below(mount[ROOT], group);
+fn smallest_limit(root: &[u8], point: &[u8], group: &[u8], files: &[u8], read: Read<'_>) -> Option<u64> {
+    let mut below = path_below(root, group);
     let mut smallest = NO_LIMIT;
     loop {
-        smallest = smallest.min(limit_at(mount[POINT], below, files, read)?);
+        smallest = smallest.min(limit_at(point, below, files, read)?);
         let Some(slash) = below.iter().rposition(|&byte| byte == b'/') else { return Some(smallest) };
         below = below.get(..slash).unwrap_or_default();
     }
@@ -167,20 +151,26 @@ fn path_below<'a>(root: &[u8], group: &'a [u8]) -> &'a [u8] {
 /// The limit of one group. The root has none, and a group that the controller is not turned on for.
 fn limit_at(point: &[u8], below: &[u8], mut files: &[u8], read: Read<'_>) -> Option<u64> {
     let mut limit = 0;
-    while !files.is_empty() {
+    loop {
         let (mut path, mut line) = ([MaybeUninit::uninit(); PATH_MAX], [MaybeUninit::uninit(); 64]);
         let path = join([point, below, take(&mut files, b' ')], &mut path).ok()?;
         let mut text = read(path, &mut line)?;
-        while !text.is_empty() {
+        let mut line = take(&mut text, b'\n');
+        loop {
             // `max` and -1 are no numbers.
-            limit = match (limit, parse(take(&mut text, b' ')).unwrap_or(NO_LIMIT)) {
+            limit = match (limit, parse(take(&mut line, b' ')).unwrap_or(NO_LIMIT)) {
                 (0, limit) => limit,
                 (NO_LIMIT, _) | (_, 0 | NO_LIMIT) => NO_LIMIT,
                 (quota, period) => quota.div_ceil(period),
             };
+            if line.is_empty() {
+                break;
+            }
+        }
+        if files.is_empty() {
+            return Some(limit);
         }
     }
-    Some(limit)
 }
 
 #[cfg(test)]

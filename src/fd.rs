@@ -23,6 +23,16 @@ impl Fd {
         self.0 as i32
     }
 
+    /// Takes ownership of an open descriptor, as the kernel returns it.
+    pub(crate) const fn from_register(register: usize) -> Self {
+        Self(register)
+    }
+
+    /// The register that carries the descriptor into the kernel, which looks at the low 32 bits.
+    pub(crate) const fn register(&self) -> usize {
+        self.0
+    }
+
     /// Gives up ownership: the descriptor stays open.
     pub(crate) fn into_raw(self) -> i32 {
         core::mem::ManuallyDrop::new(self).raw()

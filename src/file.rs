@@ -9,7 +9,7 @@ use crate::alloc::Block;
 use crate::arg::Arg;
 use crate::fd::Fd;
 use crate::scratch::Scratch;
-use crate::sys::{self, Stat};
+use crate::sys::{self, Stat, StatBuffer};
 use crate::{Errno, Result, Text, cgroup};
 
 const NEW_FILE: u32 = 0o666;
@@ -31,7 +31,7 @@ pub fn exists(path: impl Arg) -> Result<bool> {
 pub(crate) fn find(path: &CStr) -> Result<()> {
     match sys::access(path) {
         // access(2) asks for the real user; in a set-user-ID program the effective one may see more.
-        Err(Errno::EACCES) => sys::stat(path).map(drop),
+        Err(Errno::EACCES) => sys::stat(path, &mut StatBuffer::uninit()).map(drop),
         result => result,
     }
 }
@@ -59,24 +59,32 @@ pub(crate) fn read_to_end(fd: &Fd) -> Result<Text> {
 #[cold]
 fn read_large(fd: &Fd, beginning: &[u8]) -> Result<Text> {
     // The size is a hint only: a file may grow, shrink, or not know it. One byte more finds the end without growing.
-    let size = usize::try_from(sys::fstat(fd)?.size).unwrap_or_default();
+    let size = usize::try_from(sys::fstat(fd, &mut StatBuffer::uninit())?.size()).unwrap_or_default();
     let size = if is_plausible(size, 1) { size } else { 0 };
     let mut block = Block::new(size.saturating_add(1).max(beginning.len() * 4))?;
-    if let Some(start) = block.spare().get_mut(..beginning.len()) {
-        start.write_copy_of_slice(beginning);
-    }
-    let mut len = beginning.len();
+    block.push(beginning)?;
+    read_behind(fd, &mut block, 1, sys::read)?;
+    Text::from_block(block)
+}
+
+/// Puts what there is to read, to the end, behind what the block holds. No read gets less room than this.
+#[inline(never)]
+pub(crate) fn read_behind(fd: &Fd, block: &mut Block, room: usize, read: sys::Read) -> Result<()> {
     loop {
-        let (read, at_end) = fd.fill(block.spare().get_mut(len..).unwrap_or_default())?;
-        len += read;
-        if at_end {
-            return Text::from_block(block, len);
+        let len = block.len();
+        let rest = block.spare().get_mut(len..).unwrap_or_default();
+        if rest.len() < room {
+            let more = block.capacity().saturating_mul(2);
+            if !is_plausible(more, 2) {
+                return Err(Errno::ENOMEM);
+            }
+            block.grow(more)?;
+            continue;
         }
-        let more = len.saturating_mul(2);
-        if !is_plausible(more, 2) {
-            return Err(Errno::ENOMEM);
+        match read(fd, rest)? {
+            0 => return Ok(()),
+            read => block.set_len(len + read),
         }
-        block.grow(more)?;
     }
 }
 
@@ -113,8 +121,7 @@ pub fn append_text(path: impl Arg, content: impl AsRef<[u8]>) -> Result<()> {
 
 fn write_with(path: &CStr, flag: u32, content: &[u8]) -> Result<()> {
     let fd = sys::open(path, sys::O_WRONLY | sys::O_CREAT | flag, NEW_FILE)?;
-    write_all(fd.raw(), content)?;
-    fd.close()
+    write_all(fd.raw(), content).and(fd.close())
 }
 
 /// Writes all bytes. Where the descriptor was made not to wait (a terminal or pipe shared with others), this waits.
@@ -143,7 +150,7 @@ pub fn delete(path: impl Arg) -> Result<()> {
 /// # Errors
 /// Those of stat(2).
 pub fn size(path: impl Arg) -> Result<i64> {
-    Ok(path.with_c_str(sys::stat)?.size)
+    path.with_c_str(|path| Ok(sys::stat(path, &mut StatBuffer::uninit())?.size()))
 }
 
 /// When the content last changed, in seconds since 1970 (UTC); negative before.
@@ -151,7 +158,7 @@ pub fn size(path: impl Arg) -> Result<i64> {
 /// # Errors
 /// Those of stat(2).
 pub fn modified_time(path: impl Arg) -> Result<i64> {
-    Ok(path.with_c_str(sys::stat)?.modified)
+    path.with_c_str(|path| Ok(sys::stat(path, &mut StatBuffer::uninit())?.modified()))
 }
 
 /// Copies a file's content and permission bits, without set-user-ID and set-group-ID. Owner, times and extended
@@ -169,15 +176,18 @@ pub fn copy(source: impl Arg, destination: impl Arg) -> Result<()> {
 
 fn copy_file(source: &CStr, destination: &CStr) -> Result<()> {
     let from = sys::open(source, sys::O_RDONLY, 0)?;
-    let source = sys::fstat(&from)?;
+    let mut buffer = StatBuffer::uninit();
+    let source = sys::fstat(&from, &mut buffer)?;
     if source.is_dir() {
         return Err(Errno::EISDIR);
     }
-    let (to, created) = open_destination(destination, source.mode & PERMISSIONS)?;
-    let target = sys::fstat(&to);
-    let result = target.and_then(|target| copy_open(&from, &source, to, &target));
+    let (to, created) = open_destination(destination, source.mode() & PERMISSIONS)?;
+    let mut buffer = StatBuffer::uninit();
+    let target = sys::fstat(&to, &mut buffer);
+    let copied = target.and_then(|target| copy_open(&from, source, &to, target));
+    let result = copied.and(to.close());
     // The path is that of the new file still, unless somebody has put another one there.
-    let is_ours = || target.is_err() || matches!((sys::stat(destination), target), (Ok(a), Ok(b)) if a.same_file(&b));
+    let is_ours = || target.map_or(Ok(()), |target| leads_to(destination, target)).is_ok();
     if result.is_err() && created && is_ours() {
         // The first error is the one to report.
         let _ = sys::unlink(destination);
@@ -198,25 +208,31 @@ fn open_destination(path: &CStr, mode: u32) -> Result<(Fd, bool)> {
     }
 }
 
-fn copy_open(from: &Fd, source: &Stat, to: Fd, target: &Stat) -> Result<()> {
+/// Succeeds if the path leads to this file still; `ENOENT` when it leads to another one, too.
+#[inline(never)]
+fn leads_to(path: &CStr, file: &Stat) -> Result<()> {
+    let mut buffer = StatBuffer::uninit();
+    if sys::stat(path, &mut buffer)?.same_file(file) { Ok(()) } else { Err(Errno::ENOENT) }
+}
+
+fn copy_open(from: &Fd, source: &Stat, to: &Fd, target: &Stat) -> Result<()> {
     if target.same_file(source) {
         return Err(Errno::EINVAL);
     }
     if target.is_regular() {
-        let mode = source.mode & PERMISSIONS;
+        let mode = source.mode() & PERMISSIONS;
         // Before the old content goes: the file may be somebody else's, who alone can do this.
-        if target.mode & !sys::S_IFMT != mode {
-            sys::chmod(&to, mode)?;
+        if target.mode() & !sys::S_IFMT != mode {
+            sys::chmod(to, mode)?;
         }
-        if target.size > 0 {
-            sys::truncate(&to, 0)?;
+        if target.size() > 0 {
+            sys::truncate(to, 0)?;
         }
-        if source.is_regular() && source.size >= SMALL_COPY {
-            copy_in_kernel(from, &to)?;
+        if source.is_regular() && source.size() >= SMALL_COPY {
+            copy_in_kernel(from, to)?;
         }
     }
-    copy_by_hand(from, &to)?;
-    to.close()
+    copy_by_hand(from, to)
 }
 
 /// Below this size one read and one write are faster than asking the kernel to copy.
@@ -246,23 +262,26 @@ fn copy_in_kernel(from: &Fd, to: &Fd) -> Result<()> {
 fn copy_by_hand(from: &Fd, to: &Fd) -> Result<()> {
     const LARGE: usize = 1 << 18;
     let mut small = [MaybeUninit::uninit(); 1 << 14];
-    for _ in 0..4 {
-        if copy_once(from, to, &mut small)? == 0 {
-            return Ok(());
-        }
+    if copy_pieces(from, to, &mut small, 4)? == 0 {
+        return Ok(());
     }
     let mut scratch = Scratch::new(LARGE);
     let buffer = scratch.as_mut().map_or(small.as_mut_slice(), |scratch| scratch.bytes());
-    while copy_once(from, to, buffer)? > 0 {}
-    Ok(())
+    copy_pieces(from, to, buffer, usize::MAX).map(drop)
 }
 
-/// Copies what one read brings, and says how much that was.
-fn copy_once(from: &Fd, to: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
-    let read = sys::read(from, buffer)?;
-    // SAFETY: the kernel has set this many bytes.
-    write_all(to.raw(), unsafe { buffer.get(..read).unwrap_or_default().assume_init_ref() })?;
-    Ok(read)
+/// Copies what at most this many reads bring, one at least. What the last one brought: nothing, if that was all.
+#[inline(never)]
+fn copy_pieces(from: &Fd, to: &Fd, buffer: &mut [MaybeUninit<u8>], mut count: usize) -> Result<usize> {
+    loop {
+        let read = sys::read(from, buffer)?;
+        // SAFETY: the kernel has set this many bytes.
+        write_all(to.raw(), unsafe { buffer.get(..read).unwrap_or_default().assume_init_ref() })?;
+        count -= 1;
+        if read == 0 || count == 0 {
+            return Ok(read);
+        }
+    }
 }
 
 /// An exclusive lock on a file, given up when dropped.
@@ -309,10 +328,11 @@ pub fn lock(path: impl Arg) -> Result<FileLock> {
         for _ in 0..1000 {
             let fd = open_to_lock(path)?;
             sys::try_lock(&fd)?;
-            match (sys::fstat(&fd)?, sys::stat(path)) {
-                (locked, Ok(now)) if locked.same_file(&now) => return Ok(FileLock(fd)),
-                (_, Ok(_) | Err(Errno::ENOENT)) => {}
-                (_, Err(errno)) => return Err(errno),
+            let mut locked = StatBuffer::uninit();
+            match leads_to(path, sys::fstat(&fd, &mut locked)?) {
+                Ok(()) => return Ok(FileLock(fd)),
+                Err(Errno::ENOENT) => {}
+                Err(errno) => return Err(errno),
             }
         }
         Err(Errno::EAGAIN)

@@ -31,29 +31,13 @@ fn retry<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
     }
 }
 
-/// What stat(2) says that the operations use.
-#[derive(Clone, Copy)]
-pub(crate) struct Stat {
-    pub(crate) dev: u64,
-    pub(crate) ino: u64,
-    pub(crate) mode: u32,
-    pub(crate) size: i64,
-    /// Seconds since 1970; negative before.
-    pub(crate) modified: i64,
-}
-
 impl Stat {
     pub(crate) const fn is_dir(&self) -> bool {
-        self.mode & S_IFMT == S_IFDIR
+        self.mode() & S_IFMT == S_IFDIR
     }
 
     pub(crate) const fn is_regular(&self) -> bool {
-        self.mode & S_IFMT == S_IFREG
-    }
-
-    /// Whether both describe one file, under whatever names.
-    pub(crate) const fn same_file(&self, other: &Self) -> bool {
-        self.dev == other.dev && self.ino == other.ino
+        self.mode() & S_IFMT == S_IFREG
     }
 }
 

@@ -63,9 +63,8 @@ impl Text {
         Self(unsafe { Block::from_raw(pointer) })
     }
 
-    /// A text that owns `block`, whose first `len` bytes are set.
-    pub(crate) fn from_block(mut block: Block, len: usize) -> Result<Self> {
-        block.set_len(len);
+    /// A text of what a block holds.
+    pub(crate) fn from_block(mut block: Block) -> Result<Self> {
         block.push(b"")?;
         Ok(Self(block))
     }
@@ -241,10 +240,11 @@ impl<'a> Iterator for Fields<'a> {
 
     #[inline(never)]
     fn next(&mut self) -> Option<&'a [u8]> {
-        let rest = self.rest?;
-        let end = rest.iter().position(|&byte| byte == self.separator).unwrap_or(rest.len());
-        let (field, behind) = rest.split_at_checked(end)?;
-        self.rest = behind.get(1..);
+        let text = self.rest?;
+        let mut rest = text;
+        let field = take(&mut rest, self.separator);
+        // Behind a separator at the end there is one field more, which is empty.
+        self.rest = (field.len() < text.len()).then_some(rest);
         Some(field)
     }
 
@@ -255,6 +255,15 @@ impl<'a> Iterator for Fields<'a> {
         }
         self.next()
     }
+}
+
+/// Takes what is before the next separator, or all when there is none, off a text, and the separator with it.
+#[inline(never)]
+pub(crate) fn take<'a>(text: &mut &'a [u8], separator: u8) -> &'a [u8] {
+    let end = text.iter().position(|&byte| byte == separator).unwrap_or(text.len());
+    let (taken, behind) = text.split_at_checked(end).unwrap_or_default();
+    *text = behind.get(1..).unwrap_or_default();
+    taken
 }
 
 /// A decimal number, all of the text.

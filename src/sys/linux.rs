@@ -18,7 +18,7 @@ pub(crate) use linux_raw_sys::general::{
     O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, S_IFDIR, S_IFMT, S_IFREG,
 };
 
-use super::{Disposition, Stat, WaitStatus, retry};
+use super::{Disposition, WaitStatus, retry};
 use crate::fd::Fd;
 use crate::{Errno, Result};
 
@@ -79,6 +79,16 @@ unsafe fn retried(a: usize, b: usize, c: usize, d: usize, number: Sysno) -> Resu
     }
 }
 
+/// As [`retried`], for a call whose only result is whether it went well.
+///
+/// # Safety
+/// That of the call.
+#[inline(never)]
+unsafe fn done(a: usize, b: usize, c: usize, number: Sysno) -> Result<()> {
+    // SAFETY: the caller's.
+    unsafe { retried(a, b, c, 0, number) }.map(drop)
+}
+
 /// Moves at most this many bytes between a descriptor and memory: a read, a write or their like.
 ///
 /// # Safety
@@ -100,8 +110,7 @@ fn path_arg(path: &CStr) -> usize {
 pub(crate) fn open(path: &CStr, flags: u32, mode: u32) -> Result<Fd> {
     let flags = flags | general::O_CLOEXEC | general::O_NOCTTY;
     // SAFETY: the path is NUL-terminated.
-    let fd = unsafe { retried(CWD, path_arg(path), flags as usize, mode as usize, Sysno::openat) }?;
-    Ok(Fd::from_raw(int(fd)))
+    unsafe { retried(CWD, path_arg(path), flags as usize, mode as usize, Sysno::openat) }.map(Fd::from_register)
 }
 
 /// Closes a descriptor, which is closed whatever the result. See close(2).
@@ -130,6 +139,9 @@ fn close_range(first: i32, last: i32) {
     let _ = decode(unsafe { syscall3(Sysno::close_range as usize, fd_arg(first), fd_arg(last), 0) });
 }
 
+/// What [`read`] and [`read_dir`] are.
+pub(crate) type Read = fn(&Fd, &mut [MaybeUninit<u8>]) -> Result<usize>;
+
 /// Reads at most the buffer's length; 0 is the end of the file. See read(2).
 pub(crate) fn read(fd: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
     // SAFETY: the buffer is writable for its length.
@@ -148,85 +160,109 @@ pub(crate) fn wait_writable(fd: i32) -> Result<()> {
     let mut request = general::pollfd { fd, events: general::POLLOUT as i16, revents: 0 };
     let address = (&raw mut request).addr();
     // SAFETY: one pollfd at the address, no time limit, no signal mask, whose size then is not looked at.
-    unsafe { retried(address, 1, 0, 0, Sysno::ppoll) }.map(drop)
+    unsafe { done(address, 1, 0, Sysno::ppoll) }
 }
 
 /// Asks, for the real user, whether the path leads to anything. See access(2).
 pub(crate) fn access(path: &CStr) -> Result<()> {
     // SAFETY: the path is NUL-terminated.
-    unsafe { retried(CWD, path_arg(path), general::F_OK as usize, 0, Sysno::faccessat) }.map(drop)
+    unsafe { done(CWD, path_arg(path), general::F_OK as usize, Sysno::faccessat) }
+}
+
+/// What stat(2) says of a file.
+#[repr(transparent)]
+pub(crate) struct Stat(general::stat);
+
+/// Room for it, which is the caller's, since it is too much to be moved about.
+pub(crate) type StatBuffer = MaybeUninit<Stat>;
+
+impl Stat {
+    pub(crate) const fn mode(&self) -> u32 {
+        self.0.st_mode
+    }
+
+    pub(crate) const fn size(&self) -> i64 {
+        self.0.st_size
+    }
+
+    /// When the content last changed, in seconds since 1970; negative before.
+    #[allow(
+        clippy::cast_possible_wrap,
+        clippy::unnecessary_cast,
+        reason = "the type of this field differs between architectures; the kernel's is signed everywhere"
+    )]
+    pub(crate) const fn modified(&self) -> i64 {
+        self.0.st_mtime as i64
+    }
+
+    /// Whether both describe one file, under whatever names.
+    pub(crate) const fn same_file(&self, other: &Self) -> bool {
+        self.0.st_dev == other.0.st_dev && self.0.st_ino == other.0.st_ino
+    }
 }
 
 /// What a path leads to, symbolic links followed. See stat(2).
 #[inline(never)]
-pub(crate) fn stat(path: &CStr) -> Result<Stat> {
-    stat_with(CWD, Some(path), 0, nr::NEWFSTATAT)
+pub(crate) fn stat<'a>(path: &CStr, buffer: &'a mut StatBuffer) -> Result<&'a Stat> {
+    stat_with(Some(path), buffer, 0, nr::NEWFSTATAT, CWD)
 }
 
 /// What a path leads to, the last component itself if it is a symbolic link. See lstat(2).
-pub(crate) fn stat_link(path: &CStr) -> Result<Stat> {
-    stat_with(CWD, Some(path), general::AT_SYMLINK_NOFOLLOW, nr::NEWFSTATAT)
+pub(crate) fn stat_link<'a>(path: &CStr, buffer: &'a mut StatBuffer) -> Result<&'a Stat> {
+    stat_with(Some(path), buffer, general::AT_SYMLINK_NOFOLLOW, nr::NEWFSTATAT, CWD)
 }
 
 /// What a descriptor refers to. See fstat(2).
 #[inline(never)]
-pub(crate) fn fstat(fd: &Fd) -> Result<Stat> {
-    stat_with(fd_arg(fd.raw()), None, 0, Sysno::fstat)
+pub(crate) fn fstat<'a>(fd: &Fd, buffer: &'a mut StatBuffer) -> Result<&'a Stat> {
+    stat_with(None, buffer, 0, Sysno::fstat, fd.register())
 }
 
 /// A call with a path takes the buffer behind it, the one without instead.
 #[inline(never)]
-fn stat_with(start: usize, path: Option<&CStr>, flags: u32, number: Sysno) -> Result<Stat> {
-    let mut buffer = MaybeUninit::<general::stat>::uninit();
+fn stat_with<'a>(
+    path: Option<&CStr>,
+    buffer: &'a mut StatBuffer,
+    flags: u32,
+    number: Sysno,
+    start: usize,
+) -> Result<&'a Stat> {
     let address = buffer.as_mut_ptr().addr();
     // SAFETY: the path is NUL-terminated and the buffer is a struct stat.
     unsafe { retried(start, path.map_or(address, path_arg), address, flags as usize, number) }?;
     // SAFETY: the call succeeded, so the kernel filled the buffer in.
-    let stat = unsafe { buffer.assume_init() };
-    #[allow(
-        clippy::cast_possible_wrap,
-        clippy::useless_conversion,
-        clippy::unnecessary_cast,
-        reason = "the width and sign of these fields differ between architectures; the time is signed everywhere"
-    )]
-    Ok(Stat {
-        dev: stat.st_dev,
-        ino: stat.st_ino,
-        mode: stat.st_mode,
-        size: stat.st_size,
-        modified: stat.st_mtime as i64,
-    })
+    Ok(unsafe { buffer.assume_init_ref() })
 }
 
 /// Removes a name that is not a directory's. See unlink(2).
 #[inline(never)]
 pub(crate) fn unlink(path: &CStr) -> Result<()> {
     // SAFETY: the path is NUL-terminated.
-    unsafe { retried(CWD, path_arg(path), 0, 0, Sysno::unlinkat) }.map(drop)
+    unsafe { done(CWD, path_arg(path), 0, Sysno::unlinkat) }
 }
 
 /// Makes a directory. See mkdir(2).
 #[inline(never)]
 pub(crate) fn mkdir(path: &CStr, mode: u32) -> Result<()> {
     // SAFETY: the path is NUL-terminated.
-    unsafe { retried(CWD, path_arg(path), mode as usize, 0, Sysno::mkdirat) }.map(drop)
+    unsafe { done(CWD, path_arg(path), mode as usize, Sysno::mkdirat) }
 }
 
 /// Sets a file's length. See ftruncate(2).
 pub(crate) fn truncate(fd: &Fd, len: usize) -> Result<()> {
     // SAFETY: takes numbers only.
-    unsafe { retried(fd_arg(fd.raw()), len, 0, 0, Sysno::ftruncate) }.map(drop)
+    unsafe { done(fd.register(), len, 0, Sysno::ftruncate) }
 }
 
 /// Sets a file's permission bits. See fchmod(2).
 pub(crate) fn chmod(fd: &Fd, mode: u32) -> Result<()> {
     // SAFETY: takes numbers only.
-    unsafe { retried(fd_arg(fd.raw()), mode as usize, 0, 0, Sysno::fchmod) }.map(drop)
+    unsafe { done(fd.register(), mode as usize, 0, Sysno::fchmod) }
 }
 
 /// Lets the kernel copy at most `len` bytes from one descriptor's offset to the other's. See copy_file_range(2).
 pub(crate) fn copy_file_range(from: &Fd, to: &Fd, len: usize) -> Result<usize> {
-    let (from, to) = (fd_arg(from.raw()), fd_arg(to.raw()));
+    let (from, to) = (from.register(), to.register());
     // SAFETY: no offsets are passed, so the kernel writes to no memory.
     retry(|| decode(unsafe { syscall6(Sysno::copy_file_range as usize, from, 0, to, 0, len, 0) }))
 }
@@ -244,7 +280,7 @@ pub(crate) fn unlock(fd: i32) -> Result<()> {
 #[inline(never)]
 fn flock(fd: i32, operation: u32) -> Result<()> {
     // SAFETY: takes numbers only.
-    unsafe { retried(fd_arg(fd), operation as usize, 0, 0, Sysno::flock) }.map(drop)
+    unsafe { done(fd_arg(fd), operation as usize, 0, Sysno::flock) }
 }
 
 /// Fills the buffer with records of a directory; 0 is its end. See getdents(2).
@@ -303,10 +339,8 @@ pub(crate) fn with_hostname<R>(use_name: impl FnOnce(&[u8]) -> R) -> Result<R> {
     decode(unsafe { syscall1(Sysno::uname as usize, names.as_mut_ptr().addr()) })?;
     // SAFETY: the call succeeded, so the kernel filled the buffer in.
     let names = unsafe { names.assume_init_ref() };
-    // SAFETY: c_char is a byte on every architecture.
-    let node: &[u8; 65] = unsafe { &*(&raw const names.nodename).cast() };
-    let len = node.iter().position(|&byte| byte == 0).unwrap_or(node.len());
-    Ok(use_name(node.get(..len).unwrap_or_default()))
+    // SAFETY: the kernel ends the name with a NUL, for which the array has room.
+    Ok(use_name(unsafe { CStr::from_ptr(names.nodename.as_ptr()) }.to_bytes()))
 }
 
 /// Fills the buffer with the mask of the processors that the calling thread may use; the result is its length in
