@@ -24,11 +24,13 @@ impl Fd {
     }
 
     /// Takes ownership of an open descriptor, as the kernel returns it.
+    #[allow(dead_code, reason = "what a libc takes is an int")]
     pub(crate) const fn from_register(register: usize) -> Self {
         Self(register)
     }
 
     /// The register that carries the descriptor into the kernel, which looks at the low 32 bits.
+    #[allow(dead_code, reason = "what a libc takes is an int")]
     pub(crate) const fn register(&self) -> usize {
         self.0
     }

@@ -32,11 +32,11 @@ fn retry<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
 }
 
 impl Stat {
-    pub(crate) const fn is_dir(&self) -> bool {
+    pub(crate) fn is_dir(&self) -> bool {
         self.mode() & S_IFMT == S_IFDIR
     }
 
-    pub(crate) const fn is_regular(&self) -> bool {
+    pub(crate) fn is_regular(&self) -> bool {
         self.mode() & S_IFMT == S_IFREG
     }
 }

@@ -8,7 +8,7 @@ use core::mem::MaybeUninit;
 use core::num::NonZeroUsize;
 use core::ptr::{null, null_mut};
 
-use super::{Disposition, Stat, WaitStatus, retry};
+use super::{Disposition, WaitStatus, retry};
 use crate::fd::Fd;
 use crate::{Errno, Result};
 
@@ -118,6 +118,9 @@ pub(crate) fn close_all_but(fd: i32) {
     }
 }
 
+/// What [`read`] and [`read_dir`] are.
+pub(crate) type Read = fn(&Fd, &mut [MaybeUninit<u8>]) -> Result<usize>;
+
 /// Reads at most the buffer's length; 0 is the end of the file. See read(2).
 pub(crate) fn read(fd: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
     let (start, len) = (buffer.as_mut_ptr().cast(), buffer.len().min(MAX_TRANSFER));
@@ -144,42 +147,56 @@ pub(crate) fn access(path: &CStr) -> Result<()> {
     retry(|| decode(unsafe { libc::access(path.as_ptr(), libc::F_OK) })).map(drop)
 }
 
+/// What stat(2) says that the operations use.
+#[repr(transparent)]
+pub(crate) struct Stat(libc::stat);
+
+/// Room for it, which is the caller's.
+pub(crate) type StatBuffer = MaybeUninit<Stat>;
+
+#[allow(clippy::useless_conversion, reason = "the width of these fields differs between systems")]
+impl Stat {
+    pub(crate) fn mode(&self) -> u32 {
+        u32::from(self.0.st_mode)
+    }
+
+    pub(crate) const fn size(&self) -> i64 {
+        self.0.st_size
+    }
+
+    /// When the content last changed, in seconds since 1970; negative before.
+    pub(crate) const fn modified(&self) -> i64 {
+        self.0.st_mtime
+    }
+
+    /// Whether both describe one file, under whatever names.
+    pub(crate) const fn same_file(&self, other: &Self) -> bool {
+        self.0.st_dev == other.0.st_dev && self.0.st_ino == other.0.st_ino
+    }
+}
+
 /// What a path leads to, symbolic links followed. See stat(2).
-pub(crate) fn stat(path: &CStr) -> Result<Stat> {
+pub(crate) fn stat<'a>(path: &CStr, buffer: &'a mut StatBuffer) -> Result<&'a Stat> {
     // SAFETY: the path is NUL-terminated and the buffer is a struct stat.
-    stat_with(|buffer| unsafe { libc::stat(path.as_ptr(), buffer) })
+    stat_with(buffer, |buffer| unsafe { libc::stat(path.as_ptr(), buffer) })
 }
 
 /// What a path leads to, the last component itself if it is a symbolic link. See lstat(2).
-pub(crate) fn stat_link(path: &CStr) -> Result<Stat> {
+pub(crate) fn stat_link<'a>(path: &CStr, buffer: &'a mut StatBuffer) -> Result<&'a Stat> {
     // SAFETY: the path is NUL-terminated and the buffer is a struct stat.
-    stat_with(|buffer| unsafe { libc::lstat(path.as_ptr(), buffer) })
+    stat_with(buffer, |buffer| unsafe { libc::lstat(path.as_ptr(), buffer) })
 }
 
 /// What a descriptor refers to. See fstat(2).
-pub(crate) fn fstat(fd: &Fd) -> Result<Stat> {
+pub(crate) fn fstat<'a>(fd: &Fd, buffer: &'a mut StatBuffer) -> Result<&'a Stat> {
     // SAFETY: the buffer is a struct stat.
-    stat_with(|buffer| unsafe { libc::fstat(fd.raw(), buffer) })
+    stat_with(buffer, |buffer| unsafe { libc::fstat(fd.raw(), buffer) })
 }
 
-fn stat_with(call: impl Fn(*mut libc::stat) -> c_int) -> Result<Stat> {
-    let mut buffer = MaybeUninit::uninit();
-    retry(|| decode(call(buffer.as_mut_ptr())))?;
+fn stat_with(buffer: &mut StatBuffer, call: impl Fn(*mut libc::stat) -> c_int) -> Result<&Stat> {
+    retry(|| decode(call(buffer.as_mut_ptr().cast())))?;
     // SAFETY: the call succeeded, so it filled the buffer in.
-    let stat = unsafe { buffer.assume_init() };
-    #[allow(
-        clippy::cast_sign_loss,
-        clippy::useless_conversion,
-        clippy::unnecessary_cast,
-        reason = "the width and sign of these fields differ between systems; device numbers are only compared"
-    )]
-    Ok(Stat {
-        dev: stat.st_dev as u64,
-        ino: stat.st_ino as u64,
-        mode: u32::from(stat.st_mode),
-        size: stat.st_size,
-        modified: stat.st_mtime,
-    })
+    Ok(unsafe { buffer.assume_init_ref() })
 }
 
 /// Removes a name that is not a directory's. See unlink(2).
@@ -187,7 +204,7 @@ pub(crate) fn unlink(path: &CStr) -> Result<()> {
     // SAFETY: the path is NUL-terminated.
     match retry(|| decode(unsafe { libc::unlink(path.as_ptr()) })) {
         // POSIX's answer for a directory, which elsewhere is also that of a file that may not be removed.
-        Err(Errno::EPERM) if stat_link(path).is_ok_and(|found| found.is_dir()) => Err(Errno::EISDIR),
+        Err(Errno::EPERM) if stat_link(path, &mut StatBuffer::uninit()).is_ok_and(Stat::is_dir) => Err(Errno::EISDIR),
         result => result.map(drop),
     }
 }
