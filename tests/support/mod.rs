@@ -11,6 +11,7 @@ use std::ffi::{CStr, CString, c_char};
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -298,6 +299,8 @@ fn arguments<F>() -> [String; 4] {
 fn start_child<F>(prepare: impl FnOnce(&mut Command, &Place)) -> Place {
     let place = Place::new();
     let mut command = Command::new(std::env::current_exe().unwrap());
+    // SAFETY: what is called in the child may be called between fork and exec, and takes no memory.
+    unsafe { command.pre_exec(default_signals) };
     prepare(&mut command, &place);
     command.args(arguments::<F>()).env(TEST, name_of::<F>()).env(PLACE, place.path());
     let output = command.output().unwrap();
@@ -305,6 +308,15 @@ fn start_child<F>(prepare: impl FnOnce(&mut Command, &Place)) -> Place {
     assert_eq!(output.status.code(), Some(DONE), "the child failed: {}\n{out}\n{err}", output.status);
     io::stderr().write_all(&output.stderr).unwrap();
     place
+}
+
+/// Has no signal ignored, whoever started the tests: nohup(1) and the background jobs of a shell ignore some.
+fn default_signals() -> io::Result<()> {
+    for signal in 1..32 {
+        // SAFETY: no handler of anybody's. What cannot be set has its default.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    Ok(())
 }
 
 /// Whether the tests run as root.

@@ -395,6 +395,7 @@ impl End {
     /// Runs a program; what it said, if it ended as it should.
     fn check(self, run: &mut Command, arguments: &[Argument], new: &Path, dist: &Dist) -> Result<String> {
         run.env("RT_GIVEN", "value"); // for the program that looks for what it was given
+        shell::with_default_signals(run);
         for argument in arguments {
             match argument {
                 Word(word) => run.arg(word),

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read, Seek};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -38,6 +39,20 @@ pub fn execute(command: &mut Command) -> Result<Output> {
 pub fn said(output: &Output) -> String {
     let bytes = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Has a command start with no signal ignored, whoever started this tool: nohup(1) and the background jobs of a shell
+/// ignore some, and what a test does with signals begins with their defaults.
+pub fn with_default_signals(command: &mut Command) -> &mut Command {
+    let reset = || {
+        for signal in 1..32 {
+            // SAFETY: no handler of anybody's. What cannot be set has its default.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+        Ok(())
+    };
+    // SAFETY: what is called in the child may be called between fork and exec, and takes no memory.
+    unsafe { command.pre_exec(reset) }
 }
 
 /// Longer than any command takes that this tool runs, on a slow machine.
