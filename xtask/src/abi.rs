@@ -40,6 +40,15 @@ pub fn check(dist: &Dist) -> Result<()> {
     step(&format!("{arch}: the archives define them and need nothing else"), || check_archives(dist, &functions))
 }
 
+/// Checks an archive that stands on a libc: it defines the functions and nothing else that a program could see.
+pub fn check_on_libc(dist: &Dist) -> Result<()> {
+    let functions: BTreeSet<_> = header::functions(&header::generate()?).into_iter().collect();
+    let symbols = Symbols::of_archive(&dist.hosted_archive())?;
+    same("libffi_syscalls.a", &symbols.defined, &functions)?;
+    ensure!(symbols.undefined.contains("open"), "it does not use the libc: {symbols:?}");
+    Ok(())
+}
+
 fn check_header() -> Result<()> {
     let committed = std::fs::read_to_string(header::path()).context("include/ffi_syscalls.h")?;
     ensure!(committed == header::generate()?, "include/ffi_syscalls.h is out of date: run `cargo xtask abi`");
@@ -86,7 +95,7 @@ fn check_archives(dist: &Dist, functions: &BTreeSet<String>) -> Result<()> {
     same("its weak references", &freestanding.weak_undefined, &of_the_linker)
 }
 
-fn same(what: &str, found: &BTreeSet<String>, expected: &BTreeSet<String>) -> Result<()> {
+pub fn same(what: &str, found: &BTreeSet<String>, expected: &BTreeSet<String>) -> Result<()> {
     let missing: Vec<_> = expected.difference(found).collect();
     let surplus: Vec<_> = found.difference(expected).collect();
     ensure!(missing.is_empty() && surplus.is_empty(), "{what}: missing {missing:?}, surplus {surplus:?}");

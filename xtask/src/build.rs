@@ -5,10 +5,10 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail, ensure};
 use ar_archive_writer::{ArchiveKind, DEFAULT_OBJECT_READER, NewArchiveMember, write_archive_to_stream};
 
-use crate::project::{self, Arch, Architectures, Dist};
+use crate::project::{self, Arch, Architectures, Backend, Dist, Foundation, System};
 use crate::shell::{cargo, execute, step};
 use crate::toolchain::{self, Toolchain};
 use crate::{elf, header};
@@ -17,27 +17,84 @@ use crate::{elf, header};
 pub struct Arguments {
     #[command(flatten)]
     architectures: Architectures,
+    #[command(flatten)]
+    foundation: Foundation,
+    /// The freestanding archive and the header alone
+    #[arg(long)]
+    freestanding: bool,
 }
 
 pub fn run(arguments: &Arguments) -> Result<()> {
+    let (system, backend) = (arguments.foundation.system()?, arguments.foundation.backend());
+    if arguments.freestanding && (system.is_some() || backend == Backend::Libc) {
+        let what = system.map_or("a Linux program that stands on its libc", |system| system.os);
+        bail!("no freestanding archive for {what}: programs reach the kernel through the libc there, and so need one");
+    }
+    if let Some(system) = system {
+        ensure!(!arguments.architectures.are_given(), "--target {} names the architecture: no --arch", system.triple);
+        return list(&run_for_system(system)?.files());
+    }
     for arch in arguments.architectures.or_host()? {
-        for file in run_for(arch)?.files() {
-            println!("{:>8}  {}", std::fs::metadata(&file)?.len(), project::relative(&file));
+        match backend {
+            Backend::Libc => list(&run_on_libc(arch)?.files())?,
+            Backend::Kernel if arguments.freestanding => list(&run_freestanding(arch)?)?,
+            Backend::Kernel => list(&run_for(arch)?.files())?,
         }
     }
     Ok(())
 }
 
-/// Builds all artifacts of an architecture.
-pub fn run_for(arch: Arch) -> Result<Dist> {
-    let builder = Builder { arch, toolchain: Toolchain::of(arch)?, directory: target_dir() };
-    let dist = arch.dist();
+fn list(files: &[PathBuf]) -> Result<()> {
+    for file in files {
+        println!("{:>8}  {}", std::fs::metadata(file)?.len(), project::relative(file));
+    }
+    Ok(())
+}
+
+/// Builds what stands on the libc of Linux.
+pub fn run_on_libc(arch: Arch) -> Result<Dist> {
+    let builder = Builder::new(arch)?.in_directory("libc");
+    let (dist, name) = (arch.libc_dist(), format!("{}: libffi_syscalls.a on the libc", arch.name()));
+    write_texts(&dist)?;
+    step(&name, || builder.archive(HOSTED_ON_LIBC, &[], &dist.hosted_archive()))?;
+    Ok(dist)
+}
+
+/// Builds what there is for another system.
+pub fn run_for_system(system: &System) -> Result<Dist> {
+    let builder = Builder {
+        target: system.triple,
+        emulation: system.emulation,
+        toolchain: Toolchain::of(system.triple)?,
+        directory: target_dir(),
+    };
+    let dist = system.dist();
+    write_texts(&dist)?;
+    step(&format!("{}: libffi_syscalls.a", system.triple), || builder.archive(HOSTED, &[], &dist.hosted_archive()))?;
+    Ok(dist)
+}
+
+/// Builds the freestanding archive and writes its header; where they are.
+fn run_freestanding(arch: Arch) -> Result<[PathBuf; 2]> {
+    let (builder, dist) = (Builder::new(arch)?, arch.dist());
+    write_texts(&dist)?;
+    builder.archive(FREESTANDING, &[], &dist.freestanding_archive())?;
+    Ok([dist.header(), dist.freestanding_archive()])
+}
+
+/// Writes the header and the .pc file.
+fn write_texts(dist: &Dist) -> Result<()> {
     std::fs::create_dir_all(dist.include())?;
     std::fs::create_dir_all(dist.lib().join("pkgconfig"))?;
-    step("header and .pc file", || {
-        std::fs::write(dist.header(), header::generate()?)?;
-        Ok(std::fs::write(dist.pkg_config(), pkg_config())?)
-    })?;
+    std::fs::write(dist.header(), header::generate()?)?;
+    Ok(std::fs::write(dist.pkg_config(), pkg_config())?)
+}
+
+/// Builds all artifacts of an architecture.
+pub fn run_for(arch: Arch) -> Result<Dist> {
+    let builder = Builder::new(arch)?;
+    let dist = arch.dist();
+    step("header and .pc file", || write_texts(&dist))?;
     let named = |file: &str| format!("{}: {file}", arch.name());
     step(&named("libffi_syscalls.a"), || builder.archive(HOSTED, &[], &dist.hosted_archive()))?;
     step(&named("libffi_syscalls_freestanding.a"), || {
@@ -50,7 +107,7 @@ pub fn run_for(arch: Arch) -> Result<Dist> {
 /// Builds the freestanding archive with the checks of a debug build, which stop a program at an overflow or a broken
 /// precondition. It is for tests.
 pub fn build_checked_archive(arch: Arch) -> Result<()> {
-    let builder = Builder { arch, toolchain: Toolchain::of(arch)?, directory: target_dir() };
+    let builder = Builder::new(arch)?;
     let flags = ["-C", "overflow-checks=on", "-C", "debug-assertions=on"];
     builder.archive(FREESTANDING, &flags, &checked_archive(arch))
 }
@@ -63,8 +120,8 @@ pub fn checked_archive(arch: Arch) -> PathBuf {
 /// Builds the archives with the distribution's compiler, which compiles core as well, into this directory: what is done
 /// where rustup cannot fetch a target. It is for tests.
 pub fn build_with_distribution(arch: Arch, directory: &Path) -> Result<PathBuf> {
-    let toolchain = Toolchain::of_distribution(arch)?;
-    let builder = Builder { arch, toolchain, directory: target_dir().join("distribution") };
+    let toolchain = Toolchain::of_distribution(arch.target())?;
+    let builder = Builder { toolchain, ..Builder::new(arch)?.in_directory("distribution") };
     let archive = directory.join("libffi_syscalls_freestanding.a");
     builder.archive(FREESTANDING, &[], &archive)?;
     builder.shared_object(&directory.join(SONAME))?;
@@ -72,6 +129,7 @@ pub fn build_with_distribution(arch: Arch, directory: &Path) -> Result<PathBuf> 
 }
 
 const HOSTED: &str = "exports,panic-handler";
+const HOSTED_ON_LIBC: &str = "exports,panic-handler,libc";
 const FREESTANDING: &str = "exports,freestanding,panic-handler";
 const SHARED: &str = "exports,mem,panic-handler";
 
@@ -85,14 +143,40 @@ fn target_dir() -> PathBuf {
     project::root().join("target/dist-build")
 }
 
-/// What builds for one architecture.
+/// The source files that the last build of the library for an architecture and a backend was made of, as the compiler
+/// noted them.
+pub fn sources(arch: Arch, backend: Backend) -> Result<Vec<PathBuf>> {
+    let directory = if backend == Backend::Libc { target_dir().join("libc") } else { target_dir() };
+    let note = directory.join(arch.target()).join("release/libffi_syscalls.d");
+    let text = std::fs::read_to_string(&note).with_context(|| project::relative(&note).to_string())?;
+    // `archive: source source ...`, and a backslash before a space of a path's own.
+    let words = text.replace("\\ ", "\0");
+    let sources = words.split_whitespace().skip(1).map(|word| word.replace('\0', " ").into());
+    Ok(sources.collect())
+}
+
+/// What builds for one target.
 struct Builder {
-    arch: Arch,
+    /// The Rust target.
+    target: &'static str,
+    /// What ELF linkers call it; none where objects are Mach-O.
+    emulation: Option<&'static str>,
     toolchain: Toolchain,
     directory: PathBuf,
 }
 
 impl Builder {
+    /// For Linux.
+    fn new(arch: Arch) -> Result<Self> {
+        let (target, emulation) = (arch.target(), Some(arch.emulation()));
+        Ok(Self { target, emulation, toolchain: Toolchain::of(target)?, directory: target_dir() })
+    }
+
+    /// Apart from other builds with other features.
+    fn in_directory(self, name: &str) -> Self {
+        Self { directory: self.directory.join(name), ..self }
+    }
+
     /// `cargo rustc` for the library as this kind of crate; what is added goes to the compiler.
     fn cargo_rustc(&self, crate_type: &str, features: &str) -> Command {
         let mut cargo = self.toolchain.cargo("rustc", &self.directory);
@@ -102,7 +186,7 @@ impl Builder {
     }
 
     fn output(&self, file: &str) -> PathBuf {
-        self.directory.join(self.arch.target()).join("release").join(file)
+        self.directory.join(self.target).join("release").join(file)
     }
 
     /// Makes a small archive of the large one that rustc makes, with all of core: one object with what the functions
@@ -112,6 +196,7 @@ impl Builder {
         execute(self.cargo_rustc("staticlib", features).args(flags))?;
         let whole = self.output("libffi_syscalls.a");
         let functions = header::functions(&header::generate()?);
+        let Some(emulation) = self.emulation else { return pick_members(&whole, &functions, archive) };
         let entry = ["_start", "main"].map(str::to_owned);
         let memory = MEMORY_FUNCTIONS.map(str::to_owned);
         let defined = elf::Symbols::of_archive(&whole)?.defined;
@@ -120,7 +205,7 @@ impl Builder {
         let work = tempfile::tempdir()?;
         let object = work.path().join("ffi_syscalls.o");
         let mut link = self.toolchain.link()?;
-        link.args(["-m", self.arch.emulation(), "-r", "--gc-sections"])
+        link.args(["-m", emulation, "-r", "--gc-sections"])
             .args(roots.iter().map(|root| format!("--undefined={root}")));
         execute(link.arg(whole).arg("-o").arg(&object))?;
         let mut localize = self.toolchain.objcopy()?;
@@ -142,13 +227,37 @@ impl Builder {
         let exports = work.path().join("exports");
         std::fs::write(&exports, format!("{{ global: {}; local: *; }};\n", functions.join("; ")))?;
         let mut link = self.toolchain.link()?;
-        link.args(["-m", self.arch.emulation(), "-shared", "--gc-sections", "-Bsymbolic", "--strip-all"]);
+        link.args([
+            "-m",
+            self.emulation.context("a shared object is an ELF file")?,
+            "-shared",
+            "--gc-sections",
+            "-Bsymbolic",
+            "--strip-all",
+        ]);
         link.args(["--build-id=none", "--hash-style=gnu", "-znoseparate-code", "-znorelro", "-soname", SONAME]);
         link.arg("--version-script").arg(exports).arg("-T").arg(project::root().join("xtask/small.ld"));
         link.args(functions.iter().map(|function| format!("--undefined={function}")));
         execute(link.arg(self.output("libffi_syscalls.a")).arg("-o").arg(path))?;
         Ok(())
     }
+}
+
+/// Makes a small archive of a large one by leaving members out: those are kept that define the functions, and what they
+/// need. For Mach-O, where no linker is at hand that makes one object of several: ld64 leaves out what a program does
+/// not call, and the names of Rust's that stay visible carry a hash.
+fn pick_members(whole: &Path, functions: &[String], archive: &Path) -> Result<()> {
+    let mut others = elf::members(whole)?;
+    // Names of C have an underscore in front there.
+    let mut wanted: BTreeSet<String> = functions.iter().map(|function| format!("_{function}")).collect();
+    let mut members = Vec::new();
+    while let Some(found) = others.iter().position(|member| !member.symbols.defined.is_disjoint(&wanted)) {
+        let member = others.swap_remove(found);
+        wanted.extend(member.symbols.undefined);
+        members.push(NewArchiveMember::new(member.data, &DEFAULT_OBJECT_READER, member.name));
+    }
+    write_archive_to_stream(&mut File::create(archive)?, &members, ArchiveKind::Darwin, false, None)?;
+    Ok(())
 }
 
 /// Sections are named after Rust's mangled symbols, which together are longer than many a function. A number does.

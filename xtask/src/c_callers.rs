@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use crate::project::{self, Arch, Dist};
 use crate::setup::{self, Tool};
 use crate::shell::{self, capture, command, execute, said};
-use crate::{build, elf, emulator, toolchain};
+use crate::{backends, build, elf, emulator, toolchain};
 
 /// What compiles a program, and what links it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,10 @@ pub enum Form {
     HostedStatic,
     /// With the shared object and a libc.
     Shared,
+    /// With the archive that stands on the libc, and that libc.
+    OnLibc,
+    /// The same, statically.
+    OnLibcStatic,
     /// With a libc alone: the program loads the shared object itself.
     Alone,
     /// With the hosted archive and no libc at all: the program has its own entry and memory functions.
@@ -59,7 +63,10 @@ pub enum Form {
 pub struct Link(Compiler, Form);
 
 use Compiler::{Clang, ClangLld, Gcc, GccLld, MuslGcc, Zig};
-use Form::{Alone, Bare, Checked, Freestanding, Hosted, HostedStatic, MovedPie, Pie, Shared, Small, SmallPie};
+use Form::{
+    Alone, Bare, Checked, Freestanding, Hosted, HostedStatic, MovedPie, OnLibc, OnLibcStatic, Pie, Shared, Small,
+    SmallPie,
+};
 
 const WITHOUT_LIBC: &[Link] =
     &[Link(Gcc, Freestanding), Link(Gcc, Small), Link(Gcc, Pie), Link(Gcc, SmallPie), Link(Gcc, Checked)];
@@ -85,6 +92,14 @@ const WITH_LIBC: &[Link] = &[
     Link(MuslGcc, HostedStatic),
     Link(MuslGcc, Shared),
     Link(Zig, HostedStatic),
+];
+/// One archive for every libc.
+const ON_LIBC: &[Link] = &[
+    Link(Gcc, OnLibc),
+    Link(Gcc, OnLibcStatic),
+    Link(MuslGcc, OnLibc),
+    Link(MuslGcc, OnLibcStatic),
+    Link(Zig, OnLibcStatic),
 ];
 
 impl Compiler {
@@ -153,6 +168,8 @@ impl Form {
             Hosted => "libc",
             HostedStatic => "libc, static",
             Shared => "libc, .so",
+            OnLibc => "libc backend",
+            OnLibcStatic => "libc backend, static",
             Alone => "libc, dlopen",
             Bare => "hosted archive without a libc",
         }
@@ -168,7 +185,7 @@ impl Form {
 
     /// Whether a dynamic loader starts the program.
     fn is_dynamic(self) -> bool {
-        matches!(self, Hosted | Shared | Alone)
+        matches!(self, Hosted | Shared | OnLibc | Alone)
     }
 }
 
@@ -218,6 +235,8 @@ impl Link {
             Alone => drop(cc.arg("-ldl")),
             Hosted | Bare => drop(cc.arg(dist.hosted_archive())),
             HostedStatic => drop(cc.arg("-static").arg(dist.hosted_archive())),
+            OnLibc => drop(cc.arg(dist.arch.libc_dist().hosted_archive())),
+            OnLibcStatic => drop(cc.arg("-static").arg(dist.arch.libc_dist().hosted_archive())),
             Shared => drop(cc.arg(dist.shared_object()).arg(format!("-Wl,-rpath,{}", dist.lib().display()))),
         }
         Ok(cc)
@@ -271,13 +290,13 @@ const PROGRAMS: &[Program] = &[
     Program {
         source: "tests/c/conformance.c",
         checks_permissions: true,
-        links: &[WITHOUT_LIBC, ONE_BY_EACH_TOOL, WITH_LIBC],
+        links: &[WITHOUT_LIBC, ONE_BY_EACH_TOOL, WITH_LIBC, ON_LIBC],
         runs: &[(&[New], End::Success)],
     },
     Program {
         source: "tests/c/misuse.c",
         checks_permissions: false,
-        links: &[WITHOUT_LIBC, WITH_LIBC],
+        links: &[WITHOUT_LIBC, WITH_LIBC, ON_LIBC],
         runs: &[
             (&[Word("all"), New], End::Success),
             (&[Word("double_free")], End::Misuse),
@@ -288,7 +307,7 @@ const PROGRAMS: &[Program] = &[
     Program {
         source: "tests/c/threads.c",
         checks_permissions: false,
-        links: &[WITH_LIBC],
+        links: &[WITH_LIBC, ON_LIBC],
         runs: &[(&[New], End::Success)],
     },
     Program {
@@ -300,7 +319,7 @@ const PROGRAMS: &[Program] = &[
     Program {
         source: "tests/c/hosted.c",
         checks_permissions: false,
-        links: &[WITH_LIBC],
+        links: &[WITH_LIBC, ON_LIBC],
         runs: &[(&[New], End::Success)],
     },
     Program {
@@ -316,9 +335,15 @@ const PROGRAMS: &[Program] = &[
         runs: &[(&[], End::Success)],
     },
     Program {
+        source: backends::EVERY_FUNCTION,
+        checks_permissions: false,
+        links: &[WITH_LIBC, ON_LIBC],
+        runs: &[(&[New], End::Success)],
+    },
+    Program {
         source: "examples/c/facts.c",
         checks_permissions: false,
-        links: &[WITHOUT_LIBC, BY_OTHER_TOOLS, WITH_LIBC],
+        links: &[WITHOUT_LIBC, BY_OTHER_TOOLS, WITH_LIBC, ON_LIBC],
         runs: &[(&[Word("/")], End::Success)],
     },
 ];

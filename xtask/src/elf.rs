@@ -35,11 +35,11 @@ impl Symbols {
 
     /// The symbols of all members of an archive.
     pub fn of_archive(path: &Path) -> Result<Self> {
-        let data = read(path)?;
         let mut symbols = Self::default();
-        for member in ArchiveFile::parse(&*data)?.members() {
-            let object = object::File::parse(member?.data(&*data)?)?;
-            object.symbols().try_for_each(|symbol| symbols.add(&symbol))?;
+        for member in members(path)? {
+            symbols.defined.extend(member.symbols.defined);
+            symbols.undefined.extend(member.symbols.undefined);
+            symbols.weak_undefined.extend(member.symbols.weak_undefined);
         }
         Ok(symbols)
     }
@@ -59,6 +59,27 @@ impl Symbols {
         object::File::parse(&*data)?.symbols().try_for_each(|symbol| symbols.add(&symbol))?;
         Ok(symbols)
     }
+}
+
+/// A member of an archive.
+pub struct Member {
+    pub name: String,
+    pub data: Vec<u8>,
+    pub symbols: Symbols,
+}
+
+/// The members of an archive, of whatever system's format.
+pub fn members(path: &Path) -> Result<Vec<Member>> {
+    let data = read(path)?;
+    let mut members = Vec::new();
+    for member in ArchiveFile::parse(&*data)?.members() {
+        let member = member?;
+        let (name, content) = (String::from_utf8_lossy(member.name()).into_owned(), member.data(&*data)?);
+        let mut symbols = Symbols::default();
+        object::File::parse(content)?.symbols().try_for_each(|symbol| symbols.add(&symbol))?;
+        members.push(Member { name, data: content.to_vec(), symbols });
+    }
+    Ok(members)
 }
 
 /// The names of the sections of an object.

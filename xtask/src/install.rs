@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 
 use tempfile::NamedTempFile;
 
-use crate::project::{self, Arch, Dist};
+use crate::project::{self, Arch, Backend, Dist, Foundation};
 use crate::shell::{command, execute};
 use crate::{emulator, toolchain};
 
@@ -21,13 +21,19 @@ pub struct Arguments {
     #[arg(long)]
     destdir: Option<PathBuf>,
     /// The architecture, if not this machine's; a prefix holds one
-    #[arg(long)]
+    #[arg(long, conflicts_with = "target")]
     arch: Option<Arch>,
+    #[command(flatten)]
+    foundation: Foundation,
 }
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     ensure!(arguments.prefix.is_absolute(), "the prefix must be an absolute path");
-    let dist = arguments.arch.map_or_else(Arch::host, Ok)?.dist();
+    let dist = match (arguments.foundation.system()?, arguments.foundation.backend()) {
+        (Some(system), _) => system.dist(),
+        (None, Backend::Kernel) => arguments.arch.map_or_else(Arch::host, Ok)?.dist(),
+        (None, Backend::Libc) => arguments.arch.map_or_else(Arch::host, Ok)?.libc_dist(),
+    };
     let place = match &arguments.destdir {
         Some(destdir) => destdir.join(arguments.prefix.strip_prefix("/")?),
         None => arguments.prefix.clone(),
@@ -41,12 +47,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 fn install_all(dist: &Dist, place: &Path) -> Result<Vec<PathBuf>> {
     let files = dist.files();
     for file in &files {
-        ensure!(
-            file.is_file(),
-            "{} is not there: run `cargo xtask build --arch {}` first",
-            file.display(),
-            dist.arch.name()
-        );
+        ensure!(file.is_file(), "{} is not there: run `cargo xtask build` for the same first", project::relative(file));
     }
     let mut installed = Vec::new();
     for file in files {

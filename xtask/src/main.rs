@@ -4,6 +4,7 @@
 //! compilers and linkers, `elf` reads what was built.
 
 mod abi;
+mod backends;
 mod build;
 mod c_callers;
 mod columns;
@@ -33,7 +34,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build the archives, the shared object, the header and the .pc file into target/dist/<arch>-linux
+    /// Build the archives, the shared object, the header and the .pc file into target/dist/<arch>-<system>
     Build(build::Arguments),
     /// Build the library and rtbox, and work through all 21 operations on this machine
     Demo(demo::Arguments),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::{Context, Error, Result};
+use anyhow::{Context, Error, Result, ensure};
 
 /// An architecture that has a column in arch/.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,15 @@ impl Arch {
         }
     }
 
+    /// The Rust target whose programs are linked with musl.
+    pub fn musl_target(self) -> &'static str {
+        match self {
+            Self::X86_64 => "x86_64-unknown-linux-musl",
+            Self::Aarch64 => "aarch64-unknown-linux-musl",
+            Self::Riscv64 => "riscv64gc-unknown-linux-musl",
+        }
+    }
+
     /// The prefix of the names of its GNU tools.
     pub fn gnu(self) -> &'static str {
         match self {
@@ -70,14 +79,6 @@ impl Arch {
         }
     }
 
-    /// Flags that everything built for it needs beside those of its target, as .cargo/config.toml says too.
-    pub fn rustflags(self) -> &'static str {
-        match self {
-            Self::Aarch64 => "-Ctarget-feature=-outline-atomics",
-            Self::X86_64 | Self::Riscv64 => "",
-        }
-    }
-
     /// The name of the variable that tells cargo something about its target.
     pub fn cargo_variable(self, what: &str) -> String {
         format!("CARGO_TARGET_{}_{what}", self.target().to_uppercase().replace('-', "_"))
@@ -85,7 +86,131 @@ impl Arch {
 
     /// What `cargo xtask build` makes for this architecture.
     pub fn dist(self) -> Dist {
-        Dist { arch: self, place: root().join("target/dist").join(format!("{}-linux", self.name())) }
+        Dist::new(self, "linux", Backend::Kernel)
+    }
+
+    /// What `cargo xtask build --backend libc` makes for it.
+    pub fn libc_dist(self) -> Dist {
+        Dist::new(self, "linux-libc", Backend::Libc)
+    }
+}
+
+/// Flags that everything built for a Rust target needs beside its own, as .cargo/config.toml says too.
+pub fn rustflags(target: &str) -> &'static str {
+    if target.starts_with("aarch64-unknown-linux") { "-Ctarget-feature=-outline-atomics" } else { "" }
+}
+
+/// What carries the operations out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Backend {
+    /// The kernel itself, without a libc
+    Kernel,
+    /// The system's libc
+    Libc,
+}
+
+/// A system other than Linux. Programs reach its kernel through its libc and in no other way.
+#[derive(Debug)]
+pub struct System {
+    /// The Rust target.
+    pub triple: &'static str,
+    pub arch: Arch,
+    /// What its directory is called.
+    pub os: &'static str,
+    /// What ELF linkers call it after `-m`; none where objects are Mach-O.
+    pub emulation: Option<&'static str>,
+    /// What zig, which has the libraries of other systems, calls it; none if it has not those of this one.
+    pub zig: Option<&'static str>,
+}
+
+/// Those that the library is built for; the ones that rustup has a core for first.
+pub const SYSTEMS: &[System] = &[
+    System {
+        triple: "x86_64-apple-darwin",
+        arch: Arch::X86_64,
+        os: "macos",
+        emulation: None,
+        zig: Some("x86_64-macos"),
+    },
+    System {
+        triple: "aarch64-apple-darwin",
+        arch: Arch::Aarch64,
+        os: "macos",
+        emulation: None,
+        zig: Some("aarch64-macos"),
+    },
+    System {
+        triple: "x86_64-unknown-freebsd",
+        arch: Arch::X86_64,
+        os: "freebsd",
+        emulation: Some("elf_x86_64_fbsd"),
+        zig: Some("x86_64-freebsd"),
+    },
+    System {
+        triple: "x86_64-unknown-netbsd",
+        arch: Arch::X86_64,
+        os: "netbsd",
+        emulation: Some("elf_x86_64"),
+        zig: Some("x86_64-netbsd"),
+    },
+    System {
+        triple: "aarch64-unknown-freebsd",
+        arch: Arch::Aarch64,
+        os: "freebsd",
+        emulation: Some("aarch64elf_fbsd"),
+        zig: Some("aarch64-freebsd"),
+    },
+    System {
+        triple: "x86_64-unknown-openbsd",
+        arch: Arch::X86_64,
+        os: "openbsd",
+        emulation: Some("elf_x86_64"),
+        zig: Some("x86_64-openbsd"),
+    },
+    System {
+        triple: "x86_64-unknown-dragonfly",
+        arch: Arch::X86_64,
+        os: "dragonfly",
+        emulation: Some("elf_x86_64"),
+        zig: None,
+    },
+];
+
+impl System {
+    fn of_triple(triple: &str) -> Result<&'static Self> {
+        let known = || SYSTEMS.iter().map(|system| system.triple).collect::<Vec<_>>().join(", ");
+        let found = SYSTEMS.iter().find(|system| system.triple == triple);
+        found.with_context(|| format!("there are {}; for Linux use --arch", known()))
+    }
+
+    pub fn dist(&self) -> Dist {
+        Dist::new(self.arch, self.os, Backend::Libc)
+    }
+}
+
+/// What the operations are to stand on, if it is not Linux alone.
+#[derive(clap::Args)]
+pub struct Foundation {
+    /// On Linux, what the operations stand on; the kernel if not given
+    #[arg(long, value_name = "kernel|libc", hide_possible_values = true)]
+    backend: Option<Backend>,
+    /// Another system, by its Rust target: its libc is what they stand on
+    #[arg(long, value_name = "TRIPLE", value_parser = System::of_triple)]
+    target: Option<&'static System>,
+}
+
+impl Foundation {
+    /// The other system, if one was asked for.
+    pub fn system(&self) -> Result<Option<&'static System>> {
+        if let Some(system) = self.target {
+            ensure!(self.backend != Some(Backend::Kernel), "on {} there is only the libc to stand on", system.os);
+        }
+        Ok(self.target)
+    }
+
+    /// What was asked for on Linux.
+    pub fn backend(&self) -> Backend {
+        self.backend.unwrap_or(Backend::Kernel)
     }
 }
 
@@ -125,19 +250,30 @@ impl Architectures {
         self.selection.clone().map_or_else(|| Ok(vec![Arch::host()?]), |selection| Ok(selection.0))
     }
 
+    /// Whether any were asked for.
+    pub fn are_given(&self) -> bool {
+        self.selection.is_some()
+    }
+
     /// Those that were asked for, or all.
     pub fn or_all(&self) -> Vec<Arch> {
         self.selection.clone().map_or_else(|| Arch::ALL.to_vec(), |selection| selection.0)
     }
 }
 
-/// A directory with the artifacts of one architecture.
+/// A directory with the artifacts of one architecture of one system.
 pub struct Dist {
     pub arch: Arch,
     pub place: PathBuf,
+    backend: Backend,
 }
 
 impl Dist {
+    fn new(arch: Arch, system: &str, backend: Backend) -> Self {
+        let place = root().join("target/dist").join(format!("{}-{system}", arch.name()));
+        Self { arch, place, backend }
+    }
+
     pub fn include(&self) -> PathBuf {
         self.place.join("include")
     }
@@ -166,10 +302,13 @@ impl Dist {
         self.lib().join("pkgconfig/ffi_syscalls.pc")
     }
 
-    /// All of them.
-    pub fn files(&self) -> [PathBuf; 5] {
-        let (hosted, freestanding) = (self.hosted_archive(), self.freestanding_archive());
-        [self.header(), hosted, freestanding, self.shared_object(), self.pkg_config()]
+    /// All of them. What stands on a libc is an archive alone.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let mut files = vec![self.header(), self.pkg_config(), self.hosted_archive()];
+        if self.backend == Backend::Kernel {
+            files.extend([self.freestanding_archive(), self.shared_object()]);
+        }
+        files
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use crate::emulator;
-use crate::project::{self, Arch, Architectures};
+use crate::project::{self, Arch, Architectures, SYSTEMS};
 use crate::shell::{self, capture, cargo, command};
 use crate::toolchain::{self, Toolchain};
 
@@ -35,10 +35,10 @@ enum Kind {
     Program { name: String, packages: String },
     /// A subcommand of cargo's, a component of the Rust toolchain.
     Component(&'static str),
-    /// A compiler that can build for an architecture.
-    Target(Arch),
-    /// What programs with std take on an architecture.
-    Std(Arch),
+    /// A compiler that can build for a target.
+    Target(&'static str),
+    /// What programs with std take for a target.
+    Std(&'static str),
     /// What runs programs of an architecture.
     Emulator { arch: Arch, name: String },
     /// A compiler of the distribution's, with the source of core.
@@ -99,14 +99,14 @@ pub fn qemu(arch: Arch) -> Tool {
     Tool { kind, purpose: format!("running {} programs, in a user namespace (Linux 6.7)", arch.name()) }
 }
 
-/// A compiler that can build for an architecture.
-pub fn target(arch: Arch) -> Tool {
-    Tool { kind: Kind::Target(arch), purpose: format!("building for {}", arch.name()) }
+/// A compiler that can build for a target.
+pub fn target(triple: &'static str) -> Tool {
+    Tool { kind: Kind::Target(triple), purpose: format!("building for {triple}") }
 }
 
-/// The precompiled std of an architecture.
-pub fn std(arch: Arch) -> Tool {
-    Tool { kind: Kind::Std(arch), purpose: format!("Rust programs with std for {}", arch.name()) }
+/// The precompiled std of a target.
+pub fn std(triple: &'static str) -> Tool {
+    Tool { kind: Kind::Std(triple), purpose: format!("Rust programs with std for {triple}") }
 }
 
 pub fn distribution_rust() -> Tool {
@@ -146,7 +146,7 @@ impl Tool {
             Kind::Program { name, .. } | Kind::Emulator { name, .. } => name,
             Kind::Component("fmt") => "rustfmt",
             Kind::Component(name) => name,
-            Kind::Target(arch) | Kind::Std(arch) => arch.target(),
+            Kind::Target(triple) | Kind::Std(triple) => triple,
             Kind::DistributionRust => "rustc-web",
             Kind::Zig => "zig",
         }
@@ -157,10 +157,12 @@ impl Tool {
             Kind::Program { name, .. } => shell::find(name).is_some(),
             // rustup has a file of this name for every component, installed or not.
             Kind::Component(name) => capture(cargo().args([name, "--version"])).is_ok_and(|said| said.status.success()),
-            Kind::Target(arch) => Toolchain::of(*arch).is_ok(),
-            Kind::Std(arch) => Toolchain::has_std(*arch),
+            Kind::Target(triple) => Toolchain::of(triple).is_ok(),
+            Kind::Std(triple) => Toolchain::has_std(triple),
             Kind::Emulator { arch, .. } => emulator::works_for(*arch),
-            Kind::DistributionRust => Toolchain::of_distribution(Arch::Riscv64).is_ok_and(|rust| rust.has_source()),
+            Kind::DistributionRust => {
+                Toolchain::of_distribution(Arch::Riscv64.target()).is_ok_and(|rust| rust.has_source())
+            }
             Kind::Zig => find_zig().is_some(),
         }
     }
@@ -171,10 +173,10 @@ impl Tool {
         match &self.kind {
             Kind::Program { packages, .. } => vec![apt(packages)],
             Kind::Component(_) => vec![format!("rustup component add {}", self.program())],
-            Kind::Target(arch) => {
-                vec![format!("rustup target add {}", arch.target()), apt("rustc-web rust-web-src lld llvm")]
+            Kind::Target(triple) => {
+                vec![format!("rustup target add {triple}"), apt("rustc-web rust-web-src lld llvm")]
             }
-            Kind::Std(arch) => vec![format!("rustup target add {}", arch.target())],
+            Kind::Std(triple) => vec![format!("rustup target add {triple}")],
             Kind::Emulator { .. } => vec![apt("qemu-user-static")],
             Kind::DistributionRust => vec![apt("rustc-web rust-web-src lld llvm")],
             Kind::Zig => {
@@ -189,14 +191,20 @@ impl Tool {
 /// What the whole test takes, or `build` alone.
 fn tools(build: bool, architectures: &[Arch]) -> Vec<Tool> {
     let mut tools = vec![cc()];
-    tools.extend(architectures.iter().map(|&arch| target(arch)));
+    tools.extend(architectures.iter().map(|&arch| target(arch.target())));
     if build {
         return tools;
     }
     tools.extend([musl(), cxx(), pkg_config(), flock(), clang(), lld(), zig(), rustfmt(), clippy()]);
+    // Before the distribution's compiler, which would do for all: what is compiled already need not be here.
+    tools.extend(SYSTEMS.iter().map(|system| target(system.triple)));
     tools.push(distribution_rust());
-    for &arch in architectures.iter().filter(|arch| !arch.is_host()) {
-        tools.extend([std(arch), c_compiler(arch), qemu(arch)]);
+    for &arch in architectures {
+        if arch.is_host() {
+            tools.push(std(arch.musl_target()));
+        } else {
+            tools.extend([std(arch.target()), c_compiler(arch), qemu(arch)]);
+        }
     }
     tools
 }

@@ -6,11 +6,11 @@ use std::sync::Mutex;
 
 use anyhow::{Result, bail, ensure};
 
-use crate::project::{Arch, Architectures, Dist};
+use crate::project::{Arch, Architectures, Backend, Dist, SYSTEMS, System};
 use crate::setup::{self, Tool};
 use crate::shell::{capture, cargo, command, execute, said, step};
 use crate::toolchain::Toolchain;
-use crate::{abi, build, c_callers, columns, emulator, install, project, size, toolchain};
+use crate::{abi, backends, build, c_callers, columns, emulator, install, project, size, toolchain};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -30,6 +30,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     for arch in arguments.architectures.or_all() {
         checks_of_architecture(&mut checks, arch);
     }
+    if !arguments.architectures.are_given() {
+        checks_of_other_systems(&mut checks);
+    }
     checks.finish(arguments.require_all)
 }
 
@@ -39,7 +42,8 @@ fn checks_of_architecture(checks: &mut Checks, arch: Arch) {
     let mut dist = None;
     // What others need is not left out.
     let only = std::mem::take(&mut checks.only);
-    checks.check(&format!("{}: build", arch.name()), &[setup::target(arch)], || {
+    checks.check(&format!("{}: build", arch.name()), &[setup::target(arch.target())], || {
+        build::run_on_libc(arch)?;
         dist = Some(build::run_for(arch)?);
         Ok(String::new())
     });
@@ -47,6 +51,24 @@ fn checks_of_architecture(checks: &mut Checks, arch: Arch) {
     if let Some(dist) = dist {
         checks_of_artifacts(checks, &dist);
     }
+}
+
+/// What can be known of systems that are not this machine's: that the library is built for them, and that a program that
+/// calls all of it can be linked with what their libraries have.
+fn checks_of_other_systems(checks: &mut Checks) {
+    checks.check_together(SYSTEMS.iter().filter(|system| system.zig.is_none()).map(|system| {
+        let build = move || build::run_for_system(system).map(|_| String::new());
+        (format!("{}: build", system.triple), vec![setup::target(system.triple)], Box::new(build) as Action)
+    }));
+    let linked = SYSTEMS.iter().filter_map(|system| Some((system, system.zig?)));
+    checks.check_together(linked.map(|(system, zig): (&'static System, _)| {
+        let tools = vec![setup::target(system.triple), setup::zig()];
+        let link = move || backends::check_link(system, zig).map(|()| String::new());
+        (format!("{}: build, and link a program that calls everything", system.triple), tools, Box::new(link) as Action)
+    }));
+    checks.check("freestanding programs are refused where there is only a libc", &[], || {
+        backends::check_refusals().map(|()| String::new())
+    });
 }
 
 /// How a test says that it cannot run on this machine.
@@ -170,7 +192,7 @@ fn source_checks(checks: &mut Checks) {
     checks.check("the columns of arch/, item by item", &[], || columns::check().map(|()| String::new()));
     for (arch, extension) in [(Arch::Riscv64, "+v"), (Arch::Aarch64, "+sve")] {
         let name = format!("{}: {extension} is refused", arch.name());
-        checks.check(&name, &[setup::target(arch)], || is_refused(arch, extension));
+        checks.check(&name, &[setup::target(arch.target())], || is_refused(arch, extension));
     }
     checks.check("formatting", &[setup::rustfmt()], || cargo_run(&["fmt", "--all", "--check"]));
     for features in HOSTED_FEATURES {
@@ -179,13 +201,17 @@ fn source_checks(checks: &mut Checks) {
             cargo_run(&["clippy", "--quiet", "--all-targets", "--features", features, "--", "--deny", "warnings"])
         });
     }
+    checks.check("lints, libc backend", &[setup::clippy()], || {
+        let features = ["--features", "libc,exports"];
+        cargo_run(&[&["clippy", "--quiet", "--all-targets"], &features[..], &["--", "--deny", "warnings"]].concat())
+    });
     checks.check("lints, freestanding", &[setup::clippy()], || {
         let features = ["--features", FREESTANDING_FEATURES];
         cargo_run(&[&["clippy", "--quiet", "--release"], &features[..], &["--", "--deny", "warnings"]].concat())
     });
     for arch in Arch::ALL.into_iter().filter(|arch| !arch.is_host()) {
         let name = format!("lints, {}", arch.name());
-        checks.check(&name, &[setup::clippy(), setup::std(arch)], || {
+        checks.check(&name, &[setup::clippy(), setup::std(arch.target())], || {
             let features = ["--features", FREESTANDING_FEATURES, "--target", arch.target()];
             cargo_run(&[&["clippy", "--quiet", "--release"], &features[..], &["--", "--deny", "warnings"]].concat())
         });
@@ -235,10 +261,15 @@ const RTBOX: Rust<'_> = Rust {
     environment: &[],
 };
 
-const HERE: [Rust<'_>; 5] = [
+const HERE: [Rust<'_>; 6] = [
     Rust { name: "Rust tests", arguments: &[], environment: &[] },
     Rust { name: "Rust tests, optimised", arguments: &["--profile", "optimised"], environment: &[] },
     Rust { name: "Rust tests, with the C functions", arguments: &["--features", "exports"], environment: &[] },
+    Rust {
+        name: "Rust tests, libc backend on glibc",
+        arguments: &["--package", "ffi_syscalls", "--features", "libc,exports"],
+        environment: &[],
+    },
     MEMORY_FUNCTIONS,
     RTBOX,
 ];
@@ -260,7 +291,7 @@ const WITH_LARGE_PAGES: Rust<'_> = Rust {
 fn rust_tests(checks: &mut Checks, arch: Arch) {
     let runs = if arch.is_host() { &HERE[..] } else { &IN_QEMU };
     let large = (arch == Arch::Aarch64 && !arch.is_host()).then_some(&WITH_LARGE_PAGES);
-    let mut tools = vec![setup::c_compiler(arch), setup::std(arch)];
+    let mut tools = vec![setup::c_compiler(arch), setup::std(arch.target())];
     if !arch.is_host() {
         tools.push(setup::qemu(arch));
     }
@@ -277,6 +308,19 @@ fn rust_tests(checks: &mut Checks, arch: Arch) {
             execute(&mut test).map(|output| said(&output))
         });
     }
+    if arch.is_host() {
+        rust_tests_on_musl(checks, arch);
+    }
+}
+
+/// The library on musl, which is always linked statically by this target.
+fn rust_tests_on_musl(checks: &mut Checks, arch: Arch) {
+    let tools = [setup::c_compiler(arch), setup::std(arch.musl_target())];
+    checks.check(&format!("{}: Rust tests, libc backend on musl", arch.name()), &tools, || {
+        let mut test = cargo();
+        test.args(["test", "--quiet", "--no-fail-fast", "--target", arch.musl_target()]);
+        execute(test.args(["--package", "ffi_syscalls", "--features", "libc,exports"])).map(|output| said(&output))
+    });
 }
 
 fn checks_of_artifacts(checks: &mut Checks, dist: &Dist) {
@@ -284,6 +328,10 @@ fn checks_of_artifacts(checks: &mut Checks, dist: &Dist) {
     let named = |what: &str| format!("{}: {what}", arch.name());
     let done = |()| String::new();
     checks.record(&named("abi"), abi::check(dist).map(done));
+    checks.record(&named("abi on the libc"), abi::check_on_libc(&arch.libc_dist()).map(done));
+    checks.check(&named("each backend is built without the other"), &[], || {
+        [Backend::Kernel, Backend::Libc].into_iter().try_for_each(|one| backends::check_sources(arch, one)).map(done)
+    });
     checks.check(&named("sizes"), &[], || size::check(dist).map(done));
     if arch.is_host() {
         checks.check("the header in C++", &[setup::cxx()], || {
@@ -310,7 +358,7 @@ fn checks_of_artifacts(checks: &mut Checks, dist: &Dist) {
 
 /// The library does not build with registers that a system call does not preserve, and says so.
 fn is_refused(arch: Arch, extension: &str) -> Result<String> {
-    let mut cargo = Toolchain::of(arch)?.cargo("check", &project::root().join("target/refused"));
+    let mut cargo = Toolchain::of(arch.target())?.cargo("check", &project::root().join("target/refused"));
     cargo.env("CARGO_ENCODED_RUSTFLAGS", format!("-Ctarget-feature={extension}"));
     let output = capture(&mut cargo)?;
     let said = said(&output);

@@ -9,13 +9,13 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::project::Arch;
+use crate::project::{Arch, rustflags};
 use crate::setup;
 use crate::shell::{self, cargo, command, execute};
 
-/// A compiler that can build for an architecture.
+/// A compiler that can build for a target.
 pub struct Toolchain {
-    arch: Arch,
+    target: &'static str,
     /// The compiler, if it is not the one that cargo takes by itself.
     rustc: Option<PathBuf>,
     sysroot: PathBuf,
@@ -28,29 +28,27 @@ const DISTRIBUTION_RUSTC: &str = "/usr/bin/rustc";
 impl Toolchain {
     /// The first of these that is here: the current compiler with the target's core, the current compiler with core's
     /// source, the distribution's compiler with either.
-    pub fn of(arch: Arch) -> Result<Self> {
-        let (current, distribution) = (Self::new(arch, None), Self::new(arch, Some(DISTRIBUTION_RUSTC.into())));
-        let remedies = setup::target(arch).remedies().join(", or else: ");
+    pub fn of(target: &'static str) -> Result<Self> {
+        let (current, distribution) = (Self::new(target, None), Self::new(target, Some(DISTRIBUTION_RUSTC.into())));
+        let remedies = setup::target(target).remedies().join(", or else: ");
         let found = [current, distribution].into_iter().flatten().find_map(Self::able);
-        found.with_context(|| {
-            format!("no Rust compiler here can build for {}. What would change it: {remedies}", arch.name())
-        })
+        found.with_context(|| format!("no Rust compiler here can build for {target}. What would change it: {remedies}"))
     }
 
     /// The distribution's compiler, which builds core from its source, whatever else is here.
-    pub fn of_distribution(arch: Arch) -> Result<Self> {
-        let toolchain = Self::new(arch, Some(DISTRIBUTION_RUSTC.into()))?;
+    pub fn of_distribution(target: &'static str) -> Result<Self> {
+        let toolchain = Self::new(target, Some(DISTRIBUTION_RUSTC.into()))?;
         Ok(Self { builds_core: true, ..toolchain })
     }
 
-    fn new(arch: Arch, rustc: Option<PathBuf>) -> Result<Self> {
+    fn new(target: &'static str, rustc: Option<PathBuf>) -> Result<Self> {
         let mut ask = command(rustc.as_deref().unwrap_or(Path::new("rustc")));
         let sysroot = String::from_utf8(execute(ask.args(["--print", "sysroot"]))?.stdout)?;
-        Ok(Self { arch, rustc, sysroot: sysroot.trim_end().into(), builds_core: false })
+        Ok(Self { target, rustc, sysroot: sysroot.trim_end().into(), builds_core: false })
     }
 
     fn able(self) -> Option<Self> {
-        let libraries = self.sysroot.join("lib/rustlib").join(self.arch.target()).join("lib");
+        let libraries = self.sysroot.join("lib/rustlib").join(self.target).join("lib");
         let has_core = libraries.read_dir().is_ok_and(|mut entries| entries.next().is_some());
         let has_source = self.has_source();
         let has_tools = self.linker().is_ok() && self.objcopy().is_ok();
@@ -58,9 +56,8 @@ impl Toolchain {
     }
 
     /// Whether the current compiler has what programs with std take.
-    pub fn has_std(arch: Arch) -> bool {
-        let libraries =
-            Self::new(arch, None).map(|toolchain| toolchain.sysroot.join("lib/rustlib").join(arch.target()));
+    pub fn has_std(target: &'static str) -> bool {
+        let libraries = Self::new(target, None).map(|toolchain| toolchain.sysroot.join("lib/rustlib").join(target));
         let entries = libraries.ok().and_then(|libraries| libraries.join("lib").read_dir().ok());
         entries.is_some_and(|mut entries| {
             entries.any(|entry| entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("libstd-")))
@@ -72,12 +69,12 @@ impl Toolchain {
         self.sysroot.join("lib/rustlib/src/rust/library/core").is_dir()
     }
 
-    /// A cargo command that builds for the architecture, into a directory of its own.
+    /// A cargo command that builds for the target, into a directory of its own.
     pub fn cargo(&self, subcommand: &str, target_dir: &Path) -> Command {
         let mut cargo = cargo();
-        cargo.args([subcommand, "--quiet", "--target", self.arch.target(), "--target-dir"]).arg(target_dir);
+        cargo.args([subcommand, "--quiet", "--target", self.target, "--target-dir"]).arg(target_dir);
         // What .cargo/config.toml says too; this variable wins over any other flags of the environment's.
-        cargo.env("CARGO_ENCODED_RUSTFLAGS", self.arch.rustflags());
+        cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags(self.target));
         if let Some(rustc) = &self.rustc {
             cargo.env("RUSTC", rustc);
         }
@@ -166,7 +163,7 @@ pub fn for_programs(arch: Arch, cargo: &mut Command) -> Result<()> {
     cargo.env(arch.cargo_variable("LINKER"), c_compiler(arch));
     let loader = loader_arguments(arch)?;
     let flags = loader.iter().map(|argument| format!("-Clink-arg={argument}"));
-    let flags: Vec<_> = flags.chain([arch.rustflags().to_owned()]).collect();
+    let flags: Vec<_> = flags.chain([rustflags(arch.target()).to_owned()]).collect();
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f").trim_end_matches('\x1f'));
     let xtask = std::env::current_exe()?;
     let runner = format!("target.{}.runner=[{xtask:?}, \"run\", \"--arch\", \"{}\"]", arch.target(), arch.name());
