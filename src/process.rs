@@ -1,5 +1,6 @@
 //! Processes: the caller's, and running a program to its end.
 
+use core::cell::Cell;
 use core::ffi::{CStr, c_char, c_void};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
@@ -144,6 +145,7 @@ unsafe fn run_array(command: &CStr, array: *mut *const c_char) -> Result<Outcome
         report: to_parent.raw(),
         stacks: stacks.spare(),
         has_copies: false,
+        started: sys::STARTS_PROGRAMS.then(|| Cell::new(0)).filter(|_| !is_supervised),
     };
     run_child(&mut child, is_supervised, &reports)
 }
@@ -155,11 +157,16 @@ fn run_child(child: &mut Child<'_>, is_supervised: bool, reports: &Fd) -> Result
     let started = if is_supervised {
         // Were the descriptors copies, a pipe that the caller closes meanwhile would stay open.
         start(child, Sharing::MemoryAndFiles, supervise)
+    } else if sys::STARTS_PROGRAMS {
+        child.start_program()
     } else {
         start(child, Sharing::MemoryWaiting, begin)
     };
     let _ = sys::set_signal_mask(mask);
-    let waited = sys::wait(started?);
+    let waited = match started? {
+        0 if sys::STARTS_PROGRAMS => Err(Errno::ECHILD),
+        pid => sys::wait(pid),
+    };
     // A supervisor is forgotten as well, and how it ended is no answer.
     let waited = if is_supervised { Err(Errno::ECHILD) } else { waited };
     // All children have ended, so what they had to report is in the pipe, whoever else may hold the other end.
@@ -185,6 +192,8 @@ struct Child<'a> {
     stacks: &'a mut [MaybeUninit<u8>],
     /// Whether what was started last shares nothing, but has copies.
     has_copies: bool,
+    /// Where this is the caller's own process, the program that it started, or 0; in a child nothing.
+    started: Option<Cell<i32>>,
 }
 
 /// Starts a child or a supervisor; its process id.
@@ -234,8 +243,7 @@ unsafe extern "C" fn begin(child: *mut c_void) -> ! {
     }
     let _ = sys::set_signal_mask(child.mask);
     let errno = child.try_candidates(Child::execute);
-    let reason = if child.is_found(errno) { NOT_EXECUTABLE } else { NOT_FOUND };
-    send(child.report, reason | number(errno));
+    child.refuse(errno);
     sys::exit(127)
 }
 
@@ -285,6 +293,44 @@ fn outcome(message: u32) -> Result<Outcome> {
 }
 
 impl Child<'_> {
+    /// Starts the program from the caller's own process, where the system has one call for that; its process id, or 0
+    /// when the pipe says why it did not begin.
+    fn start_program(&self) -> Result<i32> {
+        let errno = self.try_candidates(Child::execute);
+        match self.started.as_ref().map_or(0, Cell::get) {
+            // What no program is to blame for.
+            0 if matches!(errno, Errno::EAGAIN | Errno::ENOMEM) => return Err(errno),
+            0 => self.refuse(errno),
+            pid => return Ok(pid),
+        }
+        Ok(0)
+    }
+
+    /// Reports why no program began.
+    fn refuse(&self, errno: Errno) {
+        let reason = if self.is_found(errno) { NOT_EXECUTABLE } else { NOT_FOUND };
+        send(self.report, reason | number(errno));
+    }
+
+    /// Becomes the program with these arguments, or starts it; the reason why not, or `EEXIST` when it was started.
+    ///
+    /// # Safety
+    /// An array of NUL-terminated strings that ends with a null pointer.
+    unsafe fn exec(&self, path: &CStr, argv: *const *const c_char) -> Errno {
+        if let Some(started) = self.started.as_ref().filter(|_| sys::STARTS_PROGRAMS) {
+            // SAFETY: the caller's, and the environment is such an array too.
+            return match unsafe { sys::start_program(path, argv, self.envp, &self.mask) } {
+                Ok(pid) => {
+                    started.set(pid);
+                    Errno::EEXIST
+                }
+                Err(errno) => errno,
+            };
+        }
+        // SAFETY: the caller's, and the environment is such an array too.
+        unsafe { sys::exec(path, argv, self.envp) }
+    }
+
     /// Makes an attempt with each path that the command could have, until one has an end that execvp(3) takes for the
     /// last; the reason why none had success.
     fn try_candidates(&self, attempt: fn(&Self, &CStr) -> Errno) -> Errno {
@@ -329,7 +375,7 @@ impl Child<'_> {
         let mut pause = 1;
         loop {
             // SAFETY: arrays of strings that end with null pointers.
-            match unsafe { sys::exec(path, self.array.wrapping_add(1), self.envp) } {
+            match unsafe { self.exec(path, self.array.wrapping_add(1)) } {
                 // A file that was just written may be open for writing still, in a child of another thread's that has
                 // not got as far as exec.
                 Errno::ETXTBSY if pause <= 16 => sys::sleep_milliseconds(pause),
@@ -342,10 +388,10 @@ impl Child<'_> {
 
     /// Lets the shell run a file that the kernel does not know how to: `/bin/sh path arguments`.
     fn execute_script(&self, path: &CStr) -> Errno {
-        // SAFETY: the place of the command in the array, which the child alone uses now.
+        // SAFETY: the place of the command in the array, which nobody else uses now.
         unsafe { self.array.wrapping_add(1).write(path.as_ptr()) };
         // SAFETY: arrays of strings that end with null pointers.
-        unsafe { sys::exec(SHELL, self.array, self.envp) };
+        unsafe { self.exec(SHELL, self.array) };
         Errno::ENOEXEC
     }
 

@@ -13,8 +13,33 @@ mod backend;
 mod backend;
 mod errors;
 
+/// Where a child that shares its parent's memory is the way to start a program without a copy of the parent.
+#[cfg(not(target_os = "macos"))]
+mod program {
+    use core::ffi::{CStr, c_char};
+
+    use super::SignalSet;
+    use crate::{Errno, Result};
+
+    pub(crate) const STARTS_PROGRAMS: bool = false;
+
+    pub(crate) unsafe fn start_program(
+        _: &CStr,
+        _: *const *const c_char,
+        _: *const *const c_char,
+        _: &SignalSet,
+    ) -> Result<i32> {
+        Err(Errno::ENOSYS)
+    }
+}
+
+#[cfg(target_os = "macos")]
+#[path = "sys/libc/posix_spawn.rs"]
+mod program;
+
 pub(crate) use backend::*;
 pub(crate) use errors::with_system_errors;
+pub(crate) use program::{STARTS_PROGRAMS, start_program};
 
 use crate::{Errno, Result};
 

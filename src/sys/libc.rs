@@ -69,7 +69,7 @@ fn last_errno() -> Errno {
 }
 
 /// What a call returns that says -1 for a failure.
-fn decode(result: c_int) -> Result<c_int> {
+pub(super) fn decode(result: c_int) -> Result<c_int> {
     if result == -1 { Err(last_errno()) } else { Ok(result) }
 }
 
