@@ -95,7 +95,7 @@ fn check_archives(dist: &Dist, functions: &BTreeSet<String>) -> Result<()> {
     same("its weak references", &freestanding.weak_undefined, &of_the_linker)
 }
 
-pub fn same(what: &str, found: &BTreeSet<String>, expected: &BTreeSet<String>) -> Result<()> {
+fn same(what: &str, found: &BTreeSet<String>, expected: &BTreeSet<String>) -> Result<()> {
     let missing: Vec<_> = expected.difference(found).collect();
     let surplus: Vec<_> = found.difference(expected).collect();
     ensure!(missing.is_empty() && surplus.is_empty(), "{what}: missing {missing:?}, surplus {surplus:?}");
