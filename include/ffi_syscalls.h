@@ -12,6 +12,10 @@
  * Every function may be called from any thread, but not from signal handlers.
  * After a fork of a threaded process the child calls nothing that returns memory,
  * sets a variable or runs a process before it executes a program.
+ * A libc's setenv() or the like at the same time as a function that reads the
+ * environment, until the first rt_env_set() has returned, is the caller's to
+ * exclude. Nobody else in the process may wait for the child of
+ * rt_process_run(), as a handler of SIGCHLD for all children would.
  */
 
 #ifndef FFI_SYSCALLS_H

@@ -223,31 +223,6 @@ impl Heap {
             }
         }
     }
-
-    /// Moves a block that fills its segment, content and length, to a larger one, without copying where the kernel can.
-    fn move_pages(&mut self, old: usize, new: usize) {
-        // SAFETY: the address of a block, which is the caller's.
-        let old_size = unsafe { header(old) }.size();
-        // SAFETY: as above.
-        let new_size = unsafe { header(new) }.size();
-        let (old_segment, new_segment) = (old - FRONT, new - FRONT);
-        let (old_len, new_len) = (mapping_len(old_size), mapping_len(new_size));
-        self.segments.remove(old_segment);
-        self.segments.remove(new_segment);
-        // SAFETY: both are whole mappings, to which nothing leads.
-        if unsafe { sys::remap(old_segment, old_len, new_segment, new_len) }.is_err() {
-            let from = core::ptr::with_exposed_provenance::<u8>(old_segment);
-            // SAFETY: two mappings do not overlap, and the second is the larger.
-            unsafe { from.copy_to_nonoverlapping(core::ptr::with_exposed_provenance_mut(new_segment), old_len) };
-            // SAFETY: as above.
-            unsafe { sys::unmap(old_segment, old_len) };
-        }
-        // SAFETY: just removed. What the front and the header of the new block were, those of the old have replaced.
-        unsafe { self.segments.insert(new_segment, new) };
-        // SAFETY: the address of a block, which is the caller's.
-        let header = unsafe { header(new) };
-        *header = Header::new(header.word, new_size, USED);
-    }
 }
 
 const NO_BEGINNING: &str = "ffi_syscalls: rt_free: not the beginning of a block\n";
@@ -328,11 +303,6 @@ impl Block {
             return Ok(());
         }
         let mut larger = Self::new(capacity)?;
-        if HEADER + old > LARGE_MAX {
-            HEAP.lock().move_pages(self.address(), larger.address());
-            core::mem::forget(core::mem::replace(self, larger));
-            return Ok(());
-        }
         larger.set_len(self.len());
         // SAFETY: two blocks do not overlap, and the second is the larger.
         unsafe { self.0.copy_to_nonoverlapping(larger.0, old) };
@@ -448,6 +418,15 @@ mod tests {
             }
             // Other tests take blocks meanwhile.
             assert!(seen.len() < 20, "{} blocks of {capacity}", seen.len());
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_large_block_begins_with_a_cache_line() -> Result<()> {
+        for capacity in [SMALL_MAX, 300_000, 1 << 20, LARGE_MAX, 40 << 20] {
+            let address = Block::new(capacity)?.pointer().as_ptr().addr();
+            assert!(address.is_multiple_of(64), "{capacity}: {address:#x}");
         }
         Ok(())
     }

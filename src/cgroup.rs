@@ -6,6 +6,7 @@ use core::ffi::CStr;
 use core::mem::MaybeUninit;
 
 use crate::arg::{PATH_MAX, join};
+use crate::fd::read_beginning;
 use crate::scratch::Scratch;
 use crate::text::{parse, take};
 use crate::{Errno, sys};
@@ -39,11 +40,15 @@ fn read_limit(resource: Resource) -> Option<u64> {
     const GROUPS: usize = 1 << 16;
     let mut room = Scratch::new(GROUPS + (1 << 20)).ok()?;
     let mut mounts = room.bytes();
+    let paths = mounts.split_off_mut(..PATHS)?;
     let groups = mounts.split_off_mut(..GROUPS)?;
     let mounts = read_into(c"/proc/self/mountinfo", mounts)?;
     let groups = read_into(c"/proc/self/cgroup", groups)?;
-    limit_in(resource, groups, mounts, &read_into)
+    limit_in(resource, groups, mounts, paths, &read_into)
 }
+
+/// Room for two paths.
+const PATHS: usize = 2 * PATH_MAX;
 
 /// What a missing file is read as: an empty line.
 const MISSING: &[u8] = b"\n";
@@ -55,20 +60,23 @@ const fn is_missing(content: &[u8]) -> bool {
 
 /// The beginning of a file, as far as it fits.
 fn read_into<'a>(path: &CStr, buffer: &'a mut [MaybeUninit<u8>]) -> Option<&'a [u8]> {
-    let file = match sys::open(path, sys::O_RDONLY, 0) {
-        Err(Errno::ENOENT) => return Some(MISSING),
-        file => file.ok()?,
-    };
-    let (len, _) = file.fill(buffer).ok()?;
-    // SAFETY: this many bytes were filled.
-    Some(unsafe { buffer.get(..len)?.assume_init_ref() })
+    match read_beginning(path, buffer) {
+        Err(Errno::ENOENT) => Some(MISSING),
+        content => content.ok(),
+    }
 }
 
 /// A way to read files: [`read_into`], but for tests.
 type Read<'a> = &'a dyn for<'b> Fn(&CStr, &'b mut [MaybeUninit<u8>]) -> Option<&'b [u8]>;
 
-/// As [`read_limit`], from the content of /proc/self/cgroup and /proc/self/mountinfo.
-fn limit_in(mut resource: Resource, groups: &[u8], mounts: &[u8], read: Read<'_>) -> Option<u64> {
+/// As [`read_limit`], from the content of /proc/self/cgroup and /proc/self/mountinfo, with room for two paths.
+fn limit_in(
+    mut resource: Resource,
+    groups: &[u8],
+    mounts: &[u8],
+    paths: &mut [MaybeUninit<u8>],
+    read: Read<'_>,
+) -> Option<u64> {
     // Where no tree is mounted there is nothing to know yet, but where the kernel has no groups.
     let mut is_known = is_missing(groups) && !is_missing(mounts);
     let mut smallest = NO_LIMIT;
@@ -90,13 +98,17 @@ fn limit_in(mut resource: Resource, groups: &[u8], mounts: &[u8], read: Read<'_>
             if !controller.is_empty() && !lists(&mut mount, b' ', controller) {
                 continue;
             }
+            let mut paths = &mut *paths;
+            let (root, point) = (unescape(root, &mut paths), unescape(point, &mut paths));
             let mut groups = groups;
             while !groups.is_empty() {
                 // `id:controllers:path`. The path may contain colons.
                 let mut group = take(&mut groups, b'\n');
                 skip(&mut group, 1, b':');
-                if lists(&mut group, b':', controller) && !group.is_empty() {
-                    smallest = smallest.min(smallest_limit(root, point, group, files, read)?);
+                if lists(&mut group, b':', controller)
+                    && let Some(below) = path_below(root, group)
+                {
+                    smallest = smallest.min(smallest_limit(point, below, files, read)?);
                     is_known = true;
                 }
             }
@@ -125,9 +137,31 @@ fn lists(text: &mut &[u8], separator: u8, name: &[u8]) -> bool {
     }
 }
 
+/// A path as it is: in mountinfo a space, a tab, a newline and a backslash are a backslash and three octal digits.
+/// Nothing, if it does not fit.
+fn unescape<'a>(mut text: &[u8], room: &mut &'a mut [MaybeUninit<u8>]) -> &'a [u8] {
+    let buffer = room.split_off_mut(..text.len()).unwrap_or_default();
+    let mut len = 0;
+    while let [byte, behind @ ..] = text {
+        let mut byte = *byte;
+        text = behind;
+        if byte == b'\\'
+            && let [high, middle, low, behind @ ..] = text
+        {
+            // What does not fit into a byte are the bits by which digits are characters.
+            byte = high << 6 | (middle & 7) << 3 | low & 7;
+            text = behind;
+        }
+        let Some(slot) = buffer.get_mut(len) else { break };
+        slot.write(byte);
+        len += 1;
+    }
+    // SAFETY: this many bytes were written.
+    unsafe { buffer.get(..len).unwrap_or_default().assume_init_ref() }
+}
+
 /// The smallest limit of a group and those above it, as far as they are mounted here.
-fn smallest_limit(root: &[u8], point: &[u8], group: &[u8], files: &[u8], read: Read<'_>) -> Option<u64> {
-    let mut below = path_below(root, group);
+fn smallest_limit(point: &[u8], mut below: &[u8], files: &[u8], read: Read<'_>) -> Option<u64> {
     let mut smallest = NO_LIMIT;
     loop {
         smallest = smallest.min(limit_at(point, below, files, read)?);
@@ -136,16 +170,25 @@ fn smallest_limit(root: &[u8], point: &[u8], group: &[u8], files: &[u8], read: R
     }
 }
 
-/// The group's path below the mount point. A container may see a group's path but have another one's tree mounted:
-/// then the top of that is all there is to go by.
-fn path_below<'a>(root: &[u8], group: &'a [u8]) -> &'a [u8] {
-    let root = if root.len() == 1 { b"" } else { root };
-    let below = group.strip_prefix(root).unwrap_or_default();
-    let mut rest = below;
-    let is_below = take(&mut rest, b'/').is_empty();
-    let name = take(&mut rest, b'/');
-    // The kernel writes `..` at the beginning only, of what is outside of what the process sees.
-    if !is_below || matches!(name, b"" | b"..") { b"" } else { below }
+/// The group's path below the mount point, if what is mounted is the group or one above it.
+///
+/// Where either is outside of what the process sees, the kernel writes `..` at the beginning. Then the top of what is
+/// mounted is all there is to go by.
+fn path_below<'a>(root: &[u8], group: &'a [u8]) -> Option<&'a [u8]> {
+    if is_outside(root) || is_outside(group) {
+        return Some(b"");
+    }
+    let root = if root.len() == 1 { &[] } else { root };
+    match group.strip_prefix(root)? {
+        b"/" => Some(b""),
+        b"" if !root.is_empty() => Some(b""),
+        below @ [b'/', ..] => Some(below),
+        _ => None,
+    }
+}
+
+fn is_outside(path: &[u8]) -> bool {
+    matches!(path, [b'/', b'.', b'.', rest @ ..] if rest.first().is_none_or(|&byte| byte == b'/'))
 }
 
 /// The limit of one group. The root has none, and a group that the controller is not turned on for.
@@ -183,7 +226,10 @@ mod tests {
     /// The limit that these groups and mounts have, where the files are the map's; EIO stands for itself.
     fn limit_of(resource: Resource, groups: &str, mounts: &str, files: &[(&str, &str)]) -> Option<u64> {
         let files: HashMap<_, _> = files.iter().copied().collect();
-        limit_in(resource, groups.as_bytes(), mounts.as_bytes(), &|path, line| match files.get(path.to_str().ok()?) {
+        let mut paths = [MaybeUninit::uninit(); PATHS];
+        limit_in(resource, groups.as_bytes(), mounts.as_bytes(), &mut paths, &|path, line| match files
+            .get(path.to_str().ok()?)
+        {
             None => Some(MISSING),
             Some(&"EIO") => None,
             Some(content) => Some(line.get_mut(..content.len())?.write_copy_of_slice(content.as_bytes())),
@@ -216,8 +262,31 @@ mod tests {
         assert_eq!(quota_of("0::/\n", V2, &files), Some(2));
         let bind = "30 23 0:26 /docker/x /sys/fs/cgroup ro - cgroup2 cgroup ro\n";
         assert_eq!(quota_of("0::/docker/x\n", bind, &files), Some(2));
-        assert_eq!(quota_of("0::/docker/xy\n", bind, &files), Some(2));
         assert_eq!(quota_of("0::/../other\n", V2, &files), Some(2));
+        let outside = "30 23 0:26 /.. /sys/fs/cgroup ro - cgroup2 cgroup ro\n";
+        assert_eq!(quota_of("0::/x\n", outside, &files), Some(2));
+    }
+
+    #[test]
+    fn a_group_that_the_process_is_not_in_does_not_limit_it() {
+        let files = [("/sys/fs/cgroup/cpu.max", "900000 100000\n"), ("/m/cpu.max", "200000 100000\n")];
+        let other = "31 23 0:26 /docker/x /m ro - cgroup2 cgroup ro\n";
+        for group in ["0::/docker/xy\n", "0::/docker\n", "0::/\n", "0::/else\n"] {
+            assert_eq!(quota_of(group, other, &files), None, "{group}");
+            assert_eq!(quota_of(group, &[V2, other].concat(), &files), Some(9), "{group}");
+        }
+    }
+
+    #[test]
+    fn mounts_are_known_by_their_names_as_they_are() {
+        // A name of systemd's has a backslash in it, and a path may have a space.
+        let mount = r"30 23 0:26 /a\134x2dd /a\040\011\012\134b rw - cgroup2 none rw";
+        let files = [("/a \t\n\\b/c/cpu.max", "200000 100000\n")];
+        assert_eq!(quota_of("0::/a\\x2dd/c\n", &[mount, "\n"].concat(), &files), Some(2));
+        let long = ["30 23 0:26 / /", &"x".repeat(PATH_MAX), " rw - cgroup2 none rw\n"].concat();
+        assert_eq!(quota_of("0::/\n", &long, &[]), None);
+        let cut = r"30 23 0:26 /\1 /\ rw - cgroup2 none rw";
+        assert_eq!(quota_of("0::/\n", &[cut, "\n"].concat(), &[]), None);
     }
 
     #[test]

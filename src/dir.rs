@@ -4,10 +4,10 @@ use core::ffi::CStr;
 use core::mem::MaybeUninit;
 
 use crate::alloc::Block;
-use crate::arg::{Arg, PATH_MAX, terminate};
+use crate::arg::{Arg, PATH_MAX, PathBuffer, terminate};
 use crate::file::read_behind;
 use crate::sys::{self, Stat, StatBuffer};
-use crate::{Errno, List, Result};
+use crate::{Errno, List, Result, Text};
 
 const NEW_DIRECTORY: u32 = 0o777;
 
@@ -44,7 +44,7 @@ fn create_with_parents(path: &CStr) -> Result<()> {
             Err(errno) => match sys::stat(directory, &mut StatBuffer::uninit()).map(Stat::is_dir) {
                 Ok(true) => {}
                 // It was there and is not any more, unless it is a link that leads nowhere.
-                Err(Errno::ENOENT) if errno == Errno::EEXIST && is_gone(directory) => continue,
+                Err(Errno::ENOENT) if errno == Errno::EEXIST && is_gone(path, end, &mut buffer) => continue,
                 _ => return Err(errno),
             },
         }
@@ -56,9 +56,11 @@ fn create_with_parents(path: &CStr) -> Result<()> {
     Err(Errno::ENOENT)
 }
 
-/// Whether nothing has this name, not even a link that leads nowhere.
-fn is_gone(path: &CStr) -> bool {
-    sys::stat_link(path, &mut StatBuffer::uninit()).is_err()
+/// Whether nothing is at the path's first `end` bytes, not even a link that leads nowhere. It is looked for without the
+/// slashes behind its name, which would lead through the link.
+fn is_gone(path: &[u8], end: usize, buffer: &mut PathBuffer) -> bool {
+    let name = path.get(..back_over(path, end, true)).unwrap_or_default();
+    terminate(name, buffer).and_then(|name| sys::stat_link(name, &mut StatBuffer::uninit()).map(drop)).is_err()
 }
 
 /// Where the parent of the path's first `end` bytes ends, without the slashes between, or 0 at the top.
@@ -111,8 +113,5 @@ fn list_open(path: &CStr) -> Result<List> {
         Err(errno) => return Err(errno),
     }
     drop(fd);
-    let len = records.len();
-    // SAFETY: the kernel has set this many bytes.
-    let records = unsafe { records.spare().get(..len).unwrap_or_default().assume_init_ref() };
-    List::new(sys::dir_names(records))
+    List::new(sys::dir_names(&Text::from_block(records)?))
 }

@@ -5,8 +5,8 @@
 //! of the library's own, which from then on is what [`get`] and the children of [`crate::process::run`] see. A libc's
 //! `getenv` does not see it.
 //!
-//! Every function may be called from any thread at any time. Only a libc's `setenv` at the same time, before the first
-//! [`set`], is the caller's to exclude.
+//! Every function may be called from any thread at any time. Only a libc's `setenv` or the like at the same time, until
+//! the first [`set`] has returned, is the caller's to exclude; [`crate::process::run`] reads the environment, too.
 
 use core::ffi::{CStr, c_char};
 use core::mem::MaybeUninit;
@@ -48,6 +48,7 @@ fn get_bytes(name: &[u8]) -> Result<Text> {
         return Err(Errno::ENOENT);
     }
     let mut variables = VARIABLES.lock();
+    // Locked also where these are the libc's: who excludes its `setenv` does so until a variable is set here, which waits.
     let entries = variables.entries()?;
     // SAFETY: an array of entries, which stays as it is while the variables are locked.
     Text::new(unsafe { value_of(entries, name) }.ok_or(Errno::ENOENT)?.to_bytes())
@@ -180,17 +181,25 @@ unsafe fn has_name(entry: *const c_char, name: &[u8]) -> bool {
 /// The array leads to NUL-terminated strings, and stays as it is for the lifetime. The name contains no NUL.
 #[inline(never)]
 unsafe fn value_of<'a>(entries: Entries, name: &[u8]) -> Option<&'a CStr> {
+    let &first = name.first()?;
     let mut at = entries;
     loop {
-        // SAFETY: not beyond the null pointer, which is not stepped over.
-        let entry = NonNull::new(unsafe { *at }.cast_mut())?;
+        // Most entries differ in the first byte: for them no more than this is done.
+        let entry = loop {
+            // SAFETY: not beyond the null pointer, which is not stepped over.
+            let entry = NonNull::new(unsafe { *at }.cast_mut())?;
+            at = at.wrapping_add(1);
+            // SAFETY: a string has a byte, if only a NUL.
+            if unsafe { entry.cast::<u8>().read() } == first {
+                break entry;
+            }
+        };
         // SAFETY: the caller's.
         if unsafe { has_name(entry.as_ptr(), name) } {
             let value = entry.as_ptr().wrapping_add(name.len() + 1);
             // SAFETY: what follows the name and `=` in a NUL-terminated string.
             return Some(unsafe { CStr::from_ptr(value) });
         }
-        at = at.wrapping_add(1);
     }
 }
 

@@ -16,22 +16,30 @@ pub(crate) use texts::text_of;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Errno(NonZeroUsize);
 
+/// The largest error number that the kernel reports.
+const LARGEST: usize = 4095;
+
+/// The one decoder of system calls' results: errors are those from -4095 to -1, and nothing else lies there.
+#[inline]
+#[allow(dead_code, reason = "a libc decodes for itself")]
+pub(crate) const fn decode(result: usize) -> Result<usize, Errno> {
+    // Asked for itself, so that compilers make one comparison of it.
+    if result <= usize::MAX - LARGEST {
+        return Ok(result);
+    }
+    match NonZeroUsize::new(result.wrapping_neg()) {
+        Some(number) => Err(Errno(number)),
+        None => Ok(result),
+    }
+}
+
 impl Errno {
     /// The error with this number, or `None` when it is outside 1 to 4095, the range the kernel reports.
     #[must_use]
     pub const fn from_raw(number: i32) -> Option<Self> {
-        match number {
-            #[expect(clippy::cast_sign_loss, reason = "it is positive")]
-            1..=4095 => Self::in_result((number as usize).wrapping_neg()),
-            _ => None,
-        }
-    }
-
-    /// The error in a system call's result: the kernel reports them as -4095 to -1, and nothing else lies there.
-    #[inline]
-    pub(crate) const fn in_result(result: usize) -> Option<Self> {
-        match NonZeroUsize::new(result.wrapping_neg()) {
-            Some(number) if number.get() <= 4095 => Some(Self(number)),
+        #[expect(clippy::cast_sign_loss, reason = "what is negative becomes too large")]
+        match NonZeroUsize::new(number as usize) {
+            Some(number) if number.get() <= LARGEST => Some(Self(number)),
             _ => None,
         }
     }

@@ -1,5 +1,6 @@
 //! Owned file descriptors.
 
+use core::ffi::CStr;
 use core::mem::MaybeUninit;
 
 use crate::{Result, sys};
@@ -72,4 +73,11 @@ impl Drop for Fd {
         // Nobody is left to hear of an error. Where it matters, `close` was called.
         let _ = sys::close(self.raw());
     }
+}
+
+/// The beginning of a file, as far as it fits. It takes no memory of the heap.
+pub(crate) fn read_beginning<'a>(path: &CStr, buffer: &'a mut [MaybeUninit<u8>]) -> Result<&'a [u8]> {
+    let (len, _) = sys::open(path, sys::O_RDONLY, 0)?.fill(buffer)?;
+    // SAFETY: this many bytes were filled.
+    Ok(unsafe { buffer.get(..len).unwrap_or_default().assume_init_ref() })
 }

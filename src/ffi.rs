@@ -8,31 +8,46 @@
 #![expect(clippy::missing_safety_doc, reason = "one condition holds for all of them; it stands above")]
 
 use core::ffi::{CStr, c_char, c_void};
+use core::marker::PhantomData;
 use core::ptr::NonNull;
 
-use crate::{Errno, Result, Text, alloc, dir, env, errno, file, last_error, process, stdio, system};
+use crate::{Errno, List, Result, Text, alloc, dir, env, errno, file, last_error, process, system};
+
+/// A text that C passed. Its length is not known until somebody asks for it: most only hand it on to the kernel.
+#[derive(Clone, Copy)]
+struct Passed<'a>(NonNull<c_char>, PhantomData<&'a CStr>);
+
+impl<'a> Passed<'a> {
+    fn get(self) -> &'a CStr {
+        // SAFETY: the caller's of the function that got it, see the module.
+        unsafe { CStr::from_ptr(self.0.as_ptr()) }
+    }
+}
 
 /// A text that C passed.
-unsafe fn text<'a>(pointer: *const c_char) -> Result<&'a CStr> {
-    if pointer.is_null() {
-        return Err(Errno::EFAULT);
+unsafe fn text<'a>(pointer: *const c_char) -> Result<Passed<'a>> {
+    match NonNull::new(pointer.cast_mut()) {
+        Some(pointer) => Ok(Passed(pointer, PhantomData)),
+        None => Err(Errno::EFAULT),
     }
-    // SAFETY: the caller's, see the module.
-    Ok(unsafe { CStr::from_ptr(pointer) })
 }
 
 /// Does what is done with one text, and says whether it went well.
 ///
 /// This and its like are compiled once: they are most of what a function for C does.
 #[inline(never)]
-unsafe fn with_text(pointer: *const c_char, operation: fn(&CStr) -> Result<()>) -> bool {
+unsafe fn with_text(pointer: *const c_char, operation: fn(Passed<'_>) -> Result<()>) -> bool {
     // SAFETY: the caller's, see the module.
     success(unsafe { text(pointer) }.and_then(operation))
 }
 
 /// As [`with_text`], for two texts.
 #[inline(never)]
-unsafe fn with_texts(first: *const c_char, second: *const c_char, operation: fn(&CStr, &CStr) -> Result<()>) -> bool {
+unsafe fn with_texts(
+    first: *const c_char,
+    second: *const c_char,
+    operation: fn(Passed<'_>, Passed<'_>) -> Result<()>,
+) -> bool {
     // SAFETY: the caller's, see the module.
     let first = unsafe { text(first) };
     // SAFETY: as above.
@@ -42,7 +57,7 @@ unsafe fn with_texts(first: *const c_char, second: *const c_char, operation: fn(
 
 /// As [`with_text`], for a number.
 #[inline(never)]
-unsafe fn number_with_text(pointer: *const c_char, operation: fn(&CStr) -> Result<i64>) -> i64 {
+unsafe fn number_with_text(pointer: *const c_char, operation: fn(Passed<'_>) -> Result<i64>) -> i64 {
     // SAFETY: the caller's, see the module.
     answer(unsafe { text(pointer) }.and_then(operation))
 }
@@ -76,6 +91,9 @@ fn answer<T: Value>(result: Result<T>) -> T {
 
 #[cold]
 fn fail<T>(value: T, reason: i32) -> T {
+    #[cfg(feature = "archive")]
+    crate::archive::ffi_syscalls_set_error(reason);
+    #[cfg(not(feature = "archive"))]
     last_error::set(reason);
     value
 }
@@ -85,9 +103,10 @@ fn success(result: Result<()>) -> bool {
     answer(result.map(|()| true))
 }
 
+/// A text or a list, which now is the caller's.
 #[inline(never)]
-fn owned(text: Result<Text>) -> *mut c_char {
-    answer(text.map(|text| text.into_raw().as_ptr().cast()))
+fn owned(block: Result<NonNull<c_void>>) -> *mut c_void {
+    answer(block.map(NonNull::as_ptr))
 }
 
 /// As [`owned`], with the empty text for a failure.
@@ -106,7 +125,7 @@ fn owned_or_empty(text: Result<Text>) -> *mut c_char {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_exists(path: *const c_char) -> bool {
     // SAFETY: the caller's, see the module.
-    unsafe { with_text(path, file::find) }
+    unsafe { with_text(path, |path| file::find(path.get())) }
 }
 
 /// The whole content of a file, to its end, whatever size it claims. rt_len() knows its length, should it contain NUL
@@ -114,7 +133,7 @@ pub unsafe extern "C" fn rt_file_exists(path: *const c_char) -> bool {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_read_text(path: *const c_char) -> *mut c_char {
     // SAFETY: the caller's, see the module.
-    owned(unsafe { text(path) }.and_then(file::read_text))
+    owned(unsafe { text(path) }.and_then(|path| file::read_text(path.get())).map(Text::into_raw)).cast()
 }
 
 /// Makes this the content of a file, which is created when missing (0666 less the umask). The old content is gone
@@ -122,14 +141,14 @@ pub unsafe extern "C" fn rt_file_read_text(path: *const c_char) -> *mut c_char {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_write_text(path: *const c_char, content: *const c_char) -> bool {
     // SAFETY: the caller's, see the module.
-    unsafe { with_texts(path, content, |path, content| file::write_text(path, content.to_bytes())) }
+    unsafe { with_texts(path, content, |path, content| file::write_text(path.get(), content.get().to_bytes())) }
 }
 
 /// Adds this to the end of a file, which is created when missing (0666 less the umask).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_append_text(path: *const c_char, content: *const c_char) -> bool {
     // SAFETY: the caller's, see the module.
-    unsafe { with_texts(path, content, |path, content| file::append_text(path, content.to_bytes())) }
+    unsafe { with_texts(path, content, |path, content| file::append_text(path.get(), content.get().to_bytes())) }
 }
 
 /// Copies a file's content and permission bits, without set-user-ID and set-group-ID. EINVAL when both are the same
@@ -138,28 +157,28 @@ pub unsafe extern "C" fn rt_file_append_text(path: *const c_char, content: *cons
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_copy(src: *const c_char, dst: *const c_char) -> bool {
     // SAFETY: the caller's, see the module.
-    unsafe { with_texts(src, dst, |src, dst| file::copy(src, dst)) }
+    unsafe { with_texts(src, dst, |src, dst| file::copy(src.get(), dst.get())) }
 }
 
 /// Removes a file's name; a symbolic link itself. ENOENT when it is missing, EISDIR for a directory.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_delete(path: *const c_char) -> bool {
     // SAFETY: the caller's, see the module.
-    unsafe { with_text(path, |path| file::delete(path)) }
+    unsafe { with_text(path, |path| file::delete(path.get())) }
 }
 
 /// rt_file_delete() under its second name.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_remove(path: *const c_char) -> bool {
     // SAFETY: the caller's, see the module.
-    unsafe { with_text(path, |path| file::delete(path)) }
+    unsafe { with_text(path, |path| file::delete(path.get())) }
 }
 
 /// The size in bytes that stat(2) reports, for any kind of file; -1 on failure. Files of /proc say 0 and have content.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_size(path: *const c_char) -> i64 {
     // SAFETY: the caller's, see the module.
-    unsafe { number_with_text(path, |path| file::size(path)) }
+    unsafe { number_with_text(path, |path| file::size(path.get())) }
 }
 
 /// When the content last changed, in seconds since 1970 (UTC); negative before. -1 on failure, and with rt_last_error()
@@ -167,7 +186,7 @@ pub unsafe extern "C" fn rt_file_size(path: *const c_char) -> i64 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_modified_time(path: *const c_char) -> i64 {
     // SAFETY: the caller's, see the module.
-    unsafe { number_with_text(path, |path| file::modified_time(path)) }
+    unsafe { number_with_text(path, |path| file::modified_time(path.get())) }
 }
 
 /// Takes an exclusive, advisory lock (flock(2)) on a file, which is created when missing (0666 less the umask). Never
@@ -176,7 +195,7 @@ pub unsafe extern "C" fn rt_file_modified_time(path: *const c_char) -> i64 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_lock(path: *const c_char) -> i64 {
     // SAFETY: the caller's, see the module.
-    unsafe { number_with_text(path, |path| Ok(i64::from(file::lock(path)?.into_raw()))) }
+    unsafe { number_with_text(path, |path| Ok(i64::from(file::lock(path.get())?.into_raw()))) }
 }
 
 /// Gives up a lock of rt_file_lock() and closes its descriptor. EBADF for a number that is no open descriptor.
@@ -190,7 +209,12 @@ pub extern "C" fn rt_file_unlock(fd: i64) -> bool {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_dir_create(path: *const c_char, recursive: bool) -> bool {
     // SAFETY: the caller's, see the module.
-    unsafe { with_text(path, if recursive { |path| dir::create(path, true) } else { |path| dir::create(path, false) }) }
+    unsafe {
+        with_text(
+            path,
+            if recursive { |path| dir::create(path.get(), true) } else { |path| dir::create(path.get(), false) },
+        )
+    }
 }
 
 /// The names in a directory, without "." and "..", in the kernel's order, ended by NULL; rt_len() counts them. One
@@ -198,15 +222,14 @@ pub unsafe extern "C" fn rt_dir_create(path: *const c_char, recursive: bool) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_dir_list(path: *const c_char) -> *mut *mut c_char {
     // SAFETY: the caller's, see the module.
-    let list = unsafe { text(path) }.and_then(dir::list);
-    answer(list.map(|list| list.into_raw().as_ptr().cast()))
+    owned(unsafe { text(path) }.and_then(|path| dir::list(path.get())).map(List::into_raw)).cast()
 }
 
 /// The working directory, absolute. ENOENT when it was removed, ENAMETOOLONG when its path has 4096 bytes or more.
 /// Free it with rt_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn rt_env_cwd() -> *mut c_char {
-    owned(env::cwd())
+    owned(env::cwd().map(Text::into_raw)).cast()
 }
 
 /// The value of a variable. "" when it is not set (rt_last_error() is ENOENT) or empty (0). Free it with rt_free(),
@@ -214,7 +237,7 @@ pub extern "C" fn rt_env_cwd() -> *mut c_char {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_env_get(key: *const c_char) -> *mut c_char {
     // SAFETY: the caller's, see the module.
-    owned_or_empty(unsafe { text(key) }.and_then(env::get))
+    owned_or_empty(unsafe { text(key) }.and_then(|key| env::get(key.get())))
 }
 
 /// The user's home directory: HOME if it is absolute, else what /etc/passwd says; "" when neither knows one. With
@@ -229,7 +252,7 @@ pub extern "C" fn rt_env_home() -> *mut c_char {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_env_set(key: *const c_char, value: *const c_char) -> bool {
     // SAFETY: the caller's, see the module.
-    unsafe { with_texts(key, value, |key, value| env::set(key, value)) }
+    unsafe { with_texts(key, value, |key, value| env::set(key.get(), value.get())) }
 }
 
 /// The caller's process id.
@@ -247,16 +270,14 @@ pub extern "C" fn rt_getpid() -> i64 {
 pub unsafe extern "C" fn rt_process_run(cmd: *const c_char, args: *const *const c_char, arg_count: usize) -> i32 {
     // SAFETY: the caller's, see the module.
     let command = unsafe { text(cmd) };
-    let outcome = command.and_then(|command| {
+    let message = command.and_then(|command| {
         // SAFETY: the caller's: an array of this many pointers.
         let args = unsafe { pointers(args, arg_count) }?;
         // SAFETY: the caller's: those that are not null are texts.
-        unsafe { process::run_pointers(command, args) }
+        unsafe { process::run_pointers(command.get(), args) }
     });
-    let (code, reason) = match outcome {
-        Ok(process::Outcome::NotFound(errno)) => (127, errno.raw()),
-        Ok(process::Outcome::NotExecutable(errno)) => (126, errno.raw()),
-        Ok(outcome) => (outcome.code(), 0),
+    let (code, reason) = match message {
+        Ok(message) => process::code_and_reason(message),
         Err(errno) => (-1, errno.raw()),
     };
     // The values that stand for failure. A program's own exit code can be one.
@@ -284,7 +305,7 @@ pub extern "C" fn rt_system_cpu_count() -> i64 {
 /// The host name, with or without a domain. Free it with rt_free().
 #[unsafe(no_mangle)]
 pub extern "C" fn rt_hostname() -> *mut c_char {
-    owned(system::hostname())
+    owned(system::hostname().map(Text::into_raw)).cast()
 }
 
 /// Frees what a function of this library returned; NULL is fine. A list is freed as a whole, never its entries.
@@ -322,18 +343,25 @@ pub extern "C" fn rt_error_text(err: i32) -> *const c_char {
     errno::text_of(err).as_ptr()
 }
 
+/// Writes a text to a descriptor, all of it.
+#[inline(never)]
+unsafe fn write_text(fd: i32, pointer: *const c_char) -> bool {
+    // SAFETY: the caller's, see the module.
+    success(unsafe { text(pointer) }.and_then(|text| file::write_all(fd, text.get().to_bytes())))
+}
+
 /// Writes a text to the standard output, all of it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_print(text: *const c_char) -> bool {
     // SAFETY: the caller's, see the module.
-    unsafe { with_text(text, |text| stdio::print(text.to_bytes())) }
+    unsafe { write_text(1, text) }
 }
 
 /// Writes a text to the standard error, all of it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_eprint(text: *const c_char) -> bool {
     // SAFETY: the caller's, see the module.
-    unsafe { with_text(text, |text| stdio::eprint(text.to_bytes())) }
+    unsafe { write_text(2, text) }
 }
 
 /// Ends the process, all its threads included. The low 8 bits of the code count.

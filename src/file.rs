@@ -40,7 +40,8 @@ pub(crate) fn find(path: &CStr) -> Result<()> {
 ///
 /// # Errors
 /// Those of open(2) and read(2): `ENOENT`, `EACCES`, `EISDIR` for a directory. `ENOMEM` when the content does not fit
-/// into memory, as that of a file without end.
+/// into memory, as that of a file without end. Where a file does not say its size, as a pipe does not, nobody knows
+/// which it is, and a content of more than a quarter of the memory may be taken for one.
 pub fn read_text(path: impl Arg) -> Result<Text> {
     path.with_c_str(|path| read_to_end(&sys::open(path, sys::O_RDONLY, 0)?))
 }
@@ -60,8 +61,8 @@ pub(crate) fn read_to_end(fd: &Fd) -> Result<Text> {
 fn read_large(fd: &Fd, beginning: &[u8]) -> Result<Text> {
     // The size is a hint only: a file may grow, shrink, or not know it. One byte more finds the end without growing.
     let size = usize::try_from(sys::fstat(fd, &mut StatBuffer::uninit())?.size()).unwrap_or_default();
-    let size = if is_plausible(size, 1) { size } else { 0 };
-    let mut block = Block::new(size.saturating_add(1).max(beginning.len() * 4))?;
+    let size = if is_plausible(size, 0) { size } else { 0 };
+    let mut block = Block::new(size.saturating_add(1).max(4 * FIRST_READ))?;
     block.push(beginning)?;
     read_behind(fd, &mut block, 1, sys::read)?;
     Text::from_block(block)
@@ -75,7 +76,7 @@ pub(crate) fn read_behind(fd: &Fd, block: &mut Block, room: usize, read: sys::Re
         let rest = block.spare().get_mut(len..).unwrap_or_default();
         if rest.len() < room {
             let more = block.capacity().saturating_mul(2);
-            if !is_plausible(more, 2) {
+            if !is_plausible(more, 1) {
                 return Err(Errno::ENOMEM);
             }
             block.grow(more)?;
@@ -88,13 +89,13 @@ pub(crate) fn read_behind(fd: &Fd, block: &mut Block, room: usize, read: sys::Re
     }
 }
 
-/// Whether a content of this length can be held without more than one `part`th of the memory that there is.
+/// Whether a content of this length can be held in the memory that there is, halved this many times.
 ///
 /// A kernel that overcommits grants any length, and kills a process when it is used. So a size that is no real one is
 /// not believed, and a content that does not end is not followed to where that happens.
-fn is_plausible(len: usize, part: u64) -> bool {
+fn is_plausible(len: usize, halved: u32) -> bool {
     const SURELY: usize = 1 << 24;
-    len <= SURELY || len as u64 <= cgroup::memory() / part
+    len <= SURELY || len as u64 <= cgroup::memory() >> halved
 }
 
 /// Makes this the content of a file, which is created when missing. Its directory is not.
@@ -129,7 +130,7 @@ pub(crate) fn write_all(fd: i32, mut bytes: &[u8]) -> Result<()> {
     while !bytes.is_empty() {
         match sys::write(fd, bytes) {
             Ok(0) => return Err(Errno::EIO), // a device that takes nothing would be asked for ever
-            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+            Ok(written) => bytes = bytes.split_at(written.min(bytes.len())).1,
             Err(Errno::EAGAIN) => sys::wait_writable(fd)?,
             Err(errno) => return Err(errno),
         }
@@ -176,12 +177,25 @@ pub fn copy(source: impl Arg, destination: impl Arg) -> Result<()> {
 
 fn copy_file(source: &CStr, destination: &CStr) -> Result<()> {
     let from = sys::open(source, sys::O_RDONLY, 0)?;
+    // Not emptied, since it may turn out to be the source. Only then the source is looked at: what comes up from a lower
+    // layer when it is opened for writing is another file from then on, also where it was opened before (overlayfs).
+    let mut opened = sys::open(destination, sys::O_WRONLY, 0);
     let mut buffer = StatBuffer::uninit();
     let source = sys::fstat(&from, &mut buffer)?;
     if source.is_dir() {
         return Err(Errno::EISDIR);
     }
-    let (to, created) = open_destination(destination, source.mode() & PERMISSIONS)?;
+    let mut created = false;
+    if matches!(opened, Err(Errno::ENOENT)) {
+        let mode = source.mode() & PERMISSIONS;
+        opened = sys::open(destination, sys::O_WRONLY | sys::O_CREAT | sys::O_EXCL, mode);
+        created = opened.is_ok();
+        // Somebody was faster, or the name is that of a dangling link, whose target gets created.
+        if matches!(opened, Err(Errno::EEXIST)) {
+            opened = sys::open(destination, sys::O_WRONLY | sys::O_CREAT, mode);
+        }
+    }
+    let to = opened?;
     let mut buffer = StatBuffer::uninit();
     let target = sys::fstat(&to, &mut buffer);
     let copied = target.and_then(|target| copy_open(&from, source, &to, target));
@@ -193,19 +207,6 @@ fn copy_file(source: &CStr, destination: &CStr) -> Result<()> {
         let _ = sys::unlink(destination);
     }
     result
-}
-
-/// Opens the destination without emptying it, since it may turn out to be the source; whether it is new is the second.
-fn open_destination(path: &CStr, mode: u32) -> Result<(Fd, bool)> {
-    let mut flags = sys::O_WRONLY;
-    loop {
-        match (sys::open(path, flags, mode), flags) {
-            (Err(Errno::ENOENT), sys::O_WRONLY) => flags |= sys::O_CREAT | sys::O_EXCL,
-            // Somebody was faster, or the name is that of a dangling link, whose target gets created.
-            (Err(Errno::EEXIST), _) if flags & sys::O_EXCL != 0 => flags &= !sys::O_EXCL,
-            (fd, _) => return Ok((fd?, flags & sys::O_EXCL != 0)),
-        }
-    }
 }
 
 /// Succeeds if the path leads to this file still; `ENOENT` when it leads to another one, too.
@@ -220,16 +221,21 @@ fn copy_open(from: &Fd, source: &Stat, to: &Fd, target: &Stat) -> Result<()> {
         return Err(Errno::EINVAL);
     }
     if target.is_regular() {
-        let mode = source.mode() & PERMISSIONS;
-        // Before the old content goes: the file may be somebody else's, who alone can do this.
-        if target.mode() & !sys::S_IFMT != mode {
-            sys::chmod(to, mode)?;
+        let (old, mode) = (target.mode() & !sys::S_IFMT, source.mode() & PERMISSIONS);
+        // Nobody may get to see the old content who could not before.
+        let meanwhile = if target.size() > 0 { old & mode } else { mode };
+        // Before that goes: the file may be somebody else's, who alone can do this.
+        if old != mode {
+            sys::chmod(to, meanwhile)?;
         }
         if target.size() > 0 {
             sys::truncate(to, 0)?;
         }
+        if meanwhile != mode {
+            sys::chmod(to, mode)?;
+        }
         if source.is_regular() && source.size() >= SMALL_COPY {
-            copy_in_kernel(from, to)?;
+            copy_in_kernel(from, to, source.size())?;
         }
     }
     copy_by_hand(from, to)
@@ -238,21 +244,23 @@ fn copy_open(from: &Fd, source: &Stat, to: &Fd, target: &Stat) -> Result<()> {
 /// Below this size one read and one write are faster than asking the kernel to copy.
 const SMALL_COPY: i64 = 1 << 16;
 
-/// Copies within the kernel as far as that goes, sharing the blocks where the file system can.
+/// Copies this many bytes or a few more within the kernel, as far as that goes, sharing the blocks where the file system
+/// can.
 ///
-/// What it leaves out [`copy_by_hand`] does: the kernel may lack the call, refuse these files, or end early (0 is no
-/// proof of the end: copy_file_range(2), BUGS). Both go on from the descriptors' offsets.
-fn copy_in_kernel(from: &Fd, to: &Fd) -> Result<()> {
+/// What it leaves out [`copy_by_hand`] does: the file may have grown, the kernel may lack the call, refuse these files,
+/// or end early (0 is no proof of the end: copy_file_range(2), BUGS). Both go on from the descriptors' offsets.
+fn copy_in_kernel(from: &Fd, to: &Fd, mut size: i64) -> Result<()> {
     const STEP: usize = 1 << 30;
-    loop {
+    while size > 0 {
         match sys::copy_file_range(from, to, STEP) {
-            Ok(0) => return Ok(()),
-            Ok(_) => {}
+            Ok(0) => break,
+            Ok(copied) => size -= i64::try_from(copied).unwrap_or(size),
             // Errors that reading and writing would meet as well, and could meet only after doing damage.
             Err(errno @ (Errno::ENOSPC | Errno::EDQUOT | Errno::EFBIG)) => return Err(errno),
-            Err(_) => return Ok(()),
+            Err(_) => break,
         }
     }
+    Ok(())
 }
 
 /// Copies from the offsets of both descriptors to the end.

@@ -27,16 +27,22 @@ static FIRST_SLOTS: [Slot; FIRST + PROBES] =
 /// The tables behind the first, each eight times as large as the one before, mapped when they are needed first.
 static MORE: [AtomicPtr<Slot>; 6] = [const { AtomicPtr::new(core::ptr::null_mut()) }; 6];
 
+/// The last error of those threads together that there was no memory for a slot for. A genuine value's 0 does not come
+/// here: one that is taken for a failure is better than a failure that is taken for a value.
+static WITHOUT_SLOT: AtomicI32 = AtomicI32::new(0);
+
 /// Remembers why the calling thread's last call failed; 0 for a failure value that is genuine.
 pub(crate) fn set(errno: i32) {
-    if let Some(slot) = slot(sys::thread_identity(), true) {
-        slot.errno.store(errno, Relaxed);
+    match slot(sys::thread_identity(), true) {
+        Some(slot) => slot.errno.store(errno, Relaxed),
+        None if errno == 0 => {}
+        None => WITHOUT_SLOT.store(errno, Relaxed),
     }
 }
 
 /// Why the calling thread's last failed call failed.
 pub(crate) fn get() -> i32 {
-    slot(sys::thread_identity(), false).map_or(0, |slot| slot.errno.load(Relaxed))
+    slot(sys::thread_identity(), false).map_or(&WITHOUT_SLOT, |slot| &slot.errno).load(Relaxed)
 }
 
 /// The slot of a thread, which is claimed if there is none and it is wanted.

@@ -1,4 +1,5 @@
-//! Files, directories, environment, processes and system facts straight from the kernel, with no libc.
+//! Files, directories, environment, processes and system facts straight from the Linux kernel, with no libc; on macOS and
+//! the BSDs, where there is no other way, on the system's libc.
 //!
 //! Each operation is a safe function that returns `Result<_, Errno>`; the same operations are C functions `rt_*` with
 //! the feature `exports` (the header is `include/ffi_syscalls.h`).
@@ -26,11 +27,15 @@
 //! * `exports`: the C functions, as unmangled symbols. Without it the crate defines none, so that it can live in a
 //!   program that has its own `rt_*` functions.
 //! * `mem`, `panic-handler`, `freestanding`: for programs without libc and without Rust's std: memory functions, a
-//!   panic handler, and `_start`, which calls `main(argc, argv, envp)`.
+//!   panic handler, and `_start`, which calls `main(argc, argv, envp)`. The README shows how such a program is linked.
+//! * `libc`: on Linux too, the libc in place of the kernel.
+//! * `archive`: for `cargo xtask build` alone.
 
 #![no_std]
 
 mod alloc;
+#[cfg(feature = "archive")]
+mod archive;
 mod arg;
 mod cgroup;
 pub mod dir;

@@ -78,7 +78,7 @@ pub fn run<A: Arg>(command: impl Arg, args: &[A]) -> Result<Outcome> {
     let argv = List::new([SHELL.to_bytes()].into_iter().chain(texts))?;
     let command = argv.iter().nth(1).ok_or(Errno::EINVAL)?;
     // SAFETY: a list is such an array, and nobody else has this one.
-    unsafe { run_array(command, argv.as_ptr().cast_mut()) }
+    outcome(unsafe { run_array(command, argv.as_ptr().cast_mut()) }?)
 }
 
 /// As [`run`], with texts that C passed, which need no copy. `EFAULT` when one of them is null.
@@ -86,7 +86,7 @@ pub fn run<A: Arg>(command: impl Arg, args: &[A]) -> Result<Outcome> {
 /// # Safety
 /// The others are NUL-terminated strings.
 #[cfg(feature = "exports")]
-pub(crate) unsafe fn run_pointers(command: &CStr, args: &[*const c_char]) -> Result<Outcome> {
+pub(crate) unsafe fn run_pointers(command: &CStr, args: &[*const c_char]) -> Result<Message> {
     let argv = Block::new((args.len() + 3) * size_of::<*const c_char>())?;
     let array = argv.pointer().as_ptr().cast::<*const c_char>();
     let put = |slot, text| {
@@ -110,7 +110,7 @@ pub(crate) unsafe fn run_pointers(command: &CStr, args: &[*const c_char]) -> Res
 
 const SHELL: &CStr = c"/bin/sh";
 
-/// The longest name in a directory. See path_resolution(7).
+/// The longest name of a command that is looked for. Few directories could hold a longer one.
 const NAME_MAX: usize = 255;
 
 /// Where commands are when `PATH` does not say, as in glibc.
@@ -126,13 +126,13 @@ const STACK: usize = 1 << 15;
 ///
 /// # Safety
 /// The array's other pointers lead to NUL-terminated strings, and nobody else uses the array.
-unsafe fn run_array(command: &CStr, array: *mut *const c_char) -> Result<Outcome> {
+unsafe fn run_array(command: &CStr, array: *mut *const c_char) -> Result<Message> {
     let envp = env::snapshot()?;
     let path = if env::has_raised_rights() { None } else { env::value_in(&envp, b"PATH") };
     let sigchld = sys::disposition(sys::SIGCHLD)?;
     let is_supervised = matches!(sigchld, Disposition::Ignored | Disposition::NotWaited);
     let mut stacks = Block::new(2 * STACK)?;
-    let (reports, to_parent) = sys::pipe()?;
+    let (reports, to_parent) = pipe()?;
     // No handler of the caller's may run in a child that shares its memory.
     let mask = sys::set_signal_mask(sys::ALL_SIGNALS)?;
     let mut child = Child {
@@ -150,9 +150,23 @@ unsafe fn run_array(command: &CStr, array: *mut *const c_char) -> Result<Outcome
     run_child(&mut child, is_supervised, &reports)
 }
 
+/// A pipe, but none that takes the place of a standard stream which is closed: whoever writes to that writes elsewhere.
+#[inline(never)]
+fn pipe() -> Result<(Fd, Fd)> {
+    let (reads, writes) = sys::pipe()?;
+    if reads.raw().min(writes.raw()) > LAST_STREAM {
+        return Ok((reads, writes));
+    }
+    // These stay where they are until there are others.
+    pipe()
+}
+
+/// The standard error's descriptor.
+const LAST_STREAM: i32 = 2;
+
 /// Starts the child, or a supervisor that does, and waits for the end.
 #[inline(never)]
-fn run_child(child: &mut Child<'_>, is_supervised: bool, reports: &Fd) -> Result<Outcome> {
+fn run_child(child: &mut Child<'_>, is_supervised: bool, reports: &Fd) -> Result<Message> {
     let mask = child.mask;
     let started = if is_supervised {
         // Were the descriptors copies, a pipe that the caller closes meanwhile would stay open.
@@ -165,12 +179,24 @@ fn run_child(child: &mut Child<'_>, is_supervised: bool, reports: &Fd) -> Result
     let _ = sys::set_signal_mask(mask);
     let waited = match started? {
         0 if sys::STARTS_PROGRAMS => Err(Errno::ECHILD),
+        pid if is_supervised => outlast(pid),
         pid => sys::wait(pid),
     };
-    // A supervisor is forgotten as well, and how it ended is no answer.
-    let waited = if is_supervised { Err(Errno::ECHILD) } else { waited };
-    // All children have ended, so what they had to report is in the pipe, whoever else may hold the other end.
-    outcome(receive(reports, message(waited)))
+    Ok(match waited {
+        // Of a child that became no program the code is known.
+        Ok(WaitStatus(status)) if status != i32::from(NO_PROGRAM) << 8 => message(waited),
+        // All children have ended, so what they had to report is in the pipe, whoever else may hold the other end.
+        _ => receive(reports, message(waited)),
+    })
+}
+
+/// Waits until a supervisor is gone, whose memory is the caller's, and who uses it to the end. It is forgotten as well, as
+/// `ECHILD` says, and how it ended is no answer.
+fn outlast(supervisor: i32) -> Result<WaitStatus> {
+    while !matches!(sys::wait_forgotten(supervisor), Ok(_) | Err(Errno::ECHILD)) {
+        sys::sleep_milliseconds(1);
+    }
+    Err(Errno::ECHILD)
 }
 
 /// What a child needs to begin. It may share the caller's memory, so all of it is made before, and nothing is
@@ -205,8 +231,9 @@ fn start(child: &mut Child<'_>, mut sharing: Sharing, life: ChildEntry) -> Resul
         // SAFETY: the calling thread does nothing more with the stack, or with what it passes, before the child has
         // left both behind or has ended. What shares nothing has its own copy of them.
         let result = unsafe { sys::spawn(sharing, stack, life, argument) };
-        // What emulators and sandboxes say to a child that shares something, where fork(2) may work.
-        if child.has_copies || !matches!(result, Err(Errno::EINVAL | Errno::ENOSYS | Errno::EPERM)) {
+        // What an emulator or a sandbox says to a child that shares something may be anything, and fork(2) may work. But
+        // these two are the kernel's.
+        if child.has_copies || matches!(result, Ok(_) | Err(Errno::EAGAIN | Errno::ENOMEM)) {
             return result;
         }
         child.has_copies = true;
@@ -219,6 +246,8 @@ unsafe extern "C" fn supervise(child: *mut c_void) -> ! {
     // SAFETY: what `start` passed. The caller's thread waits, or this is a copy.
     let child = unsafe { &mut *child.cast::<Child<'_>>() };
     let has_copies = child.has_copies;
+    // A caller that is killed leaves nobody behind who holds its locks, and all it had open.
+    sys::end_with_parent();
     sys::set_disposition(sys::SIGCHLD, false);
     let started = start(child, Sharing::MemoryWaiting, begin);
     if has_copies {
@@ -244,11 +273,16 @@ unsafe extern "C" fn begin(child: *mut c_void) -> ! {
     let _ = sys::set_signal_mask(child.mask);
     let errno = child.try_candidates(Child::execute);
     child.refuse(errno);
-    sys::exit(127)
+    sys::exit(i32::from(NO_PROGRAM))
 }
+
+/// The exit code of a child that did not become a program. A program can exit with it as well.
+const NO_PROGRAM: u8 = 127;
 
 /// What goes through the pipe is a word with a number in its low half: the wait status of a child that has ended, or
 /// with one of these the errno of one that did not begin.
+pub(crate) type Message = u32;
+
 const NOT_STARTED: u32 = 1 << 16;
 const NOT_FOUND: u32 = 2 << 16;
 const NOT_EXECUTABLE: u32 = 3 << 16;
@@ -258,29 +292,44 @@ const fn number(errno: Errno) -> u32 {
 }
 
 /// The message that says how a child ended, or why there is none to wait for.
-const fn message(waited: Result<WaitStatus>) -> u32 {
+const fn message(waited: Result<WaitStatus>) -> Message {
     match waited {
         Ok(status) => status.0.cast_unsigned() & 0xffff,
         Err(errno) => NOT_STARTED | number(errno),
     }
 }
 
-fn send(pipe: i32, message: u32) {
+fn send(pipe: i32, message: Message) {
     // An empty pipe takes a few bytes at once. If it could not, the reader would notice that nothing came.
     let _ = sys::write(pipe, &message.to_ne_bytes());
 }
 
 /// The first message in a pipe, or `otherwise` when there is none. What a child says comes before what its supervisor
 /// says of its end.
-fn receive(pipe: &Fd, otherwise: u32) -> u32 {
+fn receive(pipe: &Fd, otherwise: Message) -> Message {
     let mut bytes = otherwise.to_ne_bytes().map(MaybeUninit::new);
     let _ = sys::read(pipe, &mut bytes);
     // SAFETY: all of them were set above, and a read sets them anew.
     u32::from_ne_bytes(unsafe { core::mem::transmute::<[MaybeUninit<u8>; 4], [u8; 4]>(bytes) })
 }
 
+/// What a message means to C: the exit code that a shell would give, or -1, and the reason why no program ran, or 0.
+#[cfg(feature = "exports")]
+pub(crate) fn code_and_reason(message: Message) -> (i32, i32) {
+    let [low, high, ..] = message.to_le_bytes();
+    let signal = i32::from(low & 0x7f);
+    let code = match message & !0xffff {
+        NOT_STARTED => -1,
+        NOT_FOUND => 127,
+        NOT_EXECUTABLE => 126,
+        _ if signal == 0 => return (i32::from(high), 0),
+        _ => return (128 + signal, 0),
+    };
+    (code, (message & 0xffff).cast_signed())
+}
+
 /// What a message means. See wait(2) for a status: a signal in the low 7 bits, else the exit code above them.
-fn outcome(message: u32) -> Result<Outcome> {
+fn outcome(message: Message) -> Result<Outcome> {
     let [low, high, ..] = message.to_le_bytes();
     let errno = Errno::from_raw((message & 0xffff).cast_signed()).unwrap_or(Errno::ECHILD);
     match message & !0xffff {
@@ -335,9 +384,11 @@ impl Child<'_> {
     /// last; the reason why none had success.
     fn try_candidates(&self, attempt: fn(&Self, &CStr) -> Errno) -> Errno {
         let command = self.command.to_bytes();
-        // A name that no directory could hold is left to the kernel to refuse.
-        if self.is_path() || command.len() > NAME_MAX {
+        if self.is_path() {
             return attempt(self, self.command);
+        }
+        if command.len() > NAME_MAX {
+            return Errno::ENAMETOOLONG;
         }
         let mut reason = Errno::ENOENT;
         if command.is_empty() {
@@ -366,8 +417,9 @@ impl Child<'_> {
 
     /// Whether the command is a path, and not looked for.
     #[inline(never)]
+    #[expect(clippy::manual_contains, reason = "the search in core is longer than all of this")]
     fn is_path(&self) -> bool {
-        fields(self.command.to_bytes(), b'/').nth(1).is_some()
+        self.command.to_bytes().iter().any(|&byte| byte == b'/')
     }
 
     /// Becomes the program, or says why not.
@@ -378,7 +430,8 @@ impl Child<'_> {
             match unsafe { self.exec(path, self.array.wrapping_add(1)) } {
                 // A file that was just written may be open for writing still, in a child of another thread's that has
                 // not got as far as exec.
-                Errno::ETXTBSY if pause <= 16 => sys::sleep_milliseconds(pause),
+                // And where the caller's errno is this process's too, a wait of its may have been interrupted meanwhile.
+                Errno::ETXTBSY | Errno::EINTR if pause <= 16 => sys::sleep_milliseconds(pause),
                 Errno::ENOEXEC => return self.execute_script(path),
                 errno => return errno,
             }
@@ -398,7 +451,8 @@ impl Child<'_> {
     /// Whether there is a file of that name at all, though it could not be executed.
     fn is_found(&self, errno: Errno) -> bool {
         let is_sure = match errno {
-            Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP | Errno::ENAMETOOLONG => false,
+            // Some kernels look at the arguments before they look for the file.
+            Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP | Errno::ENAMETOOLONG | Errno::E2BIG => false,
             // A directory in the search path that may not be searched says nothing of what is in it.
             Errno::EACCES => self.is_path(),
             _ => true,

@@ -41,7 +41,9 @@ pub(crate) use backend::*;
 pub(crate) use errors::with_system_errors;
 pub(crate) use program::{STARTS_PROGRAMS, start_program};
 
-use crate::{Errno, Result};
+use core::ffi::CStr;
+
+use crate::{Errno, Result, Text};
 
 #[cfg(all(any(feature = "libc", not(target_os = "linux")), feature = "mem"))]
 compile_error!("the features `mem` and `freestanding` are for programs without a libc, which the backend `libc` needs");
@@ -66,14 +68,17 @@ impl Stat {
     }
 }
 
-/// The names in a buffer of directory records that [`read_dir`] filled, without `.` and `..`.
-pub(crate) const fn dir_names(records: &[u8]) -> DirNames<'_> {
-    DirNames { rest: records }
+/// The names in directory records that [`read_dir`] returned, without `.` and `..`.
+pub(crate) fn dir_names(records: &Text) -> DirNames<'_> {
+    DirNames { records: records.as_bytes_with_nul(), at: 0 }
 }
 
 #[derive(Clone)]
 pub(crate) struct DirNames<'a> {
-    rest: &'a [u8],
+    /// The last byte is a NUL, behind all records.
+    records: &'a [u8],
+    /// Where the next record begins.
+    at: usize,
 }
 
 impl<'a> Iterator for DirNames<'a> {
@@ -82,12 +87,18 @@ impl<'a> Iterator for DirNames<'a> {
     #[inline(never)]
     fn next(&mut self) -> Option<&'a [u8]> {
         loop {
-            let (len, name) = record(self.rest)?;
-            let (record, after) = self.rest.split_at_checked(len)?;
-            self.rest = after;
-            let padded = record.get(name..)?;
-            let name = padded.get(..padded.iter().position(|&byte| byte == 0)?)?;
-            if name != b"." && name != b".." {
+            let rest = self.records.get(self.at..)?;
+            let (len, name) = record(rest)?;
+            let padded = rest.get(name..)?;
+            // SAFETY: a NUL ends what is left, at the latest.
+            let name_len = unsafe { CStr::from_ptr(padded.as_ptr().cast()) }.count_bytes();
+            // The record is all there, and has a NUL of its own.
+            if len >= rest.len() || name + name_len >= len {
+                return None;
+            }
+            self.at += len;
+            let name = padded.get(..name_len)?;
+            if name != b"." && name != b".." && !is_deleted(rest) {
                 return Some(name);
             }
         }

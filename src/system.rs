@@ -4,9 +4,10 @@ use core::mem::MaybeUninit;
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering::Relaxed;
 
+use crate::fd::read_beginning;
 use crate::scratch::Scratch;
-use crate::text::fields;
-use crate::{Errno, Result, Text, cgroup, file, sys};
+use crate::text::take;
+use crate::{Errno, Result, Text, cgroup, sys};
 
 /// The host name, as the process's UTS namespace has it: up to 64 bytes, with or without a domain.
 ///
@@ -62,8 +63,14 @@ fn count_many_usable() -> Option<usize> {
 /// The processors that /proc/stat lists; 0 where it cannot be read. See proc_stat(5).
 #[cold]
 fn count_listed() -> usize {
-    let Ok(stat) = file::read_text(c"/proc/stat") else { return 0 };
-    fields(&stat, b'\n').filter(|line| matches!(line, [b'c', b'p', b'u', b'0'..=b'9', ..])).count()
+    // The processors come first, in lines of at most 200 bytes.
+    let Ok(mut room) = Scratch::new(1 << 20) else { return 0 };
+    let Ok(mut rest) = read_beginning(c"/proc/stat", room.bytes()) else { return 0 };
+    let mut count = 0;
+    while !rest.is_empty() {
+        count += usize::from(matches!(take(&mut rest, b'\n'), [b'c', b'p', b'u', b'0'..=b'9', ..]));
+    }
+    count
 }
 
 /// The limit on processor time, in processors, rounded up.

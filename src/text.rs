@@ -32,6 +32,12 @@ impl Text {
         unsafe { core::slice::from_raw_parts(self.0.pointer().as_ptr(), self.0.len()) }
     }
 
+    /// The content and the NUL behind it.
+    pub(crate) fn as_bytes_with_nul(&self) -> &[u8] {
+        // SAFETY: as above, and there is the NUL.
+        unsafe { core::slice::from_raw_parts(self.0.pointer().as_ptr(), self.0.len() + 1) }
+    }
+
     /// The content up to its first NUL byte, or all of it when it has none.
     #[must_use]
     pub fn as_c_str(&self) -> &CStr {

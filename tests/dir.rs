@@ -176,6 +176,7 @@ mod create {
             ("file/x", Errno::ENOTDIR),
             ("file/x/y/z", Errno::ENOTDIR),
             ("dangling", Errno::EEXIST),
+            ("dangling/", Errno::EEXIST),
             ("loop/x", Errno::ELOOP),
         ] {
             assert_eq!(dir::create(&*place.at(name), true), Err(errno), "{name}");

@@ -15,8 +15,8 @@ use ffi_syscalls::{Errno, file};
 
 use support::{
     NOBODY, Place, as_ordinary_user, assert_same_bytes, assert_same_error, byte_behind, checked, handle_signal,
-    in_child, in_child_with, is_root, large_place, loudly, meanwhile, mode_of, noise, set_limit, set_mode, set_umask,
-    stretched,
+    in_child, in_child_with, is_emulated, is_root, large_place, loudly, meanwhile, mode_of, noise, not_in_an_emulator,
+    refuse, set_limit, set_mode, set_umask, stretched,
 };
 
 mod exists {
@@ -293,6 +293,9 @@ mod read_text {
 
     #[test]
     fn a_file_without_end_ends_in_enomem() {
+        if is_emulated() {
+            return not_in_an_emulator("a file without end: limits of memory are the emulator's own");
+        }
         in_child(|place| {
             let path = place.file("file", "still works");
             set_limit(libc::RLIMIT_AS, 600 << 20);
@@ -682,6 +685,35 @@ mod copy {
         });
     }
 
+    /// Content that is gone a moment later is nobody's to see whose it was not.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_old_content_is_shown_to_nobody_new() {
+        if is_emulated() {
+            return not_in_an_emulator("a system call that is refused: an emulator makes others");
+        }
+        in_child(|place| {
+            let path = place.file("file", "public");
+            set_mode(&path, 0o644);
+            let modes = [(0o600, 0o600), (0o640, 0o640), (0o755, 0o644), (0o602, 0o600), (0o4711, 0o600)];
+            let private: Vec<String> = modes
+                .iter()
+                .map(|&(mode, _)| {
+                    let old = place.file(&format!("old{mode}"), "secret");
+                    set_mode(&old, mode);
+                    old
+                })
+                .collect();
+            // Whoever looks between the steps sees what is left when one of them fails.
+            refuse(libc::SYS_ftruncate);
+            for (old, (_, wanted)) in private.iter().zip(modes) {
+                assert_eq!(file::copy(&*path, &**old), Err(Errno::EPERM));
+                assert_eq!(fs::read(old).unwrap(), b"secret");
+                assert_eq!(mode_of(old), wanted);
+            }
+        });
+    }
+
     #[test]
     fn set_user_id_and_its_like_stay_behind() {
         let place = Place::new();
@@ -710,6 +742,60 @@ mod copy {
         assert_eq!(fs::metadata(&old).unwrap().ino(), inode);
         assert_eq!(fs::read(place.at("other name")).unwrap(), b"new");
         assert!(fs::symlink_metadata(place.at("link")).unwrap().is_symlink());
+    }
+
+    /// Where a file is in a lower layer, with another name, it gets another number when it is opened for writing.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_file_of_a_lower_layer_onto_itself_is_refused_and_stays() {
+        in_child(|place| {
+            if let Err(why) = mount_layers(place) {
+                return loudly(&format!("a copy on overlayfs: {why}; what would change it: root's rights"));
+            }
+            for len in [1000, 100_000] {
+                let [by_name, by_link, by_other_name] = ["a", "b", "c"].map(|name| {
+                    (place.at(&format!("merged/{name}{len}")), place.at(&format!("merged/other {name}{len}")))
+                });
+                std::os::unix::fs::symlink(&by_link.0, place.at(&format!("merged/link{len}"))).unwrap();
+                for (source, destination) in [
+                    (&by_name.0, by_name.0.clone()),
+                    (&by_link.0, place.at(&format!("merged/link{len}"))),
+                    (&by_name.0, by_name.0.clone()),
+                ] {
+                    assert_eq!(file::copy(&**source, &*destination), Err(Errno::EINVAL), "{source} {destination}");
+                    assert_same_bytes(&fs::read(source).unwrap(), &noise(len));
+                }
+                // Where one was opened for writing, these are two files.
+                file::copy(&*by_other_name.0, &*by_other_name.1).unwrap();
+                assert_same_bytes(&fs::read(&by_other_name.1).unwrap(), &noise(len));
+            }
+        });
+    }
+
+    /// Layers in a name space of mounts of the process's own, with files that have two names each.
+    #[cfg(target_os = "linux")]
+    fn mount_layers(place: &Place) -> Result<(), String> {
+        let mount = |what: &str, at: &str, kind: &str, flags, options: &str| {
+            let [what, at, kind, options] = [what, at, kind, options].map(|text| std::ffi::CString::new(text).unwrap());
+            // SAFETY: NUL-terminated strings.
+            let result =
+                unsafe { libc::mount(what.as_ptr(), at.as_ptr(), kind.as_ptr(), flags, options.as_ptr().cast()) };
+            if result == 0 { Ok(()) } else { Err(format!("mount(2) of {kind:?}: {}", std::io::Error::last_os_error())) }
+        };
+        // SAFETY: takes a number.
+        if unsafe { libc::unshare(libc::CLONE_NEWNS) } != 0 {
+            return Err(format!("unshare(2): {}", std::io::Error::last_os_error()));
+        }
+        mount("none", "/", "", libc::MS_REC | libc::MS_PRIVATE, "")?;
+        mount("layers", place.path(), "tmpfs", 0, "mode=0777")?;
+        let [lower, upper, work, merged] = ["lower", "upper", "work", "merged"].map(|name| place.dir(name));
+        for len in [1000, 100_000] {
+            for name in ["a", "b", "c"] {
+                let path = place.file(&format!("lower/{name}{len}"), noise(len));
+                fs::hard_link(path, place.at(&format!("lower/other {name}{len}"))).unwrap();
+            }
+        }
+        mount("layers", &merged, "overlay", 0, &format!("lowerdir={lower},upperdir={upper},workdir={work}"))
     }
 
     #[test]

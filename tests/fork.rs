@@ -6,7 +6,7 @@ mod support;
 
 use ffi_syscalls::{Text, dir, env, file, system};
 
-use support::{checked, in_child, meanwhile, noise, wait_for};
+use support::{checked, in_child, is_emulated, meanwhile, noise, not_in_an_emulator, wait_for};
 
 /// Every operation that returns no memory and does not touch the environment: which of them fails first, or 0.
 fn work(source: &str, place: &str) -> i32 {
@@ -29,28 +29,46 @@ fn work(source: &str, place: &str) -> i32 {
     done.iter().position(|done| !done).map_or(0, |first| i32::try_from(first).unwrap() + 1)
 }
 
+/// The processors are counted another way then.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_forked_child_needs_none_where_a_sandbox_hides_the_processors_either() {
+    if is_emulated() {
+        return not_in_an_emulator("a system call that is refused: an emulator makes others");
+    }
+    in_child(|place| {
+        // In the child alone: a sanitizer asks for its threads.
+        forked_children_work(place, || support::refuse(libc::SYS_sched_getaffinity));
+    });
+}
+
 #[test]
 fn a_forked_child_needs_no_lock_of_the_heap() {
     in_child(|place| {
-        let source = place.file("source", noise(1_000_000));
-        let place = place.path();
-        let churn = || {
-            env::get("PATH").unwrap();
-            Text::new(&[0; 100]).unwrap();
-        };
-        meanwhile(churn, || {
-            for _ in 0..300 {
-                // SAFETY: the child calls nothing of std that takes a lock.
-                let pid = checked(unsafe { libc::fork() });
-                if pid == 0 {
-                    // SAFETY: takes a number. A child that waits for a lock ends by the signal.
-                    unsafe { libc::alarm(10) };
-                    let first_failure = work(&source, place);
-                    // SAFETY: takes a number.
-                    unsafe { libc::_exit(first_failure) };
-                }
-                assert_eq!(wait_for(pid).code(), Some(0));
+        forked_children_work(place, || {});
+    });
+}
+
+fn forked_children_work(place: &support::Place, begin: impl Fn()) {
+    let source = place.file("source", noise(1_000_000));
+    let place = place.path();
+    let churn = || {
+        env::get("PATH").unwrap();
+        Text::new(&[0; 100]).unwrap();
+    };
+    meanwhile(churn, || {
+        for _ in 0..300 {
+            // SAFETY: the child calls nothing of std that takes a lock.
+            let pid = checked(unsafe { libc::fork() });
+            if pid == 0 {
+                // SAFETY: takes a number. A child that waits for a lock ends by the signal.
+                unsafe { libc::alarm(10) };
+                begin();
+                let first_failure = work(&source, place);
+                // SAFETY: takes a number.
+                unsafe { libc::_exit(first_failure) };
             }
-        });
+            assert_eq!(wait_for(pid).code(), Some(0));
+        }
     });
 }

@@ -14,11 +14,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use ffi_syscalls::process::Outcome::{self, Exited, NotExecutable, NotFound, Signaled};
-use ffi_syscalls::{Errno, env, process, stdio};
+use ffi_syscalls::{Errno, env, file, process, stdio};
 
 use support::{
     Place, as_ordinary_user, checked, copy_program, handle_signal, in_child, in_child_with, is_emulated, set_limit,
-    set_mode, set_umask,
+    set_mode, set_umask, wait_for,
 };
 
 const NONE: [&str; 0] = [];
@@ -876,6 +876,43 @@ mod sigchld {
         });
     }
 
+    /// The lock ends with the process at the latest, whether its program goes on or not.
+    #[test]
+    fn that_is_ignored_leaves_nobody_with_the_locks_of_a_caller_that_was_killed() {
+        in_child(|place| {
+            let (lock, started) = (place.at("lock"), place.at("started"));
+            for (handler, flags) in [(libc::SIG_DFL, 0)].into_iter().chain(WAYS) {
+                // SAFETY: no other thread holds a lock meanwhile: those of the harness wait.
+                let caller = checked(unsafe { libc::fork() });
+                if caller == 0 {
+                    handle_signal(libc::SIGCHLD, handler, flags);
+                    let _lock = file::lock(&*lock).unwrap();
+                    let _ = process::run(
+                        "sh",
+                        &["-c", "echo $$ > \"$0.new\" && mv \"$0.new\" \"$0\" && exec sleep 1000", &started],
+                    );
+                    process::exit(1);
+                }
+                while !fs::exists(&started).unwrap() {
+                    thread::sleep(std::time::Duration::from_millis(1));
+                }
+                assert_eq!(file::lock(&*lock).err(), Some(Errno::EAGAIN));
+                // SAFETY: takes numbers.
+                checked(unsafe { libc::kill(caller, libc::SIGKILL) });
+                assert_eq!(wait_for(caller).signal(), Some(libc::SIGKILL));
+                let is_free = (0..5000).any(|_| {
+                    thread::sleep(std::time::Duration::from_millis(1));
+                    file::lock(&*lock).is_ok()
+                });
+                let program: i32 = fs::read_to_string(&started).unwrap().trim().parse().unwrap();
+                // SAFETY: takes numbers.
+                checked(unsafe { libc::kill(program, libc::SIGKILL) });
+                assert!(is_free, "{handler} {flags}");
+                fs::remove_file(&started).unwrap();
+            }
+        });
+    }
+
     #[test]
     fn the_outcome_of_other_children_is_left_to_those_who_started_them() {
         in_child(|_| {
@@ -1005,6 +1042,33 @@ mod streams {
         })
     }
 
+    /// Somebody who prints where nothing is open reaches nothing of the library's own.
+    #[test]
+    fn that_are_closed_are_no_way_to_what_a_child_has_to_say() {
+        in_child(|place| {
+            env::set("PATH", USUAL_PATH).unwrap();
+            let script = place.executable("script", "#!/bin/sh\nexit 3\n");
+            for fd in 0..3 {
+                // SAFETY: takes a number. What is written there is lost.
+                checked(unsafe { libc::close(fd) });
+            }
+            for sigchld in [libc::SIG_DFL, libc::SIG_IGN] {
+                handle_signal(libc::SIGCHLD, sigchld, 0);
+                support::meanwhile(
+                    || {
+                        let _ = stdio::print("log\n");
+                    },
+                    || {
+                        for _ in 0..100 {
+                            assert_eq!(process::run(&*script, &NONE), Ok(Exited(3)));
+                            assert_eq!(process::run("/no/such/program", &NONE), Ok(NotFound(Errno::ENOENT)));
+                        }
+                    },
+                );
+            }
+        });
+    }
+
     #[test]
     fn read_text_reads_the_rest_of_the_input() {
         in_child(|place| {
@@ -1073,7 +1137,7 @@ mod streams {
             if child == 0 {
                 process::exit(code);
             }
-            assert_eq!(support::wait_for(child).code(), Some(code & 0xff));
+            assert_eq!(wait_for(child).code(), Some(code & 0xff));
         }
     }
 }

@@ -109,9 +109,8 @@ pub unsafe fn thread_pointer() -> usize {
 pub const R_RELATIVE: usize = 1027;
 
 /// Defines the program entry `_start`, which calls
-/// `$entry: unsafe extern "C" fn(stack: *const usize, image: *const ElfHeader, dynamic: *const [usize; 2]) -> !`
-/// with the initial stack pointer, the program's ELF header and its dynamic section: the last two are for
-/// [`relocate`](crate::relocate), and mean nothing in a program that has none.
+/// `$entry: unsafe extern "C" fn(stack: *const usize, image: *const ElfHeader) -> !` with the initial stack pointer and the
+/// program's ELF header, which is for [`relocate`](crate::relocate), and means nothing in a program that has none.
 ///
 /// At entry the kernel has put argc, argv, envp and the auxiliary vector on the stack, `sp` points at argc, and the
 /// other registers say nothing.
@@ -126,8 +125,6 @@ macro_rules! define_start {
         #[unsafe(naked)]
         unsafe extern "C" fn _start() -> ! {
             ::core::arch::naked_asm!(
-                ".weak _DYNAMIC",
-                ".hidden _DYNAMIC",
                 ".weak __ehdr_start",
                 ".hidden __ehdr_start",
                 "mov x29, xzr",                    // the outermost frame, for debuggers
@@ -135,8 +132,6 @@ macro_rules! define_start {
                 "mov x0, sp",                      // the initial stack, which the kernel aligns
                 "adrp x1, __ehdr_start",           // made by the linker
                 "add x1, x1, :lo12:__ehdr_start",
-                "adrp x2, _DYNAMIC",               // made by the linker for a program that can be loaded anywhere
-                "add x2, x2, :lo12:_DYNAMIC",
                 "bl {entry}",
                 "brk 1",                           // it does not return
                 entry = sym $entry,

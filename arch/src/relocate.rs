@@ -1,24 +1,29 @@
 //! Self-relocation, for programs that are linked as static-PIE.
 //!
 //! Such a program can be loaded anywhere, and there is nobody but itself to tell its pointers where. Until that is
-//! done every pointer in static data, the global offset table included, is wrong: so this must use none.
+//! done every pointer in static data, the global offset table included, is wrong: so this must use none. Without
+//! optimisation a call of one of core's functions may go through that table, unless it is always inlined: here are
+//! operators and such functions only, and loops without iterators.
 //!
 //! See elf(5), and the generic ABI on DT_RELR.
+
+use core::mem::MaybeUninit;
 
 use crate::R_RELATIVE;
 
 /// An ELF header, as far as it matters here. See elf(5).
 #[repr(C)]
 pub struct ElfHeader {
-    magic: [u8; 4],
+    magic: u32,
     ident: [u8; 12],
     kind: u16,
     _machine_version_and_entry: [u16; 7],
     program_headers: usize,
-    _section_headers_flags_and_size: [u16; 7],
-    program_header_size: u16,
+    _section_headers_flags_and_sizes: [u16; 8],
     program_header_count: u16,
 }
+
+const MAGIC: u32 = u32::from_ne_bytes(*b"\x7fELF");
 
 /// The kind of a program that can be loaded anywhere.
 const ET_DYN: u16 = 3;
@@ -30,8 +35,10 @@ struct ProgramHeader {
     flags: u32,
     offset: usize,
     address: usize,
+    _more: [usize; 4],
 }
 
+const PT_LOAD: u32 = 1;
 const PT_DYNAMIC: u32 = 2;
 const PT_INTERP: u32 = 3;
 
@@ -50,78 +57,105 @@ const DT_RELR: usize = 36;
 /// linked for one address, or that a dynamic loader has relocated already.
 ///
 /// # Safety
-/// Called once, before anything else. `image` is the program's ELF header, and `dynamic` its dynamic section. In a
-/// program without the one or the other, what an undefined weak symbol stands for in code that counts from its own
-/// address: null, or some place near that code.
+/// Called once, before anything else. `image` is the program's ELF header. In a program without one, it is what an
+/// undefined weak symbol stands for in code that counts from its own address: null, or some place near that code.
 #[inline(always)]
-pub unsafe fn relocate(image: *const ElfHeader, dynamic: *const Dynamic) {
-    if image.is_null() {
-        return;
+pub unsafe fn relocate(image: *const ElfHeader) {
+    // SAFETY: the caller's.
+    if let Some((moved, linked)) = unsafe { dynamic_section(image) } {
+        // SAFETY: as above, and there was no loader.
+        unsafe { relocate_by(moved, address(linked, moved).cast()) };
+    }
+}
+
+/// How far the program was moved, and where its dynamic section was linked to be; `None` in a program that was linked for
+/// one address, or that a dynamic loader has relocated.
+///
+/// # Safety
+/// That of [`relocate`].
+#[inline(always)]
+unsafe fn dynamic_section(image: *const ElfHeader) -> Option<(usize, usize)> {
+    if image.addr() == 0 {
+        return None;
     }
     // SAFETY: the header, or code.
     let header = unsafe { &*image };
-    if header.magic != *b"\x7fELF" || header.kind != ET_DYN {
-        return;
+    if header.magic != MAGIC || header.kind != ET_DYN {
+        return None;
     }
-    // SAFETY: the header of a program that is loaded with its program headers.
-    let Some(linked) = (unsafe { dynamic_address(header) }) else { return };
-    let moved = dynamic.addr().wrapping_sub(linked);
-    // SAFETY: the caller's.
-    let value_of = |tag| unsafe { value_of(dynamic, tag) };
-    let at = |linked: usize| core::ptr::with_exposed_provenance_mut::<usize>(moved.wrapping_add(linked));
+    // From the image's pointer, which leads to all of it, and not from the reference to the header alone.
+    let mut next = image.wrapping_byte_add(header.program_headers).cast::<ProgramHeader>();
+    let mut left = usize::from(header.program_header_count);
+    // No dynamic section is at 0, where the header is.
+    let (mut moved, mut found) = (0, 0);
+    while left != 0 {
+        left -= 1;
+        // SAFETY: there are this many.
+        let program_header = unsafe { &*next };
+        match program_header.kind {
+            PT_INTERP => return None,
+            // The segment that begins with the header, as the file does.
+            PT_LOAD if program_header.offset == 0 => moved = image.addr().wrapping_sub(program_header.address),
+            PT_DYNAMIC => found = program_header.address,
+            _ => {}
+        }
+        next = next.wrapping_add(1);
+    }
+    if found == 0 { None } else { Some((moved, found)) }
+}
 
-    let relocations = at(value_of(DT_RELA)).cast::<Rela>();
-    for i in 0..value_of(DT_RELASZ) / size_of::<Rela>() {
-        // SAFETY: the section has this many entries.
-        let [offset, kind, addend] = unsafe { *relocations.wrapping_add(i) };
+/// Relocates a program that was moved by this much.
+///
+/// # Safety
+/// It was not relocated before, and this is its dynamic section.
+#[inline(always)]
+unsafe fn relocate_by(moved: usize, dynamic: *const Dynamic) {
+    // SAFETY: the caller's.
+    let [rela, rela_len, relr, relr_len] = unsafe { tables(dynamic) };
+
+    let mut next = address(rela, moved).cast::<Rela>();
+    let end = next.wrapping_byte_add(rela_len);
+    while next < end {
+        // SAFETY: an entry of the section.
+        let [offset, kind, addend] = unsafe { *next };
         if kind == R_RELATIVE {
             // SAFETY: the linker put a pointer there.
-            unsafe { at(offset).write(moved.wrapping_add(addend)) };
+            unsafe { *address(offset, moved) = moved.wrapping_add(addend) };
         }
+        next = next.wrapping_add(1);
     }
 
-    let words = at(value_of(DT_RELR));
+    let mut words = address(relr, moved);
+    let end = words.wrapping_byte_add(relr_len);
     let mut next = words;
-    for i in 0..value_of(DT_RELRSZ) / size_of::<usize>() {
-        // SAFETY: the section has this many words.
-        let word = unsafe { *words.wrapping_add(i) };
+    while words < end {
+        // SAFETY: a word of the section.
+        let word = unsafe { *words };
+        words = words.wrapping_add(1);
         if word & 1 == 0 {
             // An address: a pointer is there, and what follows is told from the word behind it on.
             // SAFETY: the linker put a pointer there.
-            unsafe { relocate_word(at(word), moved) };
-            next = at(word).wrapping_add(1);
+            unsafe { relocate_word(address(word, moved), moved) };
+            next = address(word, moved).wrapping_add(1);
             continue;
         }
         // A bitmap: which of the next words are pointers.
-        for bit in 1..usize::BITS {
+        let mut bit = 1;
+        while bit != usize::BITS {
             if word >> bit & 1 == 1 {
                 // SAFETY: as above.
                 unsafe { relocate_word(next, moved) };
             }
             next = next.wrapping_add(1);
+            bit += 1;
         }
     }
 }
 
-/// Where the dynamic section was linked to be; `None` where a dynamic loader started the program.
-///
-/// # Safety
-/// The header begins the program in memory, and its program headers are there.
+/// Where something is that was linked to be elsewhere.
 #[inline(always)]
-unsafe fn dynamic_address(header: &ElfHeader) -> Option<usize> {
-    let mut found = None;
-    let mut next = (&raw const *header).wrapping_byte_add(header.program_headers).cast::<ProgramHeader>();
-    for _ in 0..header.program_header_count {
-        // SAFETY: there are this many.
-        let program_header = unsafe { &*next };
-        match program_header.kind {
-            PT_INTERP => return None,
-            PT_DYNAMIC => found = Some(program_header.address),
-            _ => {}
-        }
-        next = next.wrapping_byte_add(usize::from(header.program_header_size));
-    }
-    found
+const fn address(linked: usize, moved: usize) -> *mut usize {
+    core::ptr::with_exposed_provenance_mut(moved.wrapping_add(linked))
 }
 
 /// # Safety
@@ -129,23 +163,43 @@ unsafe fn dynamic_address(header: &ElfHeader) -> Option<usize> {
 #[inline(always)]
 unsafe fn relocate_word(word: *mut usize, moved: usize) {
     // SAFETY: the caller's.
-    let linked = unsafe { word.read() };
+    let linked = unsafe { *word };
     // SAFETY: the caller's.
-    unsafe { word.write(moved.wrapping_add(linked)) };
+    unsafe { *word = moved.wrapping_add(linked) };
 }
 
-/// The value with this tag in a dynamic section, or 0.
+/// Where the relocations were linked to be and how many bytes of them there are, of both kinds; 0 for those that there
+/// are none of.
 ///
 /// # Safety
 /// A dynamic section, which an entry with the tag 0 ends.
 #[inline(always)]
-unsafe fn value_of(mut dynamic: *const Dynamic, wanted: usize) -> usize {
+unsafe fn tables(mut dynamic: *const Dynamic) -> [usize; 4] {
+    // By tag, which takes less code than to compare each with four; and the rest stays as it is, for the same reason.
+    let mut values = MaybeUninit::<[usize; DT_RELR + 1]>::uninit();
+    let values = values.as_mut_ptr().cast::<usize>();
+    let [rela, rela_len] = [values.wrapping_add(DT_RELA), values.wrapping_add(DT_RELASZ)];
+    let [relr, relr_len] = [values.wrapping_add(DT_RELR), values.wrapping_add(DT_RELRSZ)];
+    // SAFETY: four elements of the array.
+    #[expect(clippy::multiple_unsafe_ops_per_block, reason = "one reason holds for all")]
+    unsafe {
+        (*rela, *rela_len, *relr, *relr_len) = (0, 0, 0, 0);
+    }
     loop {
         // SAFETY: not beyond the last entry.
         let [tag, value] = unsafe { *dynamic };
-        if tag == wanted || tag == 0 {
-            return if tag == 0 { 0 } else { value };
+        if tag <= DT_RELR {
+            // SAFETY: an element of the array.
+            unsafe { *values.wrapping_add(tag) = value };
+        }
+        if tag == 0 {
+            break;
         }
         dynamic = dynamic.wrapping_add(1);
+    }
+    // SAFETY: these four were written.
+    #[expect(clippy::multiple_unsafe_ops_per_block, reason = "one reason holds for all")]
+    unsafe {
+        [*rela, *rela_len, *relr, *relr_len]
     }
 }

@@ -108,9 +108,8 @@ pub unsafe fn thread_pointer() -> usize {
 pub const R_RELATIVE: usize = 3;
 
 /// Defines the program entry `_start`, which calls
-/// `$entry: unsafe extern "C" fn(stack: *const usize, image: *const ElfHeader, dynamic: *const [usize; 2]) -> !`
-/// with the initial stack pointer, the program's ELF header and its dynamic section: the last two are for
-/// [`relocate`](crate::relocate), and mean nothing in a program that has none.
+/// `$entry: unsafe extern "C" fn(stack: *const usize, image: *const ElfHeader) -> !` with the initial stack pointer and the
+/// program's ELF header, which is for [`relocate`](crate::relocate), and means nothing in a program that has none.
 ///
 /// At entry the kernel has put argc, argv, envp and the auxiliary vector on the stack, `sp` points at argc, and the
 /// other registers say nothing.
@@ -127,8 +126,6 @@ macro_rules! define_start {
             ::core::arch::naked_asm!(
                 ".weak __global_pointer$",
                 ".hidden __global_pointer$",
-                ".weak _DYNAMIC",
-                ".hidden _DYNAMIC",
                 ".weak __ehdr_start",
                 ".hidden __ehdr_start",
                 ".option push",
@@ -140,7 +137,6 @@ macro_rules! define_start {
                 "li tp, 0",                        // the kernel may leave there what the program before had
                 "mv a0, sp",                       // the initial stack
                 "lla a1, __ehdr_start",            // made by the linker
-                "lla a2, _DYNAMIC",                // made by the linker for a program that can be loaded anywhere
                 "andi sp, sp, -16",                // the kernel aligns it; an odd loader may not
                 "call {entry}",
                 "unimp",                           // it does not return

@@ -108,9 +108,8 @@ pub unsafe fn thread_pointer() -> usize {
 pub const R_RELATIVE: usize = 8;
 
 /// Defines the program entry `_start`, which calls
-/// `$entry: unsafe extern "C" fn(stack: *const usize, image: *const ElfHeader, dynamic: *const [usize; 2]) -> !`
-/// with the initial stack pointer, the program's ELF header and its dynamic section: the last two are for
-/// [`relocate`](crate::relocate), and mean nothing in a program that has none.
+/// `$entry: unsafe extern "C" fn(stack: *const usize, image: *const ElfHeader) -> !` with the initial stack pointer and the
+/// program's ELF header, which is for [`relocate`](crate::relocate), and means nothing in a program that has none.
 ///
 /// At entry the kernel has put argc, argv, envp and the auxiliary vector on the stack, `rsp` points at argc, and the
 /// other registers say nothing.
@@ -125,14 +124,11 @@ macro_rules! define_start {
         #[unsafe(naked)]
         unsafe extern "C" fn _start() -> ! {
             ::core::arch::naked_asm!(
-                ".weak _DYNAMIC",
-                ".hidden _DYNAMIC",
                 ".weak __ehdr_start",
                 ".hidden __ehdr_start",
                 "xor ebp, ebp",                    // the outermost frame, for debuggers
                 "mov rdi, rsp",                    // the initial stack
                 "lea rsi, [rip + __ehdr_start]",   // made by the linker
-                "lea rdx, [rip + _DYNAMIC]",       // made by the linker for a program that can be loaded anywhere
                 "and rsp, -16",                    // the kernel aligns it; an odd loader may not
                 "call {entry}",
                 "ud2",                             // it does not return
@@ -206,7 +202,7 @@ memory_function! {
     // size_t strlen(const char *s): 16 aligned bytes at a time, which never cross into a page that s does not reach
     "strlen",
     "mov rax, rdi",
-    "and rax, -16",
+    "and al, -16",
     "mov ecx, edi",
     "and ecx, 15",
     "pxor xmm0, xmm0",
@@ -214,10 +210,9 @@ memory_function! {
     "pcmpeqb xmm1, xmm0",
     "pmovmskb edx, xmm1",
     "shr edx, cl", // the bytes in front of s do not count
-    "bsf eax, edx",
+    "shl edx, cl",
+    "bsf edx, edx",
     "jnz 5f",
-    "mov rax, rdi",
-    "and rax, -16",
     "4:",
     "add rax, 16",
     "movdqa xmm1, [rax]",
@@ -225,8 +220,8 @@ memory_function! {
     "pmovmskb edx, xmm1",
     "bsf edx, edx",
     "jz 4b",
+    "5:",
     "add rax, rdx",
     "sub rax, rdi",
-    "5:",
     "ret",
 }

@@ -54,7 +54,7 @@ unsafe extern "C" fn child(told: *mut c_void) -> ! {
     let is_right = told.number == 41 && (&raw const local).addr().is_multiple_of(16);
     loop {
         // SAFETY: ends this child.
-        unsafe { syscall1(Sysno::exit as usize, if is_right { 7 } else { 8 }) };
+        unsafe { syscall1(Sysno::exit_group as usize, if is_right { 7 } else { 8 }) };
     }
 }
 

@@ -3,7 +3,13 @@
 use std::env;
 
 /// The whole program is what the compiler made of it: no startup files, no libraries, no dynamic linker.
-const FREESTANDING: [&str; 5] = ["-nostartfiles", "-nostdlib", "-static", "-no-pie", "-Wl,-z,noexecstack"];
+const FREESTANDING: [&str; 3] = ["-nostartfiles", "-nostdlib", "-Wl,-z,noexecstack"];
+
+/// It is loaded where it was linked to be.
+const FIXED: [&str; 2] = ["-static", "-no-pie"];
+
+/// It is loaded anywhere, and tells its pointers where. gcc 12 names a dynamic loader also in a program that has none.
+const MOVABLE: [&str; 2] = ["-static-pie", "-Wl,--no-dynamic-linker"];
 
 /// What core's unwind tables refer to, should the optimizer leave any of them in. A panic does not unwind.
 const NO_UNWINDING: &str = "-Wl,--defsym=rust_eh_personality=0";
@@ -22,6 +28,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=small.ld");
     link_with(FREESTANDING);
+    link_with(if env::var_os("CARGO_FEATURE_STATIC_PIE").is_some() { MOVABLE } else { FIXED });
     link_with([NO_UNWINDING]);
     if env::var("OPT_LEVEL").is_ok_and(|level| level != "0") {
         link_with(SMALL);

@@ -20,8 +20,9 @@ mod system;
 mod system;
 
 pub(crate) use system::{
-    HAS_CONTROL_GROUPS, affinity, copy_file_range, environment, errno, futex_wait, futex_wake_one, pipe,
-    prefer_huge_pages, read_dir, record, remap, runs_with_raised_rights, spawn, total_memory,
+    HAS_CONTROL_GROUPS, affinity, copy_file_range, end_with_parent, environment, errno, futex_wait, futex_wake_one,
+    is_deleted, pipe, prefer_huge_pages, read_dir, record, runs_with_raised_rights, spawn, total_memory,
+    wait_forgotten,
 };
 
 /// What a child runs that [`spawn`] started. It must not return: there is nothing to return to.
@@ -47,7 +48,8 @@ constants! {
 const MAX_TRANSFER: usize = 0x7fff_f000;
 
 /// The signals that a program can mean something to. Systems refuse numbers that they do not have.
-pub(crate) const SIGNALS: core::ops::RangeInclusive<u32> = 1..=64;
+pub(crate) const SIGNALS: core::ops::RangeInclusive<u32> =
+    1..=if cfg!(any(target_os = "freebsd", target_os = "dragonfly")) { 128 } else { 64 };
 
 /// A set of signals.
 pub(crate) type SignalSet = libc::sigset_t;
@@ -93,8 +95,15 @@ const fn mode_bits(mode: u32) -> libc::mode_t {
 pub(crate) fn open(path: &CStr, flag_bits: u32, mode: u32) -> Result<Fd> {
     let flag_bits = flags(flag_bits) | libc::O_CLOEXEC | libc::O_NOCTTY;
     // SAFETY: the path is NUL-terminated.
-    let fd = retry(|| decode(unsafe { libc::open(path.as_ptr(), flag_bits, mode) }))?;
-    Ok(Fd::from_raw(fd))
+    let fd = Fd::from_raw(retry(|| decode(unsafe { libc::open(path.as_ptr(), flag_bits, mode) }))?);
+    // A directory can be read there as if it were a file.
+    #[cfg(not(any(target_os = "linux", target_os = "macos")))]
+    if flag_bits & (libc::O_ACCMODE | libc::O_DIRECTORY) == libc::O_RDONLY
+        && fstat(&fd, &mut StatBuffer::uninit())?.is_dir()
+    {
+        return Err(Errno::EISDIR);
+    }
+    Ok(fd)
 }
 
 /// Closes a descriptor, which is closed whatever the result. See close(2).
@@ -111,7 +120,9 @@ pub(crate) fn close(fd: i32) -> Result<()> {
 pub(crate) fn close_all_but(fd: i32) {
     // SAFETY: takes a number only.
     let limit = unsafe { libc::sysconf(libc::_SC_OPEN_MAX) };
-    for other in 0..i32::try_from(limit).unwrap_or(i32::MAX).clamp(256, 1 << 16) {
+    // -1: there is none.
+    let limit = if limit < 0 { i32::MAX } else { i32::try_from(limit).unwrap_or(i32::MAX) };
+    for other in 0..limit.clamp(256, 1 << 16) {
         if other != fd {
             let _ = close(other);
         }
@@ -203,8 +214,13 @@ fn stat_with(buffer: &mut StatBuffer, call: impl Fn(*mut libc::stat) -> c_int) -
 pub(crate) fn unlink(path: &CStr) -> Result<()> {
     // SAFETY: the path is NUL-terminated.
     match retry(|| decode(unsafe { libc::unlink(path.as_ptr()) })) {
-        // POSIX's answer for a directory, which elsewhere is also that of a file that may not be removed.
-        Err(Errno::EPERM) if stat_link(path, &mut StatBuffer::uninit()).is_ok_and(Stat::is_dir) => Err(Errno::EISDIR),
+        // POSIX's answer for a directory, and others' for one that is a mount point, or `.`. Each can be that of a file
+        // that may not be removed as well.
+        Err(Errno::EPERM | Errno::EBUSY | Errno::EINVAL)
+            if stat_link(path, &mut StatBuffer::uninit()).is_ok_and(Stat::is_dir) =>
+        {
+            Err(Errno::EISDIR)
+        }
         result => result.map(drop),
     }
 }
@@ -212,7 +228,11 @@ pub(crate) fn unlink(path: &CStr) -> Result<()> {
 /// Makes a directory. See mkdir(2).
 pub(crate) fn mkdir(path: &CStr, mode: u32) -> Result<()> {
     // SAFETY: the path is NUL-terminated.
-    retry(|| decode(unsafe { libc::mkdir(path.as_ptr(), mode_bits(mode)) })).map(drop)
+    match retry(|| decode(unsafe { libc::mkdir(path.as_ptr(), mode_bits(mode)) })) {
+        // What some say of the root directory.
+        Err(Errno::EISDIR) => Err(Errno::EEXIST),
+        result => result.map(drop),
+    }
 }
 
 /// Sets a file's length. See ftruncate(2).
@@ -365,14 +385,15 @@ fn sleep_nanoseconds(nanoseconds: i64) {
     unsafe { libc::nanosleep(&raw const time, null_mut()) };
 }
 
-/// Sets the calling thread's mask of blocked signals and returns the one before. See pthread_sigmask(3).
+/// Sets the calling thread's mask of blocked signals and returns the one before. See sigprocmask(2).
+///
+/// On all of these systems it is the thread's. Where a program is linked without the library of threads, pthread_sigmask(3)
+/// does nothing on some of them, and on NetBSD is in no other library.
 pub(crate) fn set_signal_mask(mask: SignalSet) -> Result<SignalSet> {
     let mut before = NO_SIGNALS;
     // SAFETY: both are signal sets.
-    match unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const mask, &raw mut before) } {
-        0 => Ok(before),
-        number => Err(Errno::from_raw(number).unwrap_or(Errno::EINVAL)),
-    }
+    decode(unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const mask, &raw mut before) })?;
+    Ok(before)
 }
 
 /// How the calling process handles a signal. See sigaction(2).

@@ -10,8 +10,8 @@ use core::ptr::NonNull;
 use core::sync::atomic::AtomicU32;
 
 pub(crate) use ffi_syscalls_arch::ChildEntry;
-use ffi_syscalls_arch::{Sysno, nr, syscall0, syscall1, syscall2, syscall3, syscall4, syscall5, syscall6};
-use linux_raw_sys::{auxvec, general, prctl, system};
+use ffi_syscalls_arch::{Sysno, nr, syscall0, syscall1, syscall2, syscall3, syscall4, syscall6};
+use linux_raw_sys::{auxvec, general, system};
 
 pub(crate) use linux_raw_sys::errno;
 pub(crate) use linux_raw_sys::general::{
@@ -19,6 +19,7 @@ pub(crate) use linux_raw_sys::general::{
 };
 
 use super::{Disposition, WaitStatus, retry};
+use crate::errno::decode;
 use crate::fd::Fd;
 use crate::{Errno, Result};
 
@@ -39,15 +40,6 @@ pub(crate) const NO_SIGNALS: SignalSet = 0;
 
 pub(crate) const SIGNALS: core::ops::RangeInclusive<u32> = 1..=general::_NSIG;
 pub(crate) use linux_raw_sys::general::{SIGABRT, SIGCHLD, SIGPIPE};
-
-/// The one decoder of results.
-#[inline]
-const fn decode(result: usize) -> Result<usize> {
-    match Errno::in_result(result) {
-        Some(errno) => Err(errno),
-        None => Ok(result),
-    }
-}
 
 /// A descriptor, or AT_FDCWD, as the register that carries it.
 #[expect(clippy::cast_sign_loss, reason = "the kernel takes the low 32 bits")]
@@ -70,11 +62,12 @@ const fn int(result: usize) -> i32 {
 /// That of the call.
 #[inline(never)]
 unsafe fn retried(a: usize, b: usize, c: usize, d: usize, number: Sysno) -> Result<usize> {
+    const INTERRUPTED: usize = (errno::EINTR as usize).wrapping_neg();
     loop {
         // SAFETY: the caller's.
-        match decode(unsafe { syscall4(number as usize, a, b, c, d) }) {
-            Err(Errno::EINTR) => {}
-            result => return result,
+        let result = unsafe { syscall4(number as usize, a, b, c, d) };
+        if result != INTERRUPTED {
+            return decode(result);
         }
     }
 }
@@ -102,7 +95,7 @@ unsafe fn transfer(fd: i32, address: usize, len: usize, number: Sysno) -> Result
 const CWD: usize = fd_arg(general::AT_FDCWD);
 
 fn path_arg(path: &CStr) -> usize {
-    path.as_ptr().addr()
+    path.as_ptr().expose_provenance()
 }
 
 /// Opens a file, close-on-exec, never as the controlling terminal. See open(2).
@@ -145,22 +138,22 @@ pub(crate) type Read = fn(&Fd, &mut [MaybeUninit<u8>]) -> Result<usize>;
 /// Reads at most the buffer's length; 0 is the end of the file. See read(2).
 pub(crate) fn read(fd: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
     // SAFETY: the buffer is writable for its length.
-    unsafe { transfer(fd.raw(), buffer.as_mut_ptr().addr(), buffer.len(), Sysno::read) }
+    unsafe { transfer(fd.raw(), buffer.as_mut_ptr().expose_provenance(), buffer.len(), Sysno::read) }
 }
 
 /// Writes at most the buffer's length. See write(2).
 pub(crate) fn write(fd: i32, buffer: &[u8]) -> Result<usize> {
     // SAFETY: the buffer is readable for its length.
-    unsafe { transfer(fd, buffer.as_ptr().addr(), buffer.len(), Sysno::write) }
+    unsafe { transfer(fd, buffer.as_ptr().expose_provenance(), buffer.len(), Sysno::write) }
 }
 
 /// Waits until the descriptor can be written to, or is in error. See poll(2).
 pub(crate) fn wait_writable(fd: i32) -> Result<()> {
     #[expect(clippy::cast_possible_truncation, reason = "POLLOUT is 4")]
     let mut request = general::pollfd { fd, events: general::POLLOUT as i16, revents: 0 };
-    let address = (&raw mut request).addr();
-    // SAFETY: one pollfd at the address, no time limit, no signal mask, whose size then is not looked at.
-    unsafe { done(address, 1, 0, Sysno::ppoll) }
+    let address = (&raw mut request).expose_provenance();
+    // SAFETY: one pollfd at the address, no time limit and no signal mask.
+    unsafe { retried(address, 1, 0, 0, Sysno::ppoll) }.map(drop)
 }
 
 /// Asks, for the real user, whether the path leads to anything. See access(2).
@@ -227,7 +220,7 @@ fn stat_with<'a>(
     number: Sysno,
     start: usize,
 ) -> Result<&'a Stat> {
-    let address = buffer.as_mut_ptr().addr();
+    let address = buffer.as_mut_ptr().expose_provenance();
     // SAFETY: the path is NUL-terminated and the buffer is a struct stat.
     unsafe { retried(start, path.map_or(address, path_arg), address, flags as usize, number) }?;
     // SAFETY: the call succeeded, so the kernel filled the buffer in.
@@ -286,7 +279,12 @@ fn flock(fd: i32, operation: u32) -> Result<()> {
 /// Fills the buffer with records of a directory; 0 is its end. See getdents(2).
 pub(crate) fn read_dir(fd: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
     // SAFETY: the buffer is writable for its length.
-    unsafe { transfer(fd.raw(), buffer.as_mut_ptr().addr(), buffer.len(), Sysno::getdents64) }
+    unsafe { transfer(fd.raw(), buffer.as_mut_ptr().expose_provenance(), buffer.len(), Sysno::getdents64) }
+}
+
+/// Records of names that are gone are not among what the kernel returns.
+pub(super) const fn is_deleted(_record: &[u8]) -> bool {
+    false
 }
 
 /// How long the first record of a directory is, and where its name begins, which a NUL ends.
@@ -301,7 +299,7 @@ pub(super) fn record(records: &[u8]) -> Option<(usize, usize)> {
 /// Writes the working directory and its NUL into the buffer; the result counts both. See getcwd(2).
 pub(crate) fn getcwd(buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
     // SAFETY: the buffer is writable for its length.
-    decode(unsafe { syscall2(Sysno::getcwd as usize, buffer.as_mut_ptr().addr(), buffer.len()) })
+    decode(unsafe { syscall2(Sysno::getcwd as usize, buffer.as_mut_ptr().expose_provenance(), buffer.len()) })
 }
 
 /// The caller's process id. See getpid(2).
@@ -336,7 +334,7 @@ fn id(which: Sysno) -> u32 {
 pub(crate) fn with_hostname<R>(use_name: impl FnOnce(&[u8]) -> R) -> Result<R> {
     let mut names = MaybeUninit::<system::new_utsname>::uninit();
     // SAFETY: the buffer is a struct utsname.
-    decode(unsafe { syscall1(Sysno::uname as usize, names.as_mut_ptr().addr()) })?;
+    decode(unsafe { syscall1(Sysno::uname as usize, names.as_mut_ptr().expose_provenance()) })?;
     // SAFETY: the call succeeded, so the kernel filled the buffer in.
     let names = unsafe { names.assume_init_ref() };
     // SAFETY: the kernel ends the name with a NUL, for which the array has room.
@@ -347,14 +345,16 @@ pub(crate) fn with_hostname<R>(use_name: impl FnOnce(&[u8]) -> R) -> Result<R> {
 /// bytes. EINVAL: the buffer is smaller than the kernel's masks. See sched_getaffinity(2).
 pub(crate) fn affinity(mask: &mut [MaybeUninit<u64>]) -> Result<usize> {
     // SAFETY: the buffer is writable for its length; 0 is the calling thread.
-    decode(unsafe { syscall3(Sysno::sched_getaffinity as usize, 0, size_of_val(mask), mask.as_mut_ptr().addr()) })
+    decode(unsafe {
+        syscall3(Sysno::sched_getaffinity as usize, 0, size_of_val(mask), mask.as_mut_ptr().expose_provenance())
+    })
 }
 
 /// The machine's memory in bytes. See sysinfo(2).
 pub(crate) fn total_memory() -> Result<u64> {
     let mut info = MaybeUninit::<system::sysinfo>::uninit();
     // SAFETY: the buffer is a struct sysinfo.
-    decode(unsafe { syscall1(Sysno::sysinfo as usize, info.as_mut_ptr().addr()) })?;
+    decode(unsafe { syscall1(Sysno::sysinfo as usize, info.as_mut_ptr().expose_provenance()) })?;
     // SAFETY: the call succeeded, so the kernel filled the buffer in.
     let info = unsafe { info.assume_init_ref() };
     Ok(info.totalram.saturating_mul(u64::from(info.mem_unit)))
@@ -385,17 +385,6 @@ pub(crate) unsafe fn unmap(address: usize, len: usize) {
     }
 }
 
-/// Moves the pages of one mapping over another, which they replace. See mremap(2).
-///
-/// # Safety
-/// Both ranges are whole mappings of the caller's, and nothing refers to the first afterwards if this succeeds.
-pub(crate) unsafe fn remap(from: usize, from_len: usize, to: usize, to_len: usize) -> Result<()> {
-    let flags = general::MREMAP_MAYMOVE | general::MREMAP_FIXED;
-    // SAFETY: the caller's.
-    decode(unsafe { syscall5(Sysno::mremap as usize, from, from_len, to_len, flags as usize, to) })?;
-    Ok(())
-}
-
 /// Asks for huge pages. See madvise(2).
 pub(crate) fn prefer_huge_pages(address: usize, len: usize) {
     // SAFETY: MADV_HUGEPAGE changes no content. A kernel without it answers EINVAL, and small pages serve.
@@ -407,8 +396,9 @@ pub(crate) fn prefer_huge_pages(address: usize, len: usize) {
 pub(crate) fn futex_wait(word: &AtomicU32, value: u32) {
     let operation = general::FUTEX_WAIT | general::FUTEX_PRIVATE_FLAG;
     // SAFETY: the word is borrowed for the length of the call; there is no time limit. Any error means: look again.
-    let _ =
-        decode(unsafe { syscall4(Sysno::futex as usize, word.as_ptr().addr(), operation as usize, value as usize, 0) });
+    let _ = decode(unsafe {
+        syscall4(Sysno::futex as usize, word.as_ptr().expose_provenance(), operation as usize, value as usize, 0)
+    });
 }
 
 /// Wakes one thread that sleeps on the word. See futex(2).
@@ -416,18 +406,19 @@ pub(crate) fn futex_wait(word: &AtomicU32, value: u32) {
 pub(crate) fn futex_wake_one(word: &AtomicU32) {
     let operation = general::FUTEX_WAKE | general::FUTEX_PRIVATE_FLAG;
     // SAFETY: the kernel uses the address as a key and does not read it.
-    let _ = decode(unsafe { syscall3(Sysno::futex as usize, word.as_ptr().addr(), operation as usize, 1) });
+    let _ =
+        decode(unsafe { syscall3(Sysno::futex as usize, word.as_ptr().expose_provenance(), operation as usize, 1) });
 }
 
 // Processes
 
 /// A pipe, close-on-exec, whose reads and writes never wait. See pipe(2).
-#[inline(never)]
+#[inline]
 pub(crate) fn pipe() -> Result<(Fd, Fd)> {
     let mut ends = [0; 2];
     let flags = general::O_CLOEXEC | O_NONBLOCK;
     // SAFETY: the kernel writes two ints.
-    decode(unsafe { syscall2(Sysno::pipe2 as usize, (&raw mut ends).addr(), flags as usize) })?;
+    decode(unsafe { syscall2(Sysno::pipe2 as usize, (&raw mut ends).expose_provenance(), flags as usize) })?;
     Ok((Fd::from_raw(ends[0]), Fd::from_raw(ends[1])))
 }
 
@@ -469,7 +460,9 @@ pub(crate) unsafe fn spawn(
 /// Both are arrays of NUL-terminated strings that end with a null pointer.
 pub(crate) unsafe fn exec(path: &CStr, argv: *const *const c_char, envp: *const *const c_char) -> Errno {
     // SAFETY: the caller's.
-    match decode(unsafe { syscall3(Sysno::execve as usize, path_arg(path), argv.addr(), envp.addr()) }) {
+    match decode(unsafe {
+        syscall3(Sysno::execve as usize, path_arg(path), argv.expose_provenance(), envp.expose_provenance())
+    }) {
         Err(errno) => errno,
         Ok(_) => Errno::ENOSYS, // execve does not return a success
     }
@@ -486,10 +479,22 @@ pub(crate) fn exit(code: i32) -> ! {
 /// Waits until this child has ended. See wait(2).
 pub(crate) fn wait(child: i32) -> Result<WaitStatus> {
     let mut status = 0;
-    let address = (&raw mut status).addr();
+    let address = (&raw mut status).expose_provenance();
     // SAFETY: the kernel writes one int.
     unsafe { retried(fd_arg(child), address, 0, 0, Sysno::wait4) }?;
     Ok(WaitStatus(status))
+}
+
+/// Waits until a child is gone, of whose end the kernel will say nothing.
+pub(crate) fn wait_forgotten(child: i32) -> Result<WaitStatus> {
+    wait(child)
+}
+
+/// Has the calling process be killed when the thread that started it ends. See PR_SET_PDEATHSIG(2const).
+pub(crate) fn end_with_parent() {
+    let (option, signal) = (linux_raw_sys::prctl::PR_SET_PDEATHSIG as usize, general::SIGKILL as usize);
+    // SAFETY: takes numbers only. A sandbox that refuses it is no reason not to go on.
+    let _ = unsafe { syscall2(Sysno::prctl as usize, option, signal) };
 }
 
 /// Sends a signal to the calling thread, which no other thread can take. See tgkill(2).
@@ -504,14 +509,14 @@ pub(crate) fn signal_self(signal: u32) {
 pub(crate) fn sleep_milliseconds(milliseconds: u32) {
     let time = general::__kernel_timespec { tv_sec: 0, tv_nsec: i64::from(milliseconds) * 1_000_000 };
     // SAFETY: the time is read during the call; the rest is not asked for.
-    let _ = decode(unsafe { syscall2(Sysno::nanosleep as usize, (&raw const time).addr(), 0) });
+    let _ = decode(unsafe { syscall2(Sysno::nanosleep as usize, (&raw const time).expose_provenance(), 0) });
 }
 
 /// Sets the calling thread's mask of blocked signals and returns the one before. See sigprocmask(2).
 #[inline(never)]
 pub(crate) fn set_signal_mask(mask: SignalSet) -> Result<SignalSet> {
     let mut before: SignalSet = 0;
-    let (new, old) = ((&raw const mask).addr(), (&raw mut before).addr());
+    let (new, old) = ((&raw const mask).expose_provenance(), (&raw mut before).expose_provenance());
     // SAFETY: both are signal sets of the size given.
     decode(unsafe { syscall4(Sysno::rt_sigprocmask as usize, general::SIG_SETMASK as usize, new, old, SIGSET_SIZE) })?;
     Ok(before)
@@ -523,7 +528,7 @@ pub(crate) fn disposition(signal: u32) -> Result<Disposition> {
     const HANDLER: usize = core::mem::offset_of!(general::kernel_sigaction, sa_handler_kernel);
     const FLAGS: usize = core::mem::offset_of!(general::kernel_sigaction, sa_flags);
     let mut action = [0_usize; size_of::<general::kernel_sigaction>() / size_of::<usize>()];
-    let address = action.as_mut_ptr().addr();
+    let address = action.as_mut_ptr().expose_provenance();
     // SAFETY: the buffer has the size and alignment of the kernel's struct sigaction.
     decode(unsafe { syscall4(Sysno::rt_sigaction as usize, signal as usize, 0, address, SIGSET_SIZE) })?;
     let word = |offset: usize| action.get(offset / size_of::<usize>()).copied().unwrap_or_default();
@@ -542,7 +547,7 @@ pub(crate) fn set_disposition(signal: u32, ignored: bool) {
     if let Some(handler) = action.first_mut() {
         *handler = usize::from(ignored);
     }
-    let address = action.as_ptr().addr();
+    let address = action.as_ptr().expose_provenance();
     // SAFETY: the buffer has the size and alignment of the kernel's struct sigaction, and begins with the handler;
     // neither SIG_DFL nor SIG_IGN runs code. It fails only for signals whose handling cannot change.
     let _ = decode(unsafe { syscall4(Sysno::rt_sigaction as usize, signal as usize, address, 0, SIGSET_SIZE) });
@@ -558,64 +563,73 @@ type AuxEntry = [usize; 2];
 /// The kernel's own word is asked for first; where it cannot be had, ids that differ, or capabilities that an ordinary
 /// user does not have, count as a yes.
 pub(crate) fn runs_with_raised_rights() -> bool {
-    let said = entry_aux_secure().or_else(prctl_aux_secure).or_else(proc_aux_secure);
-    said.unwrap_or_else(|| {
+    aux_secure().unwrap_or_else(|| {
         let user = effective_user();
-        real_user() != user || id(Sysno::getgid) != id(Sysno::getegid) || (user != 0 && has_capabilities())
+        real_user() != user || id(Sysno::getgid) != id(Sysno::getegid) || (user != 0 && may_have_capabilities())
     })
-}
-
-/// Whether the process has any capability. See capget(2).
-fn has_capabilities() -> bool {
-    let header = [general::_LINUX_CAPABILITY_VERSION_3, 0];
-    // Effective, permitted and inheritable, first of the capabilities 0 to 31, then of those from 32 on.
-    let mut sets = [[0_u32; 3]; 2];
-    let (header_address, sets_address) = ((&raw const header).addr(), (&raw mut sets).addr());
-    // SAFETY: a header of version 3, and room for what that version returns.
-    let result = decode(unsafe { syscall2(Sysno::capget as usize, header_address, sets_address) });
-    result.is_ok() && sets.iter().any(|[_, permitted, _]| *permitted != 0)
 }
 
 fn secure_in<'a>(mut vector: impl Iterator<Item = &'a AuxEntry>) -> Option<bool> {
     vector.find(|entry| entry[0] == auxvec::AT_SECURE as usize).map(|entry| entry[1] != 0)
 }
 
-/// The vector on the entry stack, behind the environment.
+/// What the vector on the entry stack says, behind the environment. A program that did not begin there is trusted with
+/// nothing.
 #[cfg(feature = "freestanding")]
-fn entry_aux_secure() -> Option<bool> {
-    secure_in(crate::start::auxiliary_vector())
+fn aux_secure() -> Option<bool> {
+    if crate::start::environment().is_null() { Some(true) } else { secure_in(crate::start::auxiliary_vector()) }
 }
 
+/// A kernel that says nothing on the entry stack is from before programs could have capabilities.
+#[cfg(feature = "freestanding")]
+const fn may_have_capabilities() -> bool {
+    false
+}
+
+/// What the kernel says later, where the entry stack is a libc's.
 #[cfg(not(feature = "freestanding"))]
-const fn entry_aux_secure() -> Option<bool> {
-    None
-}
-
-/// The vector as the kernel keeps it, since Linux 6.4. See PR_GET_AUXV(2const).
-fn prctl_aux_secure() -> Option<bool> {
+fn aux_secure() -> Option<bool> {
+    // More entries than there are; the rest is AT_NULL, which ends the vector.
     let mut vector = [AuxEntry::default(); 64];
-    let address = vector.as_mut_ptr().addr();
-    let option = prctl::PR_GET_AUXV as usize;
-    // SAFETY: the kernel writes at most the length given.
-    decode(unsafe { syscall5(Sysno::prctl as usize, option, address, size_of_val(&vector), 0, 0) }).ok()?;
+    ask_for_aux(&mut vector).or_else(|_| read_aux(&mut vector)).ok()?;
     secure_in(vector.iter())
 }
 
+/// The vector as the kernel keeps it, since Linux 6.4. See PR_GET_AUXV(2const).
+#[cfg(not(feature = "freestanding"))]
+fn ask_for_aux(vector: &mut [AuxEntry]) -> Result<usize> {
+    let (address, len) = (vector.as_mut_ptr().expose_provenance(), size_of_val(vector));
+    let option = linux_raw_sys::prctl::PR_GET_AUXV as usize;
+    // SAFETY: the kernel writes at most the length given.
+    decode(unsafe { ffi_syscalls_arch::syscall5(Sysno::prctl as usize, option, address, len, 0, 0) })
+}
+
 /// The vector as /proc shows it. See proc_pid_auxv(5).
-fn proc_aux_secure() -> Option<bool> {
-    let fd = open(c"/proc/self/auxv", O_RDONLY, 0).ok()?;
-    let mut vector = [AuxEntry::default(); 64];
-    let (address, len) = (vector.as_mut_ptr().cast(), size_of_val(&vector));
+#[cfg(not(feature = "freestanding"))]
+fn read_aux(vector: &mut [AuxEntry]) -> Result<usize> {
+    let (address, len) = (vector.as_mut_ptr().cast(), size_of_val(vector));
+    let fd = open(c"/proc/self/auxv", O_RDONLY, 0)?;
     // SAFETY: the bytes of the array, to which a read writes only bytes that the kernel made.
-    let read_len = read(&fd, unsafe { core::slice::from_raw_parts_mut(address, len) }).ok()?;
-    secure_in(vector.get(..read_len / size_of::<AuxEntry>())?.iter())
+    read(&fd, unsafe { core::slice::from_raw_parts_mut(address, len) })
+}
+
+/// Whether the process has any capability. See capget(2).
+#[cfg(not(feature = "freestanding"))]
+fn may_have_capabilities() -> bool {
+    let header = [general::_LINUX_CAPABILITY_VERSION_3, 0];
+    // Effective, permitted and inheritable, first of the capabilities 0 to 31, then of those from 32 on.
+    let mut sets = [[0_u32; 3]; 2];
+    let (header_address, sets_address) = ((&raw const header).expose_provenance(), (&raw mut sets).expose_provenance());
+    // SAFETY: a header of version 3, and room for what that version returns.
+    let result = decode(unsafe { syscall2(Sysno::capget as usize, header_address, sets_address) });
+    result.is_ok() && sets.iter().any(|[_, permitted, _]| *permitted != 0)
 }
 
 /// The array of entries that the program was given, which a null pointer ends; see environ(7). `None` where there is
 /// nobody to ask, neither an entry stack nor a libc; null where a libc has none.
 #[cfg(feature = "freestanding")]
 pub(crate) fn environment() -> Option<*const *const c_char> {
-    crate::start::environment()
+    Some(crate::start::environment())
 }
 
 /// The array of entries that the program's libc keeps, which a null pointer ends; see environ(7). `None` where there

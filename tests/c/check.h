@@ -28,6 +28,7 @@ enum {
     E_MFILE = 24,
     E_TXTBSY = 26,
     E_NOSPC = 28,
+    E_ROFS = 30,
     E_PIPE = 32,
 #ifdef __linux__
     E_AGAIN = 11,
@@ -41,6 +42,18 @@ enum {
 };
 
 static atomic_uint checks_passed, checks_failed;
+
+/* The file that takes what a program has to say, where the standard output is not to be had; or else NULL. */
+static const char *report_file;
+
+/* Says something, in one write. */
+static inline void report(const char *text)
+{
+    if (report_file != NULL)
+        (void)rt_file_append_text(report_file, text);
+    else
+        (void)rt_print(text);
+}
 
 static inline size_t length(const char *text)
 {
@@ -114,7 +127,7 @@ static inline bool check_at(bool ok, const char *file, int number, const char *w
     add(&line, ": ");
     add(&line, what);
     add(&line, "\n");
-    rt_print(line.text);
+    report(line.text);
     return false;
 }
 
@@ -191,7 +204,7 @@ static inline int verdict(void)
     }
     add_number(&line, passed);
     add(&line, " checks passed\n");
-    rt_print(line.text);
+    report(line.text);
     return failed ? 1 : 0;
 }
 

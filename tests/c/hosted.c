@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -524,6 +525,40 @@ static void no_memory(void)
     FAILS(rt_file_read_text(at("large")), NULL, ENOMEM);
 }
 
+static pthread_barrier_t all_there;
+
+static void *fail_without_memory(void *unused)
+{
+    (void)unused;
+    pthread_barrier_wait(&all_there); /* with a stack, all of them */
+    pthread_barrier_wait(&all_there); /* and no memory for more */
+    EQUAL(rt_file_size("/no/such/file"), -1);
+    EQUAL(rt_last_error(), ENOENT);
+    pthread_barrier_wait(&all_there);
+    return NULL;
+}
+
+/* More threads than have a place for their errors, and no memory for more places: the errors are known all the same. */
+static void no_memory_for_errors(void)
+{
+    enum { THREADS = 200 };
+    if (in_an_emulator("limits of memory: they are its own"))
+        return;
+    pthread_t threads[THREADS];
+    pthread_attr_t small;
+    CHECK(pthread_attr_init(&small) == 0 && pthread_attr_setstacksize(&small, 1 << 16) == 0);
+    pthread_barrier_init(&all_there, NULL, THREADS + 1);
+    for (int i = 0; i < THREADS; i++)
+        CHECK(pthread_create(&threads[i], &small, fail_without_memory, NULL) == 0);
+    pthread_barrier_wait(&all_there);
+    struct rlimit limit = {1 << 20, 1 << 20};
+    CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
+    pthread_barrier_wait(&all_there);
+    pthread_barrier_wait(&all_there);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+}
+
 /* Memory */
 
 static long resident_pages(void)
@@ -754,6 +789,7 @@ int main(int argc, char **argv)
     apart(no_processes);
     apart(file_size_limit);
     apart(no_memory);
+    apart(no_memory_for_errors);
     apart(memory_stays);
     apart(printing);
     raised_rights();

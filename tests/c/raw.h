@@ -7,7 +7,26 @@
 
 #if defined __x86_64__
 
-enum { NR_sched_yield = 24, NR_clone = 56, NR_exit = 60, NR_exit_group = 231, NR_prlimit64 = 302 };
+enum {
+    NR_write = 1,
+    NR_close = 3,
+    NR_rt_sigaction = 13,
+    NR_rt_sigprocmask = 14,
+    NR_sched_yield = 24,
+    NR_clone = 56,
+    NR_exit = 60,
+    NR_kill = 62,
+    NR_fcntl = 72,
+    NR_ptrace = 101,
+    NR_getuid = 102,
+    NR_geteuid = 107,
+    NR_setresuid = 117,
+    NR_setresgid = 119,
+    NR_exit_group = 231,
+    NR_fchmodat = 268,
+    NR_pipe2 = 293,
+    NR_prlimit64 = 302
+};
 
 static inline long system_call(long number, long a, long b, long c, long d)
 {
@@ -51,7 +70,26 @@ static inline long system_call(long number, long a, long b, long c, long d)
 
 #elif defined __aarch64__
 
-enum { NR_exit = 93, NR_exit_group = 94, NR_sched_yield = 124, NR_clone = 220, NR_prlimit64 = 261 };
+enum {
+    NR_fcntl = 25,
+    NR_fchmodat = 53,
+    NR_close = 57,
+    NR_pipe2 = 59,
+    NR_write = 64,
+    NR_exit = 93,
+    NR_exit_group = 94,
+    NR_ptrace = 117,
+    NR_sched_yield = 124,
+    NR_kill = 129,
+    NR_rt_sigaction = 134,
+    NR_rt_sigprocmask = 135,
+    NR_setresuid = 147,
+    NR_setresgid = 149,
+    NR_getuid = 174,
+    NR_geteuid = 175,
+    NR_clone = 220,
+    NR_prlimit64 = 261
+};
 
 static inline long system_call(long number, long a, long b, long c, long d)
 {
@@ -95,7 +133,26 @@ static inline long system_call(long number, long a, long b, long c, long d)
 
 #elif defined __riscv && __riscv_xlen == 64
 
-enum { NR_exit = 93, NR_exit_group = 94, NR_sched_yield = 124, NR_clone = 220, NR_prlimit64 = 261 };
+enum {
+    NR_fcntl = 25,
+    NR_fchmodat = 53,
+    NR_close = 57,
+    NR_pipe2 = 59,
+    NR_write = 64,
+    NR_exit = 93,
+    NR_exit_group = 94,
+    NR_ptrace = 117,
+    NR_sched_yield = 124,
+    NR_kill = 129,
+    NR_rt_sigaction = 134,
+    NR_rt_sigprocmask = 135,
+    NR_setresuid = 147,
+    NR_setresgid = 149,
+    NR_getuid = 174,
+    NR_geteuid = 175,
+    NR_clone = 220,
+    NR_prlimit64 = 261
+};
 
 static inline long system_call(long number, long a, long b, long c, long d)
 {

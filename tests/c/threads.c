@@ -8,14 +8,20 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+static void yield(void)
+{
+    sched_yield();
+}
+
 static void *worker(void *argument)
 {
-    work((unsigned)(uintptr_t)argument);
+    work((unsigned)(uintptr_t)argument, yield);
     return NULL;
 }
 
@@ -152,20 +158,25 @@ static void pipe_closed_by_another_thread(void)
     }
 }
 
+static pthread_barrier_t all_run;
+
 static void *run_many(void *argument)
 {
     struct line script = {0};
     add(&script, "exit ");
     add_number(&script, (int)(uintptr_t)argument);
     const char *const arguments[] = {"-c", script.text};
+    pthread_barrier_wait(&all_run);
     for (int i = 0; i < 25; i++)
         EQUAL(rt_process_run("sh", arguments, 2), (int)(uintptr_t)argument);
+    pthread_barrier_wait(&all_run); /* as work() does, for qemu */
     return NULL;
 }
 
 /* Children of several threads at once; each gets the code of its own, with SIGCHLD as it is by default and ignored. */
 static void processes_at_once(void)
 {
+    pthread_barrier_init(&all_run, NULL, THREADS);
     for (int ignored = 0; ignored < 2; ignored++) {
         signal(SIGCHLD, ignored ? SIG_IGN : SIG_DFL);
         pthread_t threads[THREADS];
@@ -177,14 +188,72 @@ static void processes_at_once(void)
     signal(SIGCHLD, SIG_DFL);
 }
 
+static atomic_uint set_in_libc;
+static atomic_bool is_enough;
+
+/* Has the libc's environment grow and move, with other values for what the library has its own. */
+static void *set_by_libc(void *unused)
+{
+    (void)unused;
+    for (unsigned round = 0; !atomic_load(&is_enough); round++) {
+        struct line name = {0}, value = {0};
+        add(&name, "RT_LIBC_");
+        add_number(&name, round % 300);
+        add(&value, "the libc's");
+        for (unsigned i = 0; i < round % 40; i++)
+            add(&value, ", and more");
+        const char *const names[] = {"RT_EARLY", "RT_OURS", "HOME", name.text};
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+            if (setenv(names[i], value.text, 1) != 0)
+                exit(2);
+        if (round % 3 == 0)
+            unsetenv(name.text);
+        atomic_fetch_add(&set_in_libc, 1);
+    }
+    return NULL;
+}
+
+static bool is(char *text, const char *expected)
+{
+    bool ok = text != NULL && same(text, expected) && rt_len(text) == length(expected);
+    rt_free(text);
+    return ok;
+}
+
+/* From the first rt_env_set on the library has an environment of its own: whatever setenv does at the same time is nothing
+   to it, nor to its children. */
+static void environment_beside_setenv(void)
+{
+    enum { ENOUGH = 20000 };
+    static const char *const looks[] = {"-c", "test \"$RT_EARLY $RT_OURS $HOME ${RT_LIBC_1-none}\" = 'early ours /of/ours none'"};
+    CHECK(rt_env_set("RT_OURS", "ours") && rt_env_set("HOME", "/of/ours"));
+    pthread_t setter = start(set_by_libc, 0);
+    while (atomic_load(&set_in_libc) == 0) /* a child while it begins is nothing for qemu: see threads.h */
+        yield();
+    unsigned round = 0;
+    for (; atomic_load(&set_in_libc) < ENOUGH && atomic_load(&checks_failed) < 20; round++) {
+        CHECK(is(rt_env_get("RT_EARLY"), "early"));
+        CHECK(is(rt_env_get("RT_OURS"), "ours"));
+        CHECK(is(rt_env_home(), "/of/ours"));
+        FAILS_EMPTY(rt_env_get("RT_LIBC_1"), E_NOENT);
+        if (round % 500 == 0)
+            EQUAL(rt_process_run("sh", looks, 2), 0);
+    }
+    CHECK(round > 0);
+    atomic_store(&is_enough, true);
+    pthread_join(setter, NULL);
+}
+
 int main(int argc, char **argv)
 {
+    setenv("RT_EARLY", "early", 1); /* before the library takes the environment over */
     if (argc != 2 || !prepare(argv[1])) {
         rt_eprint("usage: threads DIRECTORY (which must not exist)\n");
         return 2;
     }
     misuse_in_a_thread(); /* those that fork first, while there is one thread */
     pipe_closed_by_another_thread();
+    environment_beside_setenv();
     eight_at_once();
     many_after_each_other();
     many_together();

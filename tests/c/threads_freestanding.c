@@ -26,6 +26,11 @@ static void yield(void)
     system_call(NR_sched_yield, 0, 0, 0, 0);
 }
 
+static void worker(unsigned number)
+{
+    work(number, yield);
+}
+
 enum { STACK = 256 << 10, MANY = 60 };
 
 static _Alignas(16) char stacks[MANY][STACK];
@@ -64,7 +69,7 @@ int main(int argc, char **argv)
         return 2;
     }
     for (unsigned i = 0; i < THREADS; i++)
-        start(i, work, i);
+        start(i, worker, i);
     for (unsigned i = 0; i < THREADS; i++)
         join(i);
     for (unsigned i = 0; i < 300; i += 30) {

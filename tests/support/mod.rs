@@ -371,6 +371,24 @@ pub(crate) fn set_umask(mask: u32) {
     unsafe { libc::umask(mask) };
 }
 
+/// Has the kernel refuse a system call to the calling process, for good. See seccomp(2).
+#[cfg(target_os = "linux")]
+pub(crate) fn refuse(call: libc::c_long) {
+    use libc::{BPF_ABS, BPF_JEQ, BPF_JMP, BPF_K, BPF_LD, BPF_RET, BPF_W, sock_filter, sock_fprog};
+    let statement = |code: u32, k: u32, jf: u8| sock_filter { code: u16::try_from(code).unwrap(), jt: 0, jf, k };
+    let mut filter = [
+        statement(BPF_LD | BPF_W | BPF_ABS, 0, 0), // the call's number
+        statement(BPF_JMP | BPF_JEQ | BPF_K, u32::try_from(call).unwrap(), 1),
+        statement(BPF_RET | BPF_K, libc::SECCOMP_RET_ERRNO | libc::EPERM.cast_unsigned(), 0),
+        statement(BPF_RET | BPF_K, libc::SECCOMP_RET_ALLOW, 0),
+    ];
+    let program = sock_fprog { len: 4, filter: filter.as_mut_ptr() };
+    // SAFETY: takes numbers.
+    checked(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) });
+    // SAFETY: the program is as long as it says.
+    checked(unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) });
+}
+
 /// What libcs take for the number of a limit.
 #[cfg(target_env = "gnu")]
 type Resource = libc::__rlimit_resource_t;

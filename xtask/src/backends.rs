@@ -1,11 +1,12 @@
 //! What the two backends are made of, and what the one that stands on a libc is on systems other than this machine's.
 
-use anyhow::{Context, Result, ensure};
+use std::process::Command;
+
+use anyhow::{Result, ensure};
 
 use crate::project::{self, Arch, Backend, System};
-use crate::setup;
-use crate::shell::{capture, cargo, command, execute, said};
-use crate::{build, header};
+use crate::shell::{capture, cargo, execute, said};
+use crate::{build, elf, header, toolchain};
 
 /// A program that calls every function, in C that every system compiles.
 pub const EVERY_FUNCTION: &str = "tests/c/every_function.c";
@@ -32,17 +33,21 @@ pub fn check_link(system: &System, zig_target: &str) -> Result<()> {
         ensure!(text.contains(&format!("{function}(")), "{EVERY_FUNCTION} does not call {function}");
     }
     let work = tempfile::tempdir()?;
-    let zig = setup::find_zig().context("no zig")?;
-    let link = |defined: &[&str]| {
-        let mut cc = command(&zig);
-        cc.args(["cc", "-target", zig_target, "-fno-sanitize=all", "-std=c11", "-Wall", "-Wextra", "-Werror"]);
+    let link = |defined: &[&str]| -> Result<Command> {
+        let mut cc = toolchain::zig_cc(zig_target)?;
+        cc.args(["-std=c11", "-Wall", "-Wextra", "-Werror"]);
         cc.args(defined).arg("-I").arg(dist.include()).arg("-I").arg(project::root().join("tests/c"));
         cc.arg(&source).arg(dist.hosted_archive()).arg("-o").arg(work.path().join("program"));
-        cc
+        Ok(cc)
     };
-    execute(&mut link(&[]))?;
+    execute(&mut link(&[])?)?;
+    if system.os == "openbsd" {
+        let marked = elf::functions_with_landing_pads(&dist.hosted_archive())?;
+        let functions = header::functions(&header::generate()?);
+        ensure!(functions.iter().all(|function| marked.contains(function)), "not marked as functions: {marked:?}");
+    }
     const MISSPELT: &str = "getpidd";
-    let output = capture(&mut link(&[&format!("-DMISSPELT={MISSPELT}")]))?;
+    let output = capture(&mut link(&[&format!("-DMISSPELT={MISSPELT}")])?)?;
     let said = said(&output);
     ensure!(!output.status.success() && said.contains(MISSPELT), "a symbol that no libc has was linked: {said}");
     Ok(())

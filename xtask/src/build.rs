@@ -66,6 +66,7 @@ pub fn run_for_system(system: &System) -> Result<Dist> {
         target: system.triple,
         emulation: system.emulation,
         toolchain: Toolchain::of(system.triple)?,
+        sources: project::root().to_owned(),
         directory: target_dir(),
     };
     let dist = system.dist();
@@ -75,7 +76,7 @@ pub fn run_for_system(system: &System) -> Result<Dist> {
 }
 
 /// Builds the freestanding archive and writes its header; where they are.
-fn run_freestanding(arch: Arch) -> Result<[PathBuf; 2]> {
+pub fn run_freestanding(arch: Arch) -> Result<[PathBuf; 2]> {
     let (builder, dist) = (Builder::new(arch)?, arch.dist());
     write_texts(&dist)?;
     builder.archive(FREESTANDING, &[], &dist.freestanding_archive())?;
@@ -100,7 +101,7 @@ pub fn run_for(arch: Arch) -> Result<Dist> {
     step(&named("libffi_syscalls_freestanding.a"), || {
         builder.archive(FREESTANDING, &[], &dist.freestanding_archive())
     })?;
-    step(&named("libffi_syscalls.so"), || builder.shared_object(&dist.shared_object()))?;
+    step(&named("libffi_syscalls.so"), || builder.shared_object(&dist.shared_object(), STRIPPED))?;
     Ok(dist)
 }
 
@@ -124,8 +125,27 @@ pub fn build_with_distribution(arch: Arch, directory: &Path) -> Result<PathBuf> 
     let builder = Builder { toolchain, ..Builder::new(arch)?.in_directory("distribution") };
     let archive = directory.join("libffi_syscalls_freestanding.a");
     builder.archive(FREESTANDING, &[], &archive)?;
-    builder.shared_object(&directory.join(SONAME))?;
+    builder.shared_object(&directory.join(SONAME), STRIPPED)?;
     Ok(archive)
+}
+
+/// The names that are in each artifact of an architecture, as the compiler gave them.
+pub fn names(arch: Arch) -> Result<Vec<(PathBuf, BTreeSet<String>)>> {
+    let (dist, on_libc, builder) = (arch.dist(), arch.libc_dist(), Builder::new(arch)?);
+    let libc_builder = Builder::new(arch)?.in_directory("libc");
+    Ok(vec![
+        (dist.hosted_archive(), builder.names_in_archive(HOSTED)?),
+        (dist.freestanding_archive(), builder.names_in_archive(FREESTANDING)?),
+        (dist.shared_object(), builder.names_in_shared_object()?),
+        (on_libc.hosted_archive(), libc_builder.names_in_archive(HOSTED_ON_LIBC)?),
+    ])
+}
+
+/// Builds the freestanding archive of other sources; the names in it, as the compiler gave them.
+pub fn freestanding_of(sources: &Path, arch: Arch, archive: &Path) -> Result<BTreeSet<String>> {
+    let builder = Builder { sources: sources.to_owned(), ..Builder::new(arch)?.in_directory("mutant") };
+    builder.archive(FREESTANDING, &[], archive)?;
+    builder.names_in_archive(FREESTANDING)
 }
 
 const HOSTED: &str = "exports,panic-handler";
@@ -133,10 +153,51 @@ const HOSTED_ON_LIBC: &str = "exports,panic-handler,libc";
 const FREESTANDING: &str = "exports,freestanding,panic-handler";
 const SHARED: &str = "exports,mem,panic-handler";
 
+/// How the compiler comes to fewer bytes than by the profile alone.
+const SMALLER: [&str; 6] = [
+    "opt-level=z",
+    // It inlines next to nothing by itself, not even what is shorter than a call.
+    "llvm-args=-inline-threshold=75",
+    // What it does to loops at the cost of bytes all the same: work is moved in front of them where it takes registers
+    // that are then saved, conditions are repeated there, and results computed behind them.
+    "llvm-args=-disable-machine-licm",
+    "llvm-args=-rotation-max-header-size=0",
+    "llvm-args=-replexitval=never",
+    // Registers are saved in several places, for the sake of ways that need none saved.
+    "llvm-args=-enable-shrink-wrap=false",
+];
+
+/// Instructions that are repeated become functions.
+const OUTLINED: [&str; 2] = ["-C", "llvm-args=-enable-machine-outliner=always"];
+
+/// They do not, not even where that is the compiler's habit: in an archive the names and relocations of these functions
+/// weigh more than what they save.
+const NOT_OUTLINED: [&str; 2] = ["-C", "llvm-args=-enable-machine-outliner=never"];
+
+/// What a failure calls to leave its reason: see src/archive.rs.
+pub const SET_ERROR: &str = "ffi_syscalls_set_error";
+
+/// An object of an archive.
+struct Member {
+    object: PathBuf,
+    roots: Vec<String>,
+    set_error: Option<SetError>,
+}
+
+/// What [`SET_ERROR`] is in a member.
+#[derive(Clone, Copy)]
+struct SetError {
+    function: &'static str,
+    /// Whether it gives way to another member's.
+    is_weak: bool,
+}
+
 /// Memory functions that the compiler calls: the freestanding archive defines them, the hosted one leaves them to libc.
 pub const MEMORY_FUNCTIONS: [&str; 6] = ["bcmp", "memcmp", "memcpy", "memmove", "memset", "strlen"];
 
 const SONAME: &str = "libffi_syscalls.so";
+/// As the shared object is shipped.
+const STRIPPED: &[&str] = &["--strip-all"];
 
 /// A directory of its own, so that the features asked for here rebuild nothing elsewhere.
 fn target_dir() -> PathBuf {
@@ -162,6 +223,7 @@ struct Builder {
     /// What ELF linkers call it; none where objects are Mach-O.
     emulation: Option<&'static str>,
     toolchain: Toolchain,
+    sources: PathBuf,
     directory: PathBuf,
 }
 
@@ -169,7 +231,8 @@ impl Builder {
     /// For Linux.
     fn new(arch: Arch) -> Result<Self> {
         let (target, emulation) = (arch.target(), Some(arch.emulation()));
-        Ok(Self { target, emulation, toolchain: Toolchain::of(target)?, directory: target_dir() })
+        let (sources, directory) = (project::root().to_owned(), target_dir());
+        Ok(Self { target, emulation, toolchain: Toolchain::of(target)?, sources, directory })
     }
 
     /// Apart from other builds with other features.
@@ -180,8 +243,10 @@ impl Builder {
     /// `cargo rustc` for the library as this kind of crate; what is added goes to the compiler.
     fn cargo_rustc(&self, crate_type: &str, features: &str) -> Command {
         let mut cargo = self.toolchain.cargo("rustc", &self.directory);
+        cargo.current_dir(&self.sources);
         cargo.args(["--release", "--lib", "--package", "ffi_syscalls", "--crate-type", crate_type]);
         cargo.args(["--features", features, "--", "-C", "force-unwind-tables=no"]);
+        cargo.args(SMALLER.iter().flat_map(|pass| ["-C", pass]));
         cargo
     }
 
@@ -189,58 +254,125 @@ impl Builder {
         self.directory.join(self.target).join("release").join(file)
     }
 
-    /// Makes a small archive of the large one that rustc makes, with all of core: one object with what the functions
-    /// need and no more, a section a function, so that a link with `--gc-sections` still picks, and no symbol of Rust's
+    /// Makes a small archive of the large one that rustc makes, with all of core: objects with what the functions need
+    /// and no more, a section a function, so that a link with `--gc-sections` still picks, and no symbol of Rust's
     /// visible, so that it mixes with a Rust program.
     fn archive(&self, features: &str, flags: &[&str], archive: &Path) -> Result<()> {
-        execute(self.cargo_rustc("staticlib", features).args(flags))?;
-        let whole = self.output("libffi_syscalls.a");
-        let functions = header::functions(&header::generate()?);
-        let Some(emulation) = self.emulation else { return pick_members(&whole, &functions, archive) };
-        let entry = ["_start", "main"].map(str::to_owned);
-        let memory = MEMORY_FUNCTIONS.map(str::to_owned);
-        let defined = elf::Symbols::of_archive(&whole)?.defined;
-        let wanted = functions.iter().chain(&entry).chain(&memory);
-        let roots: Vec<_> = wanted.filter(|name| defined.contains(*name)).collect();
+        let Some(emulation) = self.emulation else {
+            execute(self.cargo_rustc("staticlib", features).args(NOT_OUTLINED).args(flags))?;
+            let functions = header::functions(&header::generate()?);
+            return pick_members(&self.output("libffi_syscalls.a"), &functions, archive);
+        };
         let work = tempfile::tempdir()?;
-        let object = work.path().join("ffi_syscalls.o");
-        let mut link = self.toolchain.link()?;
-        link.args(["-m", emulation, "-r", "--gc-sections"])
-            .args(roots.iter().map(|root| format!("--undefined={root}")));
-        execute(link.arg(whole).arg("-o").arg(&object))?;
-        let mut localize = self.toolchain.objcopy()?;
-        localize.args(["--strip-debug", "--strip-unneeded", "--remove-section=.comment", "--remove-section=.eh_frame"]);
-        localize.args(roots.iter().map(|root| format!("--keep-global-symbol={root}")));
-        localize.args(shorter_section_names(&elf::sections(&object)?));
-        localize.args(shorter_names(&elf::symbol_names(&object)?));
-        execute(localize.arg(&object))?;
-        let member = NewArchiveMember::new(std::fs::read(object)?, &DEFAULT_OBJECT_READER, "ffi_syscalls.o".into());
-        write_archive_to_stream(&mut File::create(archive)?, &[member], ArchiveKind::Gnu, false, None)?;
+        let mut members = Vec::new();
+        for member in self.pick_archive(emulation, features, flags, work.path())? {
+            let object = &member.object;
+            let mut localize = self.toolchain.objcopy()?;
+            let unneeded =
+                ["--strip-debug", "--strip-unneeded", "--remove-section=.comment", "--remove-section=.eh_frame"];
+            localize.args(unneeded).args(member.set_error.map(|_| format!("--keep-global-symbol={SET_ERROR}")));
+            localize.args(member.roots.iter().map(|root| format!("--keep-global-symbol={root}")));
+            localize.args(shorter_section_names(&elf::sections(object)?));
+            localize.args(shorter_names(&elf::symbol_names(object)?));
+            execute(localize.arg(object))?;
+            if let Some(set_error) = member.set_error {
+                elf::hide(object, SET_ERROR, set_error.is_weak)?;
+            }
+            let name = object.file_name().context("no name")?.to_string_lossy().into_owned();
+            members.push(NewArchiveMember::new(std::fs::read(object)?, &DEFAULT_OBJECT_READER, name));
+        }
+        write_archive_to_stream(&mut File::create(archive)?, &members, ArchiveKind::Gnu, false, None)?;
         Ok(())
     }
 
+    /// Builds the library and makes the objects of an archive.
+    ///
+    /// Of a freestanding one there are two: one with all functions but that which asks for the last error, and one with
+    /// that. What a failure calls to leave its reason does nothing in the first, where it is weak. A hosted archive may be
+    /// in a program and in its shared objects at once, and then who fails and who asks can be in different ones: there all
+    /// is in one object.
+    fn pick_archive(&self, emulation: &str, features: &str, flags: &[&str], work: &Path) -> Result<Vec<Member>> {
+        let is_split = features == FREESTANDING;
+        let features = if is_split { format!("{features},archive") } else { features.to_owned() };
+        execute(self.cargo_rustc("staticlib", &features).args(NOT_OUTLINED).args(flags))?;
+        let whole = self.output("libffi_syscalls.a");
+        let (asking, others): (Vec<_>, Vec<_>) = roots(&whole, header::functions(&header::generate()?))?
+            .into_iter()
+            .partition(|root| is_split && root == "rt_last_error");
+        let forget = is_split.then_some(SetError { function: "ffi_syscalls_forget_error", is_weak: true });
+        let mut members = vec![Member { object: work.join("ffi_syscalls.o"), roots: others, set_error: forget }];
+        if is_split {
+            let keep = SetError { function: "ffi_syscalls_keep_error", is_weak: false };
+            members.push(Member { object: work.join("last_error.o"), roots: asking, set_error: Some(keep) });
+        }
+        for Member { object, roots, set_error } in &members {
+            let more = set_error.map(|SetError { function, .. }| {
+                [format!("--defsym={SET_ERROR}={function}"), format!("--undefined={function}")]
+            });
+            self.pick_functions(emulation, &whole, roots, more.as_ref().map_or(&[], |more| &more[..]), object)?;
+        }
+        Ok(members)
+    }
+
+    /// Makes one object of what these need; what is added goes to the linker.
+    fn pick_functions(
+        &self,
+        emulation: &str,
+        whole: &Path,
+        roots: &[String],
+        more: &[String],
+        object: &Path,
+    ) -> Result<()> {
+        let mut link = self.toolchain.link()?;
+        link.args(["-m", emulation, "-r", "--gc-sections"])
+            .args(roots.iter().map(|root| format!("--undefined={root}")));
+        execute(link.args(more).arg(whole).arg("-o").arg(object))?;
+        elf::make_calls_relaxable(object)
+    }
+
+    /// The names that an archive has in it, before they are made shorter.
+    fn names_in_archive(&self, features: &str) -> Result<BTreeSet<String>> {
+        let (emulation, work) = (self.emulation.context("it is an ELF file")?, tempfile::tempdir()?);
+        let members = self.pick_archive(emulation, features, &[], work.path())?;
+        let names: Vec<_> = members.iter().map(|member| elf::symbol_names(&member.object)).collect::<Result<_>>()?;
+        Ok(names.into_iter().flatten().collect())
+    }
+
+    /// The names that the shared object has in it, before they are left out.
+    fn names_in_shared_object(&self) -> Result<BTreeSet<String>> {
+        let work = tempfile::tempdir()?;
+        let object = work.path().join(SONAME);
+        self.shared_object(&object, &[])?;
+        elf::symbol_names(&object)
+    }
+
     /// Links the functions and what they need, and exports them and nothing else.
-    fn shared_object(&self, path: &Path) -> Result<()> {
-        execute(&mut self.cargo_rustc("staticlib", SHARED))?;
+    fn shared_object(&self, path: &Path, flags: &[&str]) -> Result<()> {
+        execute(self.cargo_rustc("staticlib", SHARED).args(OUTLINED))?;
+        let emulation = self.emulation.context("a shared object is an ELF file")?;
         let functions = header::functions(&header::generate()?);
         let work = tempfile::tempdir()?;
+        let object = work.path().join("ffi_syscalls.o");
+        let whole = self.output("libffi_syscalls.a");
+        self.pick_functions(emulation, &whole, &roots(&whole, functions.clone())?, &[], &object)?;
         let exports = work.path().join("exports");
         std::fs::write(&exports, format!("{{ global: {}; local: *; }};\n", functions.join("; ")))?;
         let mut link = self.toolchain.link()?;
-        link.args([
-            "-m",
-            self.emulation.context("a shared object is an ELF file")?,
-            "-shared",
-            "--gc-sections",
-            "-Bsymbolic",
-            "--strip-all",
-        ]);
-        link.args(["--build-id=none", "--hash-style=gnu", "-znoseparate-code", "-znorelro", "-soname", SONAME]);
-        link.arg("--version-script").arg(exports).arg("-T").arg(project::root().join("xtask/small.ld"));
-        link.args(functions.iter().map(|function| format!("--undefined={function}")));
-        execute(link.arg(self.output("libffi_syscalls.a")).arg("-o").arg(path))?;
+        link.args(["-m", emulation, "-shared", "--gc-sections", "-Bsymbolic"]).args(flags);
+        link.args(["--build-id=none", "--hash-style=gnu", "-znoseparate-code", "--no-rosegment", "-znorelro"]);
+        link.args(["-soname", SONAME]).arg("--version-script").arg(exports);
+        link.arg("-T").arg(project::root().join("xtask/small.ld"));
+        execute(link.arg(object).arg("-o").arg(path))?;
         Ok(())
     }
+}
+
+/// What is linked whether anybody calls it or not, as far as an archive has it.
+fn roots(whole: &Path, mut wanted: Vec<String>) -> Result<Vec<String>> {
+    wanted.extend(["_start", "main"].into_iter().chain(MEMORY_FUNCTIONS).map(str::to_owned));
+    let defined = elf::Symbols::of_archive(whole)?.defined;
+    wanted.retain(|name| defined.contains(name));
+    Ok(wanted)
 }
 
 /// Makes a small archive of a large one by leaving members out: those are kept that define the functions, and what they

@@ -3,7 +3,7 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use anyhow::{Context, Result, ensure};
@@ -54,6 +54,12 @@ pub enum Form {
     OnLibcStatic,
     /// With a libc alone: the program loads the shared object itself.
     Alone,
+    /// With the hosted archive and a libc, and with a shared object that is linked with that archive too.
+    InBothParts,
+    /// With a libc, and with a shared object that is linked with the hosted archive and has all functions for both.
+    InObject,
+    /// As [`InBothParts`], with the archive that stands on the libc.
+    OnLibcInBothParts,
     /// With the hosted archive and no libc at all: the program has its own entry and memory functions.
     Bare,
 }
@@ -64,8 +70,8 @@ pub struct Link(Compiler, Form);
 
 use Compiler::{Clang, ClangLld, Gcc, GccLld, MuslGcc, Zig};
 use Form::{
-    Alone, Bare, Checked, Freestanding, Hosted, HostedStatic, MovedPie, OnLibc, OnLibcStatic, Pie, Shared, Small,
-    SmallPie,
+    Alone, Bare, Checked, Freestanding, Hosted, HostedStatic, InBothParts, InObject, MovedPie, OnLibc,
+    OnLibcInBothParts, OnLibcStatic, Pie, Shared, Small, SmallPie,
 };
 
 const WITHOUT_LIBC: &[Link] =
@@ -92,6 +98,20 @@ const WITH_LIBC: &[Link] = &[
     Link(MuslGcc, HostedStatic),
     Link(MuslGcc, Shared),
     Link(Zig, HostedStatic),
+];
+/// Both backends, on glibc and on musl.
+const ONE_BY_EACH_LIBC: &[Link] = &[Link(Gcc, Hosted), Link(Gcc, OnLibc), Link(MuslGcc, OnLibcStatic)];
+/// The same, where musl is zig's.
+const IN_QEMU_WITH_THREADS: &[Link] = &[Link(Gcc, Hosted), Link(Gcc, OnLibc), Link(Zig, OnLibcStatic)];
+const AS_AN_ORDINARY_USER: &[Link] =
+    &[Link(Gcc, Freestanding), Link(Gcc, Shared), Link(Gcc, OnLibc), Link(MuslGcc, OnLibcStatic)];
+/// With an object of the program's own, which is compiled first.
+const IN_TWO_PARTS: &[Link] = &[
+    Link(Gcc, InBothParts),
+    Link(Gcc, InObject),
+    Link(Gcc, OnLibcInBothParts),
+    Link(MuslGcc, InBothParts),
+    Link(MuslGcc, InObject),
 ];
 /// One archive for every libc.
 const ON_LIBC: &[Link] = &[
@@ -139,13 +159,7 @@ impl Compiler {
             }
             Clang => with(command("clang"), &["-target", arch.gnu()]),
             ClangLld => with(command("clang"), &["-target", arch.gnu(), "-fuse-ld=lld"]),
-            Zig => {
-                let zig = setup::find_zig().context("no zig")?;
-                let mut cc = with(command(zig), &["cc", "-target"]);
-                cc.arg(format!("{}-linux-musl", arch.name()));
-                // It compiles with checks unless told otherwise, and those call what is not there.
-                with(cc, &["-fno-sanitize=all"])
-            }
+            Zig => toolchain::zig_cc(&format!("{}-linux-musl", arch.name()))?,
             MuslGcc => command("musl-gcc"),
         })
     }
@@ -170,6 +184,9 @@ impl Form {
             Shared => "libc, .so",
             OnLibc => "libc backend",
             OnLibcStatic => "libc backend, static",
+            InBothParts => "libc, in the program and in its own shared object",
+            InObject => "libc, in the program's own shared object",
+            OnLibcInBothParts => "libc backend, in the program and in its own shared object",
             Alone => "libc, dlopen",
             Bare => "hosted archive without a libc",
         }
@@ -185,7 +202,12 @@ impl Form {
 
     /// Whether a dynamic loader starts the program.
     fn is_dynamic(self) -> bool {
-        matches!(self, Hosted | Shared | OnLibc | Alone)
+        matches!(self, Hosted | Shared | OnLibc | Alone) || self.has_object()
+    }
+
+    /// Whether the program has a shared object of its own.
+    fn has_object(self) -> bool {
+        matches!(self, InBothParts | InObject | OnLibcInBothParts)
     }
 }
 
@@ -233,14 +255,56 @@ impl Link {
             Freestanding | Pie => drop(cc.arg(dist.freestanding_archive())),
             Checked => drop(cc.arg(build::checked_archive(dist.arch))),
             Alone => drop(cc.arg("-ldl")),
-            Hosted | Bare => drop(cc.arg(dist.hosted_archive())),
+            Hosted | Bare | InBothParts => drop(cc.arg(dist.hosted_archive())),
+            InObject => {}
             HostedStatic => drop(cc.arg("-static").arg(dist.hosted_archive())),
-            OnLibc => drop(cc.arg(dist.arch.libc_dist().hosted_archive())),
+            OnLibc | OnLibcInBothParts => drop(cc.arg(dist.arch.libc_dist().hosted_archive())),
             OnLibcStatic => drop(cc.arg("-static").arg(dist.arch.libc_dist().hosted_archive())),
             Shared => drop(cc.arg(dist.shared_object()).arg(format!("-Wl,-rpath,{}", dist.lib().display()))),
         }
+        if form.has_object() {
+            cc.arg(own_object(program)).arg("-Wl,-rpath,$ORIGIN");
+        }
         Ok(cc)
     }
+
+    /// The command that makes the shared object of a program that has one.
+    fn compile_object(self, dist: &Dist, source: &Path, program: &Path) -> Result<Command> {
+        let Self(compiler, form) = self;
+        let mut cc = compiler.command(dist.arch)?;
+        cc.args(["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-shared", "-fPIC", "-DOBJECT"]);
+        cc.arg(source).arg("-o").arg(own_object(program)).arg("-I").arg(dist.include());
+        cc.arg("-I").arg(project::root().join("tests/c"));
+        let on_libc = dist.arch.libc_dist();
+        cc.arg(if form == OnLibcInBothParts { on_libc.hosted_archive() } else { dist.hosted_archive() });
+        Ok(cc)
+    }
+}
+
+/// Where a program's own shared object is: beside it.
+fn own_object(program: &Path) -> PathBuf {
+    program.with_file_name("libown.so")
+}
+
+/// The command that links a program without a libc, as small as it gets.
+pub fn link_small(dist: &Dist, source: &Path, program: &Path) -> Result<Command> {
+    Link(Gcc, Small).compile(dist, source, program)
+}
+
+/// The command that links a program without a libc, optimised, and with the names of its functions.
+pub fn link_with_symbols(dist: &Dist, source: &Path, program: &Path) -> Result<Command> {
+    Ok(with(Link(Gcc, Freestanding).compile(dist, source, program)?, &["-O2", "-Wl,--gc-sections"]))
+}
+
+/// The command that links a program of these sources statically, to lie at a fixed place: with the hosted archive and a
+/// libc, or with the freestanding one alone.
+pub fn static_program(dist: &Dist, sources: &[&str], program: &Path, has_libc: bool) -> Result<Command> {
+    let link = Link(Gcc, if has_libc { HostedStatic } else { Freestanding });
+    let mut sources = sources.iter().map(|source| project::root().join(source));
+    let mut cc = link.compile(dist, &sources.next().context("no source")?, program)?;
+    // Behind the archive, which they do not call.
+    cc.args(sources);
+    Ok(cc)
 }
 
 /// What a program without a libc needs on some architecture for its own sake, as the README says.
@@ -286,9 +350,12 @@ struct Program {
     runs: &'static [(&'static [Argument], End)],
 }
 
+const CONFORMANCE: &str = "tests/c/conformance.c";
+const THREADS: &str = "tests/c/threads.c";
+
 const PROGRAMS: &[Program] = &[
     Program {
-        source: "tests/c/conformance.c",
+        source: CONFORMANCE,
         checks_permissions: true,
         links: &[WITHOUT_LIBC, ONE_BY_EACH_TOOL, WITH_LIBC, ON_LIBC],
         runs: &[(&[New], End::Success)],
@@ -305,7 +372,7 @@ const PROGRAMS: &[Program] = &[
         ],
     },
     Program {
-        source: "tests/c/threads.c",
+        source: THREADS,
         checks_permissions: false,
         links: &[WITH_LIBC, ON_LIBC],
         runs: &[(&[New], End::Success)],
@@ -314,6 +381,12 @@ const PROGRAMS: &[Program] = &[
         source: "tests/c/threads_freestanding.c",
         checks_permissions: false,
         links: &[WITHOUT_LIBC],
+        runs: &[(&[New], End::Success)],
+    },
+    Program {
+        source: "tests/c/stress.c",
+        checks_permissions: false,
+        links: &[ONE_BY_EACH_LIBC],
         runs: &[(&[New], End::Success)],
     },
     Program {
@@ -327,6 +400,24 @@ const PROGRAMS: &[Program] = &[
         checks_permissions: false,
         links: &[&[Link(Gcc, Alone), Link(MuslGcc, Alone)]],
         runs: &[(&[SharedObject], End::Success)],
+    },
+    Program {
+        source: "tests/c/two_parts.c",
+        checks_permissions: false,
+        links: &[IN_TWO_PARTS],
+        runs: &[(&[New], End::Success)],
+    },
+    Program {
+        source: "tests/c/only_asks.c",
+        checks_permissions: false,
+        links: &[IN_TWO_PARTS],
+        runs: &[(&[], End::Success)],
+    },
+    Program {
+        source: "tests/c/raised.c",
+        checks_permissions: false,
+        links: &[WITHOUT_LIBC],
+        runs: &[(&[New], End::Success)],
     },
     Program {
         source: "tests/c/environ_none.c",
@@ -353,32 +444,43 @@ pub struct Caller {
     program: &'static Program,
     link: Link,
     arch: Arch,
-    /// For the emulator; empty for its own choice.
-    page_size: &'static str,
+    /// How large the emulator's pages are, in KB, if that is not its own choice.
+    page_size: Option<u32>,
 }
 
 /// Every program in every way it is to be linked.
 pub fn all(arch: Arch) -> impl Iterator<Item = Caller> {
     let links = |program: &'static Program| program.links.iter().copied().flatten().map(move |&link| (program, link));
-    // The long program, in an emulator, only as gcc makes it: that others link as well is for the short one to show.
-    let is_worth_it =
-        move |program: &Program, link: Link| arch.is_host() || !program.checks_permissions || !link.is_by_other_tools();
+    // The long programs, in an emulator: the one that calls everything only as gcc makes it, since that others link as
+    // well is for the short one to show, and the one with threads once for each backend and each libc.
+    let is_worth_it = move |program: &Program, link: Link| match program.source {
+        _ if arch.is_host() => true,
+        CONFORMANCE => !link.is_by_other_tools(),
+        THREADS => IN_QEMU_WITH_THREADS.contains(&link),
+        _ => true,
+    };
     let existing = PROGRAMS.iter().flat_map(links);
     let existing = existing.filter(move |(program, link)| link.exists_for(arch) && is_worth_it(program, *link));
-    existing.map(move |(program, link)| Caller { program, link, arch, page_size: "" })
+    existing.map(move |(program, link)| Caller { program, link, arch, page_size: None })
 }
 
 /// The program that calls every function, without a libc and with one, where pages are as large as aarch64 has them.
 pub fn with_large_pages() -> impl Iterator<Item = Caller> {
-    let links = [Link(Gcc, SmallPie), Link(Gcc, Shared)];
-    let program = PROGRAMS.iter().take(1);
-    program.flat_map(move |program| links.map(|link| Caller { program, link, arch: Arch::Aarch64, page_size: "65536" }))
+    let links = [(Link(Gcc, SmallPie), 16), (Link(Gcc, SmallPie), 64), (Link(Gcc, Shared), 64)];
+    let with = |program, (link, size)| Caller { program, link, arch: Arch::Aarch64, page_size: Some(size) };
+    PROGRAMS.iter().take(1).flat_map(move |program| links.map(|link| with(program, link)))
+}
+
+/// Compiles the program that calls every function, without a libc.
+pub fn compile_conformance(dist: &Dist, program: &Path) -> Result<()> {
+    let source = project::root().join(CONFORMANCE);
+    execute(&mut Link(Gcc, Freestanding).compile(dist, &source, program)?).map(drop)
 }
 
 impl Caller {
     pub fn name(&self) -> String {
         let Link(compiler, form) = self.link;
-        let pages = if self.page_size.is_empty() { "" } else { "; 64 KB pages" };
+        let pages = self.page_size.map(|size| format!("; {size} KB pages")).unwrap_or_default();
         format!("{}: {} ({}; {}{pages})", self.arch.name(), self.program.source, compiler.name(), form.name())
     }
 
@@ -387,12 +489,21 @@ impl Caller {
         self.link.0.tools(self.arch).into_iter().chain(runner).collect()
     }
 
+    /// Whether it is linked with the archive that checks itself.
+    pub fn takes_checked_archive(&self) -> bool {
+        self.link.1 == Checked
+    }
+
     /// Compiles the program, looks at what was linked, and runs it; what it said.
     pub fn run(&self, dist: &Dist) -> Result<String> {
         let work = tempfile::tempdir()?;
         std::fs::set_permissions(work.path(), Permissions::from_mode(0o777))?;
         let program = work.path().join("program");
-        execute(&mut self.link.compile(dist, &project::root().join(self.program.source), &program)?)?;
+        let source = project::root().join(self.program.source);
+        if self.link.1.has_object() {
+            execute(&mut self.link.compile_object(dist, &source, &program)?)?;
+        }
+        execute(&mut self.link.compile(dist, &source, &program)?)?;
         if self.link.1.is_without_libc() {
             check_alone(&program, self.link.1.is_pie())?;
         }
@@ -400,12 +511,14 @@ impl Caller {
         for (number, (arguments, end)) in self.program.runs.iter().enumerate() {
             let new = work.path().join(format!("new{number}"));
             let mut run = emulator::command_for(self.arch, &program)?;
-            if !self.page_size.is_empty() {
-                run.env("QEMU_PAGESIZE", self.page_size);
+            if let Some(size) = self.page_size {
+                run.env("QEMU_PAGESIZE", (size << 10).to_string());
             }
             all_said += &end.check(&mut run, arguments, &new, dist).with_context(|| format!("run {number}"))?;
-            // To root nothing is forbidden. In an emulator, where it takes long, one link shows what is to others.
-            let is_worth_it = self.arch.is_host() || self.link == Link(Gcc, Freestanding);
+            // To root nothing is forbidden. What is to others is the kernel's answer, which each backend hands on: in an
+            // emulator, where it takes long, one shows it.
+            let shown_by = if self.arch.is_host() { AS_AN_ORDINARY_USER } else { &[Link(Gcc, Freestanding)] };
+            let is_worth_it = shown_by.contains(&self.link);
             if self.program.checks_permissions && setup::is_root() && is_worth_it {
                 let mut run = emulator::command_as(NOBODY, self.arch, &program)?;
                 let said = end.check(&mut run, arguments, &new, dist);
@@ -448,9 +561,7 @@ fn check_alone(program: &Path, is_pie: bool) -> Result<()> {
     ensure!(loading.is_movable == is_pie, "a program of the other kind: {loading:?}");
     ensure!(loading.needed.is_empty() && !loading.has_interpreter, "it needs {loading:?}");
     let symbols = elf::Symbols::of_program(program)?;
-    // Zig's linker says of what it is to define itself, and need not, that it is undefined.
-    let allowed = |name: &String| name == "environ" || name == "_DYNAMIC";
     let mut undefined = symbols.undefined.iter().chain(&symbols.weak_undefined);
-    ensure!(undefined.all(allowed), "undefined: {symbols:?}");
+    ensure!(undefined.all(|name| name == "environ"), "undefined: {symbols:?}");
     Ok(())
 }

@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 
 use crate::project::{self, Arch, Architectures};
 use crate::shell::{cargo, execute, said, step};
-use crate::{build, elf, emulator, toolchain};
+use crate::{build, elf, emulator, setup, toolchain};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -21,6 +21,10 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 }
 
 fn show(arch: Arch) -> Result<()> {
+    setup::must_have(&[setup::target(arch.target()), setup::std(arch.target()), setup::c_compiler(arch)])?;
+    if !arch.is_host() {
+        setup::must_have(&[setup::qemu(arch)])?;
+    }
     let dist = build::run_for(arch)?;
     let rtbox = step("rtbox, the operations as one freestanding program", || build::rtbox(arch))?;
     let mut demo = cargo();

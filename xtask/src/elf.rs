@@ -1,12 +1,13 @@
 //! Reading what was built.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use object::elf::{self, FileHeader64};
 use object::read::archive::ArchiveFile;
-use object::read::elf::{Dyn, ElfFile64, FileHeader, ProgramHeader};
+use object::read::elf::{Dyn, ElfFile64, FileHeader, ProgramHeader, Rela, SectionHeader};
 use object::{Endianness, Object, ObjectSection, ObjectSymbol};
 
 /// Names of symbols, and whether they are weak.
@@ -61,6 +62,24 @@ impl Symbols {
     }
 }
 
+/// The functions of an archive that begin with the instruction `endbr64`: where a processor is told to, it branches
+/// through a register to nothing else.
+pub fn functions_with_landing_pads(path: &Path) -> Result<BTreeSet<String>> {
+    const ENDBR64: &[u8] = &[0xf3, 0x0f, 0x1e, 0xfa];
+    let mut found = BTreeSet::new();
+    for member in members(path)? {
+        let object = object::File::parse(&*member.data)?;
+        for symbol in object.symbols().filter(|symbol| symbol.is_global() && symbol.is_definition()) {
+            let section = symbol.section_index().context("no section")?;
+            let code = object.section_by_index(section)?.data()?;
+            if code.get(usize::try_from(symbol.address())?..).is_some_and(|code| code.starts_with(ENDBR64)) {
+                found.insert(symbol.name()?.to_owned());
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// A member of an archive.
 pub struct Member {
     pub name: String,
@@ -105,6 +124,8 @@ pub struct Loading {
     /// Whether it can be loaded anywhere.
     pub is_movable: bool,
     pub has_text_relocations: bool,
+    /// Where the code lies, before it is moved.
+    pub code: Range<u64>,
 }
 
 /// Reads what a program or shared object asks of its loader, and refuses memory that is writable and executable.
@@ -122,7 +143,13 @@ pub fn loading(path: &Path) -> Result<Loading> {
                 has_stack_note = true;
                 ensure!(!flags.contains(elf::PF_X), "{}: executable stack", path.display());
             }
-            elf::PT_LOAD => ensure!(!writes_and_executes, "{}: writable code", path.display()),
+            elf::PT_LOAD => {
+                ensure!(!writes_and_executes, "{}: writable code", path.display());
+                if flags.contains(elf::PF_X) {
+                    let begin = segment.p_vaddr(endian);
+                    loading.code = begin..begin + segment.p_memsz(endian);
+                }
+            }
             elf::PT_INTERP => loading.has_interpreter = true,
             elf::PT_DYNAMIC => read_dynamic(header, endian, &data, segment, &mut loading)?,
             _ => {}
@@ -152,6 +179,69 @@ fn read_dynamic(
         }
     }
     Ok(())
+}
+
+/// The instructions that reach a symbol through the global offset table and that a linker can replace by one that
+/// reaches it directly: `call` and `jmp`, and behind a REX prefix `mov`.
+const CALL_AND_JUMP: [[u8; 2]; 2] = [[0xff, 0x15], [0xff, 0x25]];
+const MOVE: u8 = 0x8b;
+
+/// Lets linkers replace each call through the global offset table, of an x86_64 object, by a direct one where the
+/// symbol is in the same program.
+///
+/// The stable compiler marks these calls with a kind of relocation from before linkers did that, so even a static
+/// program would get a table, at a page's distance. See the x86-64 ABI, R_X86_64_GOTPCRELX.
+pub fn make_calls_relaxable(path: &Path) -> Result<()> {
+    let mut data = read(path)?;
+    for (at, kind) in relaxable_calls(&data)? {
+        data.get_mut(at..at + size_of::<u32>()).context("no relocation")?.copy_from_slice(&kind.to_le_bytes());
+    }
+    Ok(std::fs::write(path, data)?)
+}
+
+/// Where the kinds of such relocations are in the file, and what they are to be.
+fn relaxable_calls(data: &[u8]) -> Result<Vec<(usize, u32)>> {
+    let file = ElfFile64::<Endianness>::parse(data)?;
+    let (header, endian) = (file.elf_header(), file.endian());
+    let mut found = Vec::new();
+    if header.e_machine(endian) != elf::EM_X86_64 {
+        return Ok(found);
+    }
+    let sections = header.sections(endian, data)?;
+    for section in sections.iter() {
+        let Some((relocations, _)) = section.rela(endian, data)? else { continue };
+        let code = sections.section(section.info_link(endian))?.data(endian, data)?;
+        let begin = usize::try_from(section.sh_offset(endian))?;
+        for (number, relocation) in relocations.iter().enumerate() {
+            let operand = usize::try_from(relocation.r_offset(endian))?;
+            let before = operand.checked_sub(2).and_then(|start| code.get(start..operand)).unwrap_or_default();
+            let kind = match before {
+                _ if relocation.r_type(endian, false) != elf::R_X86_64_GOTPCREL => continue,
+                call if CALL_AND_JUMP.iter().any(|known| call == known) => elf::R_X86_64_GOTPCRELX,
+                [MOVE, _] => elf::R_X86_64_REX_GOTPCRELX,
+                _ => continue,
+            };
+            // The kind is the low half of `r_info`, the second word of a relocation.
+            found.push((begin + number * size_of_val(relocation) + size_of::<u64>(), kind.0));
+        }
+    }
+    Ok(found)
+}
+
+/// Makes a global symbol of an object one that a shared object does not export, and weak if asked for.
+pub fn hide(path: &Path, name: &str, is_weak: bool) -> Result<()> {
+    let mut data = read(path)?;
+    let file = ElfFile64::<Endianness>::parse(&*data)?;
+    let symbol = file.symbols().find(|symbol| symbol.name() == Ok(name)).with_context(|| format!("no {name}"))?;
+    let table = file.elf_section_table().symbols(file.endian(), &*data, elf::SHT_SYMTAB)?;
+    let begin = usize::try_from(file.elf_section_table().section(table.section())?.sh_offset(file.endian()))?;
+    let at = begin + symbol.index().0 * size_of::<elf::Sym64<Endianness>>() + size_of::<u32>();
+    let kind = symbol.elf_symbol().st_type();
+    let binding = if is_weak { elf::STB_WEAK } else { elf::STB_GLOBAL };
+    // `st_info` and `st_other`, behind the name.
+    let info = [(binding.0 << 4) | kind.0, elf::STV_HIDDEN.0];
+    data.get_mut(at..at + info.len()).context("no symbol")?.copy_from_slice(&info);
+    Ok(std::fs::write(path, data)?)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

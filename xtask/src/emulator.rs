@@ -37,7 +37,7 @@ pub fn run(arguments: &Arguments) -> Result<Infallible> {
     let Some((program, words)) = arguments.program.split_first() else { bail!("no program") };
     if !arguments.arch.is_host() {
         let qemu = setup::qemu(arguments.arch);
-        let path = shell::find(qemu.program()).with_context(|| qemu.remedies().join(", or else: "))?;
+        let path = shell::find(qemu.program()).with_context(|| qemu.is_missing())?;
         enter(arguments.arch, &path).context("cannot set up what runs foreign programs")?;
     }
     let mut command = Command::new(program);

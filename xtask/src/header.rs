@@ -23,6 +23,10 @@ const INTRODUCTION: &str = "\
  * Every function may be called from any thread, but not from signal handlers.
  * After a fork of a threaded process the child calls nothing that returns memory,
  * sets a variable or runs a process before it executes a program.
+ * A libc's setenv() or the like at the same time as a function that reads the
+ * environment, until the first rt_env_set() has returned, is the caller's to
+ * exclude. Nobody else in the process may wait for the child of
+ * rt_process_run(), as a handler of SIGCHLD for all children would.
  */";
 
 /// The committed header.
@@ -73,11 +77,17 @@ fn macros() -> Result<String> {
 
 /// The names of the functions that a header declares, in its order.
 pub fn functions(header: &str) -> Vec<String> {
+    declarations(header).filter_map(name).map(str::to_owned).collect()
+}
+
+/// The lines that declare them.
+pub fn declarations(header: &str) -> impl Iterator<Item = &str> {
     let code = header.lines().filter(|line| !line.trim_start().starts_with(['*', '/']));
-    let name = |line: &str| {
-        let (before, _) = line.split_once('(')?;
-        let name = before.rsplit([' ', '*']).next()?;
-        name.starts_with("rt_").then(|| name.to_owned())
-    };
-    code.filter_map(name).collect()
+    code.filter(|line| name(line).is_some())
+}
+
+/// What a line declares.
+fn name(line: &str) -> Option<&str> {
+    let (before, _) = line.split_once('(')?;
+    before.rsplit([' ', '*']).next().filter(|name| name.starts_with("rt_"))
 }

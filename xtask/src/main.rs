@@ -5,18 +5,31 @@
 
 mod abi;
 mod backends;
+mod bench;
 mod build;
 mod c_callers;
+mod calls;
 mod columns;
 mod demo;
 mod elf;
 mod emulator;
+mod faults;
+mod full;
+mod fuzz;
 mod header;
 mod install;
+mod instructions;
+mod ledger;
+mod model;
+mod mutant;
+mod panics;
 mod project;
+mod readme;
+mod seccomp;
 mod setup;
 mod shell;
 mod size;
+mod surroundings;
 mod test;
 mod toolchain;
 
@@ -38,21 +51,36 @@ enum Command {
     Build(build::Arguments),
     /// Build the library and rtbox, and work through all 21 operations on this machine
     Demo(demo::Arguments),
-    /// Run every check there is: formatting, lints, Rust tests, C callers, rtbox, the ABI
+    /// Run every check there is, but those of --full: formatting, lints, Rust tests, C callers, rtbox, the ABI
     Test(test::Arguments),
+    /// Make every system call of every operation fail in every way, and look at what comes of it
+    Faults(faults::Arguments),
     /// Generate the C header, or check that header, exports and documentation agree
     Abi(abi::Arguments),
-    /// Print the size of everything that is shipped, and fail where it is over its budget
+    /// Print the size of what is shipped, of small programs, and of each call; fail where it has grown
     Size(size::Arguments),
+    /// Print the system calls that each function makes, and fail where tests/calls.txt says otherwise
+    Calls(calls::Arguments),
+    /// Print how many instructions a call of each function takes, and fail where they have grown
+    Instructions(instructions::Arguments),
+    /// Time every operation beside what else can be had for it, and write the table and the chart in benches/
+    Bench(bench::Arguments),
+    /// Give what the library parses to a fuzzer, for as long as is asked
+    Fuzz(fuzz::Arguments),
     /// Run a program of another architecture, and those that it starts, in qemu
     Run(emulator::Arguments),
-    /// Say what this machine lacks for the full test, as commands to run
+    /// Say what this machine lacks for `test`, as commands to run; with --yes run them
     Setup(setup::Arguments),
+    /// Run the C program that calls everything where something is missing, refused, full or changing
+    Surroundings(surroundings::Arguments),
     /// Put what `build` made in place
     Install(install::Arguments),
 }
 
 fn main() -> ExitCode {
+    // A reader that goes away ends this tool, and is no panic of its output's.
+    // SAFETY: no handler of anybody's.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
     match run(Arguments::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -67,10 +95,16 @@ fn run(command: Command) -> Result<()> {
         Command::Build(arguments) => build::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Faults(arguments) => faults::run(&arguments),
         Command::Abi(arguments) => abi::run(&arguments),
         Command::Size(arguments) => size::run(&arguments),
+        Command::Calls(arguments) => calls::run(&arguments),
+        Command::Instructions(arguments) => instructions::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Run(arguments) => emulator::run(&arguments).map(|never| match never {}),
         Command::Setup(arguments) => setup::run(&arguments),
+        Command::Surroundings(arguments) => test::run_surroundings(&arguments),
         Command::Install(arguments) => install::run(&arguments),
     }
 }

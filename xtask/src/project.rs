@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use anyhow::{Context, Error, Result, ensure};
 
+use crate::shell::CannotRun;
+
 /// An architecture that has a column in arch/.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arch {
@@ -23,6 +25,12 @@ impl Arch {
 
     pub fn is_host(self) -> bool {
         cfg!(target_os = "linux") && Self::host().is_ok_and(|host| host == self)
+    }
+
+    /// An error that says why a check that is written for this architecture alone cannot run, on a machine of another.
+    pub fn must_be_host(self) -> Result<()> {
+        let what = format!("written for {0} alone. What would change it: a machine that is {0}", self.name());
+        if self.is_host() { Ok(()) } else { Err(CannotRun(what).into()) }
     }
 
     /// The name that uname(1), qemu and the column's file give it.
@@ -95,9 +103,15 @@ impl Arch {
     }
 }
 
-/// Flags that everything built for a Rust target needs beside its own, as .cargo/config.toml says too.
+/// Flags that everything built for a Rust target needs beside its own, as .cargo/config.toml says too, as far as a plain
+/// build of the target works.
 pub fn rustflags(target: &str) -> &'static str {
-    if target.starts_with("aarch64-unknown-linux") { "-Ctarget-feature=-outline-atomics" } else { "" }
+    match target {
+        _ if target.starts_with("aarch64-unknown-linux") => "-Ctarget-feature=-outline-atomics",
+        // OpenBSD has processors branch only to where code says that it may be branched to.
+        "x86_64-unknown-openbsd" => "-Zcf-protection=branch",
+        _ => "",
+    }
 }
 
 /// What carries the operations out.

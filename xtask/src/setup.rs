@@ -19,6 +19,9 @@ pub struct Arguments {
     /// Only what `build` and `install` take
     #[arg(long)]
     build: bool,
+    /// Also what `test --full` takes: a nightly compiler, valgrind
+    #[arg(long)]
+    full: bool,
     #[command(flatten)]
     architectures: Architectures,
 }
@@ -43,6 +46,10 @@ enum Kind {
     Emulator { arch: Arch, name: String },
     /// A compiler of the distribution's, with the source of core.
     DistributionRust,
+    /// A runtime library of the compiler's, which only rustup's toolchains have.
+    AddressSanitizer,
+    /// A nightly compiler with Miri and the source of std.
+    Miri,
     /// The C compiler of Zig, which Python's package index has.
     Zig,
 }
@@ -65,6 +72,14 @@ pub fn cxx() -> Tool {
 
 pub fn pkg_config() -> Tool {
     program("pkg-config", "pkg-config", "the .pc file")
+}
+
+pub fn strace() -> Tool {
+    program("strace", "strace", "the system calls of each function")
+}
+
+pub fn valgrind() -> Tool {
+    program("valgrind", "valgrind libc6-dbg", "the instructions of each function, and what it does to memory")
 }
 
 pub fn flock() -> Tool {
@@ -117,6 +132,14 @@ pub fn zig() -> Tool {
     Tool { kind: Kind::Zig, purpose: "C programs compiled by zig cc, on musl for every architecture".into() }
 }
 
+pub fn address_sanitizer() -> Tool {
+    Tool { kind: Kind::AddressSanitizer, purpose: "watching memory while fuzzing and testing".into() }
+}
+
+pub fn miri() -> Tool {
+    Tool { kind: Kind::Miri, purpose: "Miri, and std built with the thread sanitizer".into() }
+}
+
 pub fn rustfmt() -> Tool {
     Tool { kind: Kind::Component("fmt"), purpose: "formatting".into() }
 }
@@ -139,6 +162,11 @@ pub fn find_zig() -> Option<PathBuf> {
     shell::find("zig").or_else(own)
 }
 
+/// Fails, and says what would change it, if one of these is not here.
+pub fn must_have(tools: &[Tool]) -> Result<()> {
+    tools.iter().find(|tool| !tool.is_here()).map_or(Ok(()), |missing| bail!(missing.is_missing()))
+}
+
 impl Tool {
     /// What its name is in messages, and in PATH if it is a program.
     pub fn program(&self) -> &str {
@@ -148,6 +176,8 @@ impl Tool {
             Kind::Component(name) => name,
             Kind::Target(triple) | Kind::Std(triple) => triple,
             Kind::DistributionRust => "rustc-web",
+            Kind::AddressSanitizer => "address sanitizer",
+            Kind::Miri => "cargo miri",
             Kind::Zig => "zig",
         }
     }
@@ -163,8 +193,16 @@ impl Tool {
             Kind::DistributionRust => {
                 Toolchain::of_distribution(Arch::Riscv64.target()).is_ok_and(|rust| rust.has_source())
             }
+            Kind::AddressSanitizer => Toolchain::has_address_sanitizer(),
+            Kind::Miri => capture(toolchain::nightly("miri").arg("--version")).is_ok_and(|said| said.status.success()),
             Kind::Zig => find_zig().is_some(),
         }
+    }
+
+    /// That the tool is missing, for what, and what would change it.
+    pub fn is_missing(&self) -> String {
+        let remedies = self.remedies().join(", or else: ");
+        format!("no {} for {}. What would change it: {remedies}", self.program(), self.purpose)
     }
 
     /// The commands that would change it that the tool is missing, the first that works being enough.
@@ -179,6 +217,11 @@ impl Tool {
             Kind::Std(triple) => vec![format!("rustup target add {triple}")],
             Kind::Emulator { .. } => vec![apt("qemu-user-static")],
             Kind::DistributionRust => vec![apt("rustc-web rust-web-src lld llvm")],
+            Kind::AddressSanitizer => vec!["rustup toolchain install stable".to_owned()],
+            Kind::Miri => {
+                let install = "rustup toolchain install nightly --profile minimal --component miri,rust-src";
+                vec!["rustup component add --toolchain nightly miri rust-src".to_owned(), install.to_owned()]
+            }
             Kind::Zig => {
                 let place = project::relative(&zig_directory()).to_string();
                 let pip = format!("python3 -m venv {place} && {place}/bin/python -m pip install --quiet ziglang");
@@ -195,7 +238,20 @@ fn tools(build: bool, architectures: &[Arch]) -> Vec<Tool> {
     if build {
         return tools;
     }
-    tools.extend([musl(), cxx(), pkg_config(), flock(), clang(), lld(), zig(), rustfmt(), clippy()]);
+    tools.extend([
+        musl(),
+        cxx(),
+        pkg_config(),
+        flock(),
+        strace(),
+        valgrind(),
+        clang(),
+        lld(),
+        zig(),
+        rustfmt(),
+        clippy(),
+        address_sanitizer(),
+    ]);
     // Before the distribution's compiler, which would do for all: what is compiled already need not be here.
     tools.extend(SYSTEMS.iter().map(|system| target(system.triple)));
     tools.push(distribution_rust());
@@ -210,7 +266,10 @@ fn tools(build: bool, architectures: &[Arch]) -> Vec<Tool> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let tools = tools(arguments.build, &arguments.architectures.or_all());
+    let mut tools = tools(arguments.build, &arguments.architectures.or_all());
+    if arguments.full {
+        tools.extend([miri(), valgrind()]);
+    }
     let missing: Vec<_> = tools.iter().filter(|tool| !tool.is_here()).collect();
     if missing.is_empty() {
         let what = if arguments.build { "build" } else { "run every check" };

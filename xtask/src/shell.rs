@@ -1,11 +1,14 @@
 //! Running programs, and showing what is going on meanwhile.
 
+use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{self, Read, Seek};
+use std::num::NonZeroUsize;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -55,8 +58,8 @@ pub fn with_default_signals(command: &mut Command) -> &mut Command {
     unsafe { command.pre_exec(reset) }
 }
 
-/// Longer than any command takes that this tool runs, on a slow machine.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// Longer than any command takes that this tool runs, builds included, on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Runs to the end, whatever that is. A command that does not come to one is killed, with all that it started, and is an
 /// error that shows what it said until then.
@@ -93,7 +96,7 @@ fn content(mut file: File) -> Result<Vec<u8>> {
 }
 
 /// Kills a process, and then what it has started, which otherwise would go on without it.
-fn kill_with_descendants(process: u32) {
+pub fn kill_with_descendants(process: u32) {
     let threads = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
     let children = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
     let children: Vec<u32> = children.flat_map(|list| numbers(&list)).collect();
@@ -124,6 +127,50 @@ fn is_executable(path: &Path) -> bool {
     path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }
 
+/// How many threads can do something at once.
+pub fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// Does something with each of these, so many at a time; what came of it, in the order in which they ended.
+pub fn at_once<T: Send, R: Send>(
+    count: usize,
+    all: impl IntoIterator<Item = T>,
+    work: impl Fn(T) -> R + Sync,
+) -> Vec<R> {
+    let waiting: Mutex<VecDeque<T>> = Mutex::new(all.into_iter().collect());
+    let done = Mutex::new(Vec::new());
+    let next = || waiting.lock().ok()?.pop_front();
+    let work_on = || {
+        while let Some(one) = next() {
+            let result = work(one);
+            if let Ok(mut done) = done.lock() {
+                done.push(result);
+            }
+        }
+    };
+    std::thread::scope(|scope| (0..count).for_each(|_| drop(scope.spawn(work_on))));
+    done.into_inner().unwrap_or_default()
+}
+
+/// Why something cannot be tried on this machine, and what would change it: an error that is no failure.
+#[derive(Debug)]
+pub struct CannotRun(pub String);
+
+impl std::error::Error for CannotRun {}
+
+impl std::fmt::Display for CannotRun {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(to, "CANNOT RUN: {}", self.0)
+    }
+}
+
+/// Whether an error says that the system does not grant something. Any other says that something is wrong.
+pub fn is_refusal(error: &anyhow::Error) -> bool {
+    let number = error.root_cause().downcast_ref().and_then(io::Error::raw_os_error);
+    matches!(number, Some(libc::EPERM | libc::EACCES | libc::ENOSYS))
+}
+
 /// Does something that takes a while under a line that says what and how long.
 pub fn step<T>(name: &str, action: impl FnOnce() -> Result<T>) -> Result<T> {
     let bar = ProgressBar::new_spinner().with_message(name.to_owned());
@@ -135,6 +182,11 @@ pub fn step<T>(name: &str, action: impl FnOnce() -> Result<T>) -> Result<T> {
     let result = action();
     bar.finish_and_clear();
     let seconds = begin.elapsed().as_secs_f64();
-    eprintln!("{} {name} ({seconds:.1} s)", if result.is_ok() { "  ok  " } else { "FAILED" });
+    let outcome = match &result {
+        Ok(_) => "  ok  ",
+        Err(error) if error.is::<CannotRun>() => "  --  ",
+        Err(_) => "FAILED",
+    };
+    eprintln!("{outcome} {name} ({seconds:.1} s)");
     result
 }

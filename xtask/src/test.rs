@@ -1,22 +1,29 @@
 //! `cargo xtask test`: every check there is.
 
-use std::collections::{BTreeSet, VecDeque};
-use std::num::NonZeroUsize;
-use std::sync::Mutex;
+use std::collections::BTreeSet;
+use std::panic::resume_unwind;
+use std::sync::Arc;
 
 use anyhow::{Result, bail, ensure};
 
+use crate::c_callers::Caller;
 use crate::project::{Arch, Architectures, Backend, Dist, SYSTEMS, System};
 use crate::setup::{self, Tool};
-use crate::shell::{capture, cargo, command, execute, said, step};
+use crate::shell::{self, CannotRun, capture, cargo, command, execute, said, step};
 use crate::toolchain::Toolchain;
-use crate::{abi, backends, build, c_callers, columns, emulator, install, project, size, toolchain};
+use crate::{
+    abi, backends, bench, build, c_callers, calls, columns, emulator, faults, full, fuzz, install, instructions, model,
+    panics, project, readme, size, surroundings, toolchain,
+};
 
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Fail when a check cannot run on this machine, instead of naming it
     #[arg(long)]
     require_all: bool,
+    /// Also what takes long: Miri, the suite under sanitizers, valgrind
+    #[arg(long)]
+    full: bool,
     #[command(flatten)]
     architectures: Architectures,
     /// Only the checks whose name contains this
@@ -27,11 +34,17 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<()> {
     let mut checks = Checks { only: arguments.only.clone(), ..Checks::default() };
     source_checks(&mut checks);
-    for arch in arguments.architectures.or_all() {
-        checks_of_architecture(&mut checks, arch);
-    }
+    let (here, emulated): (Vec<Arch>, _) =
+        arguments.architectures.or_all().into_iter().partition(|arch| arch.is_host());
+    here.into_iter().for_each(|arch| checks_of_architecture(&mut checks, arch));
+    checks.side_by_side(&emulated, checks_of_architecture);
     if !arguments.architectures.are_given() {
         checks_of_other_systems(&mut checks);
+    }
+    if arguments.full {
+        for check in full::ALL {
+            checks.check(check.name, &(check.tools)(), check.run);
+        }
     }
     checks.finish(arguments.require_all)
 }
@@ -39,15 +52,10 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 /// Everything that is done for each architecture, on this machine or in qemu.
 fn checks_of_architecture(checks: &mut Checks, arch: Arch) {
     rust_tests(checks, arch);
-    let mut dist = None;
-    // What others need is not left out.
-    let only = std::mem::take(&mut checks.only);
-    checks.check(&format!("{}: build", arch.name()), &[setup::target(arch.target())], || {
+    let dist = checks.prepare(&format!("{}: build", arch.name()), &[setup::target(arch.target())], || {
         build::run_on_libc(arch)?;
-        dist = Some(build::run_for(arch)?);
-        Ok(String::new())
+        build::run_for(arch)
     });
-    checks.only = only;
     if let Some(dist) = dist {
         checks_of_artifacts(checks, &dist);
     }
@@ -71,12 +79,15 @@ fn checks_of_other_systems(checks: &mut Checks) {
     });
 }
 
-/// How a test says that it cannot run on this machine.
+/// How a test says that it, or a part of it, cannot run on this machine.
 const CANNOT_RUN: &str = "CANNOT RUN: ";
 
 /// How a test says that no emulator can show what it looks for. It runs where there is none: on this machine's own
 /// architecture.
 const NOT_IN_AN_EMULATOR: &str = "NOT IN AN EMULATOR: ";
+
+/// What a check counted, for whoever ran it.
+const FIGURES: &str = "FIGURES: ";
 
 /// What a check does; what it says.
 type Action = Box<dyn FnOnce() -> Result<String> + Send>;
@@ -86,11 +97,22 @@ type Action = Box<dyn FnOnce() -> Result<String> + Send>;
 struct Checks {
     /// What a check's name must contain, or it is left out.
     only: String,
+    /// How many of these there are side by side.
+    shares: usize,
+    /// Whether there is one.
+    is_any_wanted: bool,
     passed: usize,
-    failed: Vec<String>,
+    /// With what each said.
+    failed: Vec<(String, String)>,
     not_run: BTreeSet<String>,
     not_in_an_emulator: BTreeSet<String>,
+    over_budget: BTreeSet<String>,
 }
+
+/// How many of the lines of a failed check stand at the end once more, and what those have in them that say what is
+/// wrong; all lines do if none has.
+const LINES_SAID_AGAIN: usize = 30;
+const TELLING: [&str; 4] = ["FAILED", "failed", "panicked", "error"];
 
 impl Checks {
     /// Runs a check, if the tools that it takes are here. What it says may name a part that cannot run.
@@ -101,38 +123,65 @@ impl Checks {
         }
     }
 
+    /// Does this for several architectures at once: in an emulator tests have one thread, and so other processors would
+    /// have nothing to do.
+    fn side_by_side(&mut self, architectures: &[Arch], run: impl Fn(&mut Self, Arch) + Sync) {
+        let (only, run) = (&self.only, &run);
+        let all: Vec<Self> = std::thread::scope(|scope| {
+            let work = |arch| {
+                let mut own = Self { only: only.clone(), shares: architectures.len(), ..Self::default() };
+                run(&mut own, arch);
+                own
+            };
+            let threads: Vec<_> = architectures.iter().map(|&arch| scope.spawn(move || work(arch))).collect();
+            threads.into_iter().map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+        });
+        for own in all {
+            self.is_any_wanted |= own.is_any_wanted;
+            self.passed += own.passed;
+            self.failed.extend(own.failed);
+            self.not_run.extend(own.not_run);
+            self.not_in_an_emulator.extend(own.not_in_an_emulator);
+            self.over_budget.extend(own.over_budget);
+        }
+    }
+
+    /// Makes what other checks need, whether it is asked for or not.
+    fn prepare<T>(&mut self, name: &str, tools: &[Tool], action: impl FnOnce() -> Result<T>) -> Option<T> {
+        self.is_any_wanted |= name.contains(&self.only);
+        if !self.has(name, tools) {
+            return None;
+        }
+        let mut made = None;
+        let result = step(name, || action().map(|value| made = Some(value)));
+        self.record(name, result.map(|()| String::new()));
+        made
+    }
+
     /// Runs checks that have nothing to do with each other, as many at once as there are processors.
     fn check_together(&mut self, checks: impl Iterator<Item = (String, Vec<Tool>, Action)>) {
-        let wanted = checks.filter(|(name, tools, _)| self.is_wanted(name, tools));
-        let waiting: Mutex<VecDeque<_>> = Mutex::new(wanted.map(|(name, _, action)| (name, action)).collect());
-        let done = Mutex::new(Vec::new());
-        let next = || waiting.lock().ok()?.pop_front();
-        let work = || {
-            while let Some((name, action)) = next() {
-                let result = step(&name, action);
-                if let Ok(mut done) = done.lock() {
-                    done.push((name, result));
-                }
-            }
-        };
-        std::thread::scope(|scope| {
-            let count = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-            (0..count).for_each(|_| drop(scope.spawn(work)));
+        let wanted: Vec<_> = checks.filter(|(name, tools, _)| self.is_wanted(name, tools)).collect();
+        let count = (shell::processors() / self.shares.max(1)).max(1);
+        let done = shell::at_once(count, wanted, |(name, _, action)| {
+            let result = step(&name, action);
+            (name, result)
         });
-        for (name, result) in done.into_inner().unwrap_or_default() {
+        for (name, result) in done {
             self.record(&name, result);
         }
     }
 
     fn is_wanted(&mut self, name: &str, tools: &[Tool]) -> bool {
-        if !name.contains(&self.only) {
-            return false;
-        }
+        let is_wanted = name.contains(&self.only);
+        self.is_any_wanted |= is_wanted;
+        is_wanted && self.has(name, tools)
+    }
+
+    /// Whether the tools are here; if one is not, that is said.
+    fn has(&mut self, name: &str, tools: &[Tool]) -> bool {
         let missing = tools.iter().find(|tool| !tool.is_here());
         if let Some(missing) = missing {
-            let remedies = missing.remedies().join(", or else: ");
-            let (tool, purpose) = (missing.program(), &missing.purpose);
-            self.cannot_run(&format!("{name}: no {tool} for {purpose}. What would change it: {remedies}"));
+            self.cannot_run(&format!("{name}: {}", missing.is_missing()));
         }
         missing.is_none()
     }
@@ -151,29 +200,52 @@ impl Checks {
                 for (_, what) in said.lines().filter_map(|line| line.split_once(CANNOT_RUN)) {
                     self.cannot_run(what.trim_end());
                 }
+                for (_, what) in said.lines().filter_map(|line| line.split_once(FIGURES)) {
+                    println!("       {name}: {what}");
+                }
                 for (_, what) in said.lines().filter_map(|line| line.split_once(NOT_IN_AN_EMULATOR)) {
                     self.not_in_an_emulator.insert(what.trim_end().to_owned());
                 }
+                self.over_budget
+                    .extend(said.lines().filter_map(|line| line.strip_prefix(size::OVER_BUDGET)).map(str::to_owned));
             }
             Err(error) => {
-                eprintln!("{name}: {error:#}");
-                self.failed.push(name.to_owned());
+                if let Some(CannotRun(why)) = error.downcast_ref() {
+                    return self.cannot_run(&format!("{name}: {why}"));
+                }
+                let why = format!("{error:#}");
+                eprintln!("{name}: {why}");
+                self.failed.push((name.to_owned(), why));
             }
         }
     }
 
     fn finish(self, require_all: bool) -> Result<()> {
         println!();
-        for name in &self.failed {
+        // Said again where nothing comes behind it.
+        for (name, why) in &self.failed {
             println!("failed: {name}");
+            let is_telling = |line: &&str| TELLING.iter().any(|word| line.contains(word));
+            let mut lines: Vec<_> = why.lines().filter(is_telling).collect();
+            if lines.is_empty() {
+                lines = why.lines().collect();
+            }
+            let last = lines.get(lines.len().saturating_sub(LINES_SAID_AGAIN)..).unwrap_or_default();
+            last.iter().for_each(|line| println!("    {line}"));
         }
         for name in &self.not_in_an_emulator {
             println!("tested without an emulator only: {name}");
+        }
+        for what in &self.over_budget {
+            println!("over its budget, and never within: {what}");
         }
         for name in &self.not_run {
             println!("could not run on this machine: {name}");
         }
         println!("{} passed, {} failed, {} skipped", self.passed, self.failed.len(), self.not_run.len());
+        if !self.is_any_wanted && self.failed.is_empty() && self.not_run.is_empty() {
+            bail!("no check has `{}` in its name", self.only);
+        }
         if !self.failed.is_empty() {
             bail!("{} of the checks failed", self.failed.len());
         }
@@ -186,7 +258,7 @@ impl Checks {
 
 /// The feature sets that mean something: as a Rust dependency, as C functions in a hosted program, without a libc.
 const HOSTED_FEATURES: [&str; 2] = ["", "exports"];
-const FREESTANDING_FEATURES: &str = "exports,freestanding,panic-handler";
+const FREESTANDING_FEATURES: &str = "archive,freestanding,panic-handler";
 
 fn source_checks(checks: &mut Checks) {
     checks.check("the columns of arch/, item by item", &[], || columns::check().map(|()| String::new()));
@@ -231,10 +303,17 @@ fn source_checks(checks: &mut Checks) {
             "warnings",
         ])
     });
-    checks.check("lints, xtask and demo", &[setup::clippy()], || {
-        let packages = ["--package", "xtask", "--package", "demo"];
+    checks.check("lock-free parts, in every order", &[], model::check);
+    checks.check("lock-free parts, with faults that must be found", &[], model::check_faults);
+    checks.check("lints, xtask, demo, models, bench and fuzz", &[setup::clippy()], || {
+        let packages = ["xtask", "demo", "model", "bench", "fuzz"].map(|package| ["--package", package]).concat();
         cargo_run(&[&["clippy", "--quiet", "--all-targets"], &packages[..], &["--", "--deny", "warnings"]].concat())
     });
+    checks.check("what the fuzzer is built of, with its seeds", &[], || {
+        cargo_run(&["test", "--quiet", "--package", "fuzz"])
+    });
+    checks.check("fuzzing, a little", &[setup::cxx(), setup::address_sanitizer()], fuzz::check);
+    checks.check("README: its programs and figures", &[setup::cc()], || readme::check().map(|()| String::new()));
     checks.check("documentation", &[], || {
         let mut doc = cargo();
         doc.args(["doc", "--quiet", "--no-deps", "--features", "exports"]).env("RUSTDOCFLAGS", "-D warnings");
@@ -261,7 +340,14 @@ const RTBOX: Rust<'_> = Rust {
     environment: &[],
 };
 
-const HERE: [Rust<'_>; 6] = [
+/// Whose pointers are right only once it has told them where they are, and which does that in code as it was written.
+const MOVABLE_RTBOX: Rust<'_> = Rust {
+    name: "rtbox, to be loaded anywhere, without optimisation",
+    arguments: &["--package", "rtbox", "--features", "freestanding,static-pie"],
+    environment: &[],
+};
+
+const HERE: [Rust<'_>; 7] = [
     Rust { name: "Rust tests", arguments: &[], environment: &[] },
     Rust { name: "Rust tests, optimised", arguments: &["--profile", "optimised"], environment: &[] },
     Rust { name: "Rust tests, with the C functions", arguments: &["--features", "exports"], environment: &[] },
@@ -272,13 +358,15 @@ const HERE: [Rust<'_>; 6] = [
     },
     MEMORY_FUNCTIONS,
     RTBOX,
+    MOVABLE_RTBOX,
 ];
 
 /// In qemu everything takes longer: the optimised code, once. The examples in the documentation are for the host.
-const IN_QEMU: [Rust<'_>; 3] = [
+const IN_QEMU: [Rust<'_>; 4] = [
     Rust { name: "Rust tests, optimised", arguments: &["--tests", "--profile", "optimised"], environment: &[] },
     MEMORY_FUNCTIONS,
     RTBOX,
+    MOVABLE_RTBOX,
 ];
 
 /// What has to do with memory, where pages are as large as aarch64 has them.
@@ -327,16 +415,17 @@ fn checks_of_artifacts(checks: &mut Checks, dist: &Dist) {
     let arch = dist.arch;
     let named = |what: &str| format!("{}: {what}", arch.name());
     let done = |()| String::new();
-    checks.record(&named("abi"), abi::check(dist).map(done));
-    checks.record(&named("abi on the libc"), abi::check_on_libc(&arch.libc_dist()).map(done));
+    checks.check(&named("abi"), &[], || abi::check(dist).map(done));
+    checks.check(&named("abi on the libc"), &[], || abi::check_on_libc(&arch.libc_dist()).map(done));
     checks.check(&named("each backend is built without the other"), &[], || {
         [Backend::Kernel, Backend::Libc].into_iter().try_for_each(|one| backends::check_sources(arch, one)).map(done)
     });
-    checks.check(&named("sizes"), &[], || size::check(dist).map(done));
+    checks_of_figures(checks, dist);
     if arch.is_host() {
+        checks.check("benchmarks: all contenders do the same", &[setup::cc()], || bench::check(arch));
         checks.check("the header in C++", &[setup::cxx()], || {
             let source = project::root().join("tests/c/contract.h");
-            let mut compiler = crate::shell::command("g++");
+            let mut compiler = shell::command("g++");
             compiler.args(["-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-x", "c++", "-include"]);
             execute(compiler.arg(dist.header()).arg(source)).map(|output| said(&output))
         });
@@ -347,13 +436,85 @@ fn checks_of_artifacts(checks: &mut Checks, dist: &Dist) {
         let tools = [setup::distribution_rust(), setup::c_compiler(arch), setup::qemu(arch)];
         checks.check(&named("built with core, by the distribution's compiler"), &tools, || from_source(arch));
     }
-    checks.check(&named("an archive with checks"), &[], || build::build_checked_archive(arch).map(done));
+    checks_of_surroundings(checks, dist);
+    checks_of_faults(checks, dist);
+    checks_of_callers(checks, dist);
+}
+
+/// C programs, in every way to link one.
+fn checks_of_callers(checks: &mut Checks, dist: &Dist) {
+    let arch = dist.arch;
     let has_large_pages = arch == Arch::Aarch64 && !arch.is_host();
     let large = c_callers::with_large_pages().filter(|_| has_large_pages);
-    checks.check_together(c_callers::all(arch).chain(large).map(|caller| {
+    let callers: Vec<_> = c_callers::all(arch).chain(large).collect();
+    let name = format!("{}: an archive with checks", arch.name());
+    let takes_it = |caller: &Caller| caller.takes_checked_archive() && caller.name().contains(&checks.only);
+    let is_wanted = name.contains(&checks.only) || callers.iter().any(takes_it);
+    let is_made = is_wanted && checks.prepare(&name, &[], || build::build_checked_archive(arch)).is_some();
+    // Not with the one of an earlier build.
+    let callers = callers.into_iter().filter(|caller| is_made || !caller.takes_checked_archive());
+    checks.check_together(callers.map(|caller| {
         let (name, tools) = (caller.name(), caller.tools());
         (name, tools, Box::new(move || caller.run(&arch.dist())) as Action)
     }));
+}
+
+/// What is counted, and may not grow.
+fn checks_of_figures(checks: &mut Checks, dist: &Dist) {
+    let arch = dist.arch;
+    let named = |what: &str| format!("{}: {what}", arch.name());
+    let done = |()| String::new();
+    checks.check(&named("sizes"), &[], || size::check(dist));
+    let tools = [setup::c_compiler(arch), setup::std(arch.target())];
+    checks.check(&named("sizes of programs, and of each call"), &tools, || size::check_programs(dist));
+    if arch.is_host() {
+        let tools = [setup::strace(), setup::c_compiler(arch)];
+        checks.check(&named("system calls of each function"), &tools, || calls::check(dist));
+        let tools = [setup::valgrind(), setup::c_compiler(arch)];
+        checks.check(&named("instructions of each function"), &tools, || instructions::check(dist).map(done));
+    }
+    checks.check(&named("no way to panic"), &[], || panics::check(arch));
+}
+
+/// What becomes of each system call that fails.
+fn checks_of_faults(checks: &mut Checks, dist: &Dist) {
+    let arch = dist.arch;
+    if arch.is_host() {
+        let tools = [setup::c_compiler(arch)];
+        checks.check(&format!("{}: every system call fails in every way", arch.name()), &tools, || {
+            faults::check(dist).map(|()| String::new())
+        });
+    }
+}
+
+/// What holds where something is not as usual.
+fn checks_of_surroundings(checks: &mut Checks, dist: &Dist) {
+    let arch = dist.arch;
+    let all = match surroundings::all(arch) {
+        Ok(all) => all,
+        Err(error) => return checks.record("surroundings", Err(error)),
+    };
+    if !all.iter().any(|one| one.name().contains(&checks.only)) {
+        return;
+    }
+    let name = format!("{}: programs for surroundings", arch.name());
+    let programs = checks.prepare(&name, &[setup::c_compiler(arch)], || surroundings::Programs::compile(dist));
+    let Some(programs) = programs.map(Arc::new) else { return };
+    let before = checks.passed;
+    checks.check_together(all.into_iter().map(|one| {
+        let programs = programs.clone();
+        (one.name(), one.tools(), Box::new(move || one.check(&programs)) as Action)
+    }));
+    println!("{}: {} surroundings passed", arch.name(), checks.passed - before);
+}
+
+/// Those checks alone.
+pub fn run_surroundings(arguments: &surroundings::Arguments) -> Result<()> {
+    let mut checks = Checks { only: arguments.only.clone(), ..Checks::default() };
+    for arch in arguments.architectures.or_host()? {
+        checks_of_surroundings(&mut checks, &build::run_for(arch)?);
+    }
+    checks.finish(false)
 }
 
 /// The library does not build with registers that a system call does not preserve, and says so.

@@ -64,6 +64,16 @@ impl Toolchain {
         })
     }
 
+    /// Whether the current compiler has the runtime library of the address sanitizer, for this machine.
+    pub fn has_address_sanitizer() -> bool {
+        let Ok(target) = Arch::host().map(Arch::target) else { return false };
+        let directory = Self::new(target, None).map(|toolchain| toolchain.sysroot.join("lib/rustlib").join(target));
+        let entries = directory.ok().and_then(|directory| directory.join("lib").read_dir().ok());
+        entries.is_some_and(|mut entries| {
+            entries.any(|entry| entry.is_ok_and(|entry| entry.file_name().to_string_lossy().ends_with("_rt.asan.a")))
+        })
+    }
+
     /// Whether core's source is here.
     pub fn has_source(&self) -> bool {
         self.sysroot.join("lib/rustlib/src/rust/library/core").is_dir()
@@ -119,6 +129,17 @@ impl Toolchain {
     }
 }
 
+/// A command of the nightly compiler's cargo.
+pub fn nightly(subcommand: &str) -> Command {
+    let mut cargo = command("rustup");
+    cargo.args(["run", "nightly", "cargo", subcommand]);
+    // What the cargo that runs this tool has set for itself.
+    for variable in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN"] {
+        cargo.env_remove(variable);
+    }
+    cargo
+}
+
 /// A program in PATH, also under the names that carry a version, as Debian's do.
 fn on_path(name: &str) -> Option<PathBuf> {
     let newest_first = (11..=30).rev().map(|version| format!("{name}-{version}"));
@@ -132,6 +153,16 @@ fn missing(program: &str, package: &str) -> String {
 /// The C compiler for an architecture.
 pub fn c_compiler(arch: Arch) -> String {
     if arch.is_host() { "cc".to_owned() } else { format!("{}-gcc", arch.gnu()) }
+}
+
+/// Zig's C compiler for one of its targets, which brings the target's libc.
+pub fn zig_cc(target: &str) -> Result<Command> {
+    let mut cc = command(setup::find_zig().context("no zig")?);
+    cc.args(["cc", "-target", target]);
+    // It compiles with checks unless told otherwise, and those call what is not there. The libc is built, once, as the
+    // program is; for its size that takes a good half of the time.
+    cc.args(["-fno-sanitize=all", "-Os"]);
+    Ok(cc)
 }
 
 /// Where a program for a foreign architecture finds its dynamic loader and its libc: link arguments that name both, so

@@ -6,6 +6,7 @@ use core::ptr::NonNull;
 use core::sync::atomic::AtomicU32;
 
 use super::{ChildEntry, Fd, Sharing, decode, sleep_nanoseconds};
+use crate::sys::WaitStatus;
 use crate::{Errno, Result};
 
 pub(crate) use libc as errno;
@@ -16,7 +17,7 @@ mod records;
 #[cfg(not(target_os = "macos"))]
 #[path = "getdents.rs"]
 mod records;
-pub(crate) use records::{read_dir, record};
+pub(crate) use records::{is_deleted, read_dir, record};
 
 /// Whether the system has control groups, which limit what a process gets.
 pub(crate) const HAS_CONTROL_GROUPS: bool = false;
@@ -78,14 +79,6 @@ pub(crate) fn total_memory() -> Result<u64> {
     Ok(pages.saturating_mul(size))
 }
 
-/// No call moves pages to a given place on all of these systems: copying serves.
-///
-/// # Safety
-/// None: it does nothing.
-pub(crate) unsafe fn remap(_from: usize, _from_len: usize, _to: usize, _to_len: usize) -> Result<()> {
-    Err(Errno::ENOSYS)
-}
-
 /// These systems use large pages by themselves.
 pub(crate) const fn prefer_huge_pages(_address: usize, _len: usize) {}
 
@@ -125,6 +118,8 @@ pub(crate) fn pipe() -> Result<(Fd, Fd)> {
 }
 
 unsafe extern "C" {
+    // The plain name is that of an older one, whose child has a copy of the memory.
+    #[cfg_attr(target_os = "netbsd", link_name = "__vfork14")]
     fn vfork() -> libc::pid_t;
 }
 
@@ -156,6 +151,21 @@ pub(crate) unsafe fn spawn(
     }
     decode(pid)
 }
+
+/// Waits until a child is gone, of whose end the system will say nothing. `EAGAIN`: it is there still.
+///
+/// Some of these systems wake who waits for it only when the last of all children is gone.
+pub(crate) fn wait_forgotten(child: i32) -> Result<WaitStatus> {
+    let mut status = 0;
+    // SAFETY: the call writes one int.
+    match decode(unsafe { libc::waitpid(child, &raw mut status, libc::WNOHANG) })? {
+        0 => Err(Errno::EAGAIN),
+        _ => Ok(WaitStatus(status)),
+    }
+}
+
+/// Nothing of the caller's is held here by a process that waits for another: it has closed its copies.
+pub(crate) const fn end_with_parent() {}
 
 /// Whether the program got rights that its user does not have (set-user-ID and the like). See issetugid(2).
 pub(crate) fn runs_with_raised_rights() -> bool {

@@ -37,3 +37,11 @@ pub(crate) fn record(records: &[u8]) -> Option<(usize, usize)> {
     let len = u16::from_ne_bytes(*records.get(offset_of!(libc::dirent, d_namlen)..)?.first_chunk()?);
     Some(((NAME + usize::from(len) + 1).next_multiple_of(8), NAME))
 }
+
+/// Whether a record is of a name that is gone: some of these systems leave it where it was, without a file. A whiteout
+/// hides a name of a lower layer.
+pub(crate) fn is_deleted(record: &[u8]) -> bool {
+    const WHITEOUT: u8 = 14;
+    let number = record.get(offset_of!(libc::dirent, d_fileno)..).and_then(<[u8]>::first_chunk);
+    number == Some(&[0; 8]) || record.get(offset_of!(libc::dirent, d_type)) == Some(&WHITEOUT)
+}

@@ -6,7 +6,7 @@ use core::sync::atomic::AtomicU32;
 
 use super::{ChildEntry, Fd, SIGCHLD, Sharing, decode, flags, last_errno};
 use crate::Result;
-use crate::sys::retry;
+use crate::sys::{WaitStatus, retry};
 
 pub(crate) use libc as errno;
 
@@ -47,6 +47,11 @@ pub(crate) fn record(records: &[u8]) -> Option<(usize, usize)> {
     Some((usize::from(len), offset_of!(libc::dirent64, d_name)))
 }
 
+/// Records of names that are gone are not among what the system returns.
+pub(crate) const fn is_deleted(_record: &[u8]) -> bool {
+    false
+}
+
 /// Fills the buffer with the mask of the processors that the calling thread may use; the result is its length in
 /// bytes. EINVAL: the buffer is smaller than the kernel's masks. See sched_getaffinity(2).
 pub(crate) fn affinity(mask: &mut [MaybeUninit<u64>]) -> Result<usize> {
@@ -64,17 +69,6 @@ pub(crate) fn total_memory() -> Result<u64> {
     // SAFETY: the call succeeded, so it filled the buffer in.
     let info = unsafe { info.assume_init() };
     Ok(info.totalram.saturating_mul(u64::from(info.mem_unit)))
-}
-
-/// Moves the pages of one mapping over another, which they replace. See mremap(2).
-///
-/// # Safety
-/// Both ranges are whole mappings of the caller's, and nothing refers to the first afterwards if this succeeds.
-pub(crate) unsafe fn remap(from: usize, from_len: usize, to: usize, to_len: usize) -> Result<()> {
-    let [from, to] = [from, to].map(core::ptr::with_exposed_provenance_mut::<c_void>);
-    // SAFETY: the caller's.
-    let moved = unsafe { libc::mremap(from, from_len, to_len, libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED, to) };
-    if moved == libc::MAP_FAILED { Err(last_errno()) } else { Ok(()) }
 }
 
 /// Asks for huge pages. See madvise(2).
@@ -128,6 +122,17 @@ pub(crate) unsafe fn spawn(
     let entry = unsafe { core::mem::transmute::<ChildEntry, extern "C" fn(*mut c_void) -> c_int>(entry) };
     // SAFETY: the caller's.
     decode(unsafe { libc::clone(entry, top, sharing | flags(SIGCHLD), argument.as_ptr()) })
+}
+
+/// Waits until a child is gone, of whose end the kernel will say nothing.
+pub(crate) fn wait_forgotten(child: i32) -> Result<WaitStatus> {
+    super::wait(child)
+}
+
+/// Has the calling process be killed when the thread that started it ends. See PR_SET_PDEATHSIG(2const).
+pub(crate) fn end_with_parent() {
+    // SAFETY: takes numbers only. A sandbox that refuses it is no reason not to go on.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
 }
 
 /// Whether the program got rights that its user does not have (set-user-ID and the like). See getauxval(3).

@@ -1,0 +1,464 @@
+/*
+ * Every function in its usual cases, for a tracer to see which system calls it makes: `cargo xtask calls`.
+ *
+ *     calls GROUP    runs one of the groups below, in the directory that it is started in, which becomes its root
+ *
+ * Each group is a process of its own, so that first calls are first. What is traced is announced and ended by a write
+ * to no descriptor at all, which makes nothing but a line in the trace. Exit code 0: all went as the names say.
+ */
+#include <asm/unistd.h>
+
+#include "ffi_syscalls.h"
+
+#include "raw.h"
+
+static bool went_wrong;
+
+static size_t length(const char *text)
+{
+    size_t len = 0;
+    while (text[len])
+        len++;
+    return len;
+}
+
+static bool is(const char *a, const char *b)
+{
+    while (*a && *a == *b)
+        a++, b++;
+    return *a == *b;
+}
+
+static void mark(const char *text)
+{
+    system_call(__NR_write, -1, (long)text, (long)length(text), 0);
+}
+
+/* From here on to the next mark, calls count as this. */
+static void begin(const char *name)
+{
+    mark(name);
+}
+
+static void end(bool is_right)
+{
+    mark("");
+    if (is_right)
+        return;
+    went_wrong = true;
+    rt_eprint("not as it should be: ");
+    rt_eprint(rt_error_text(rt_last_error()));
+    rt_eprint("\n");
+}
+
+/* What a function returned, and freed before it is asked for again. */
+static void end_text(char *text)
+{
+    end(text);
+    rt_free(text);
+}
+
+static void end_list(char **list, size_t len)
+{
+    end(list && rt_len(list) == len);
+    rt_free(list);
+}
+
+static void end_copy(bool is_right, int64_t size)
+{
+    end(is_right);
+    end(rt_file_size("copied") == size);
+}
+
+static void become_nobody(void)
+{
+    enum { NOBODY = 65534 };
+    system_call(__NR_setresuid, NOBODY, NOBODY, NOBODY, 0);
+}
+
+/* A file of this size, none of which takes room. */
+static void make_file(const char *path, long size)
+{
+    long fd = system_call(__NR_openat, -100, (long)path, 0x41 /* O_WRONLY | O_CREAT */, 0644);
+    system_call(__NR_ftruncate, fd, size, 0, 0);
+    system_call(__NR_close, fd, 0, 0, 0);
+}
+
+static void facts(void)
+{
+    begin("rt_file_exists: a file");
+    end(rt_file_exists("file"));
+    begin("rt_file_exists: nothing");
+    end(!rt_file_exists("none"));
+    begin("rt_file_size");
+    end(rt_file_size("file") == 4096);
+    begin("rt_file_size: nothing");
+    end(rt_file_size("none") == -1);
+    begin("rt_file_modified_time");
+    end(rt_file_modified_time("file") > 0);
+    begin("rt_file_modified_time: nothing");
+    end(rt_file_modified_time("none") == -1);
+    begin("rt_file_exists: NULL");
+    end(!rt_file_exists(NULL));
+    begin("rt_file_delete");
+    end(rt_file_delete("file"));
+    begin("rt_file_delete: nothing");
+    end(!rt_file_delete("file"));
+    begin("rt_file_remove: a directory");
+    end(!rt_file_remove("ten"));
+}
+
+static void facts_of_nobody(void)
+{
+    become_nobody();
+    begin("rt_file_exists: in a directory that must not be searched");
+    end(!rt_file_exists("closed/file"));
+}
+
+static void reading_once(void)
+{
+    begin("rt_file_read_text: 4 KB, the first memory of the process");
+    end_text(rt_file_read_text("file"));
+}
+
+static void reading(void)
+{
+    make_file("empty", 0);
+    make_file("1 MB", 1 << 20);
+    make_file("64 MB", 64 << 20);
+    begin("rt_file_read_text: 4 KB, the first memory of the process");
+    end_text(rt_file_read_text("file"));
+    begin("rt_file_read_text: 4 KB");
+    end_text(rt_file_read_text("file"));
+    begin("rt_file_read_text: an empty file");
+    end_text(rt_file_read_text("empty"));
+    begin("rt_file_read_text: 1 MB, the first");
+    end_text(rt_file_read_text("1 MB"));
+    begin("rt_file_read_text: 1 MB");
+    end_text(rt_file_read_text("1 MB"));
+    begin("rt_file_read_text: 64 MB");
+    char *text = rt_file_read_text("64 MB");
+    end(rt_len(text) == 64 << 20);
+    begin("rt_free: 64 MB");
+    rt_free(text);
+    end(true);
+    begin("rt_file_read_text: 64 MB, the second");
+    end_text(rt_file_read_text("64 MB"));
+    begin("rt_file_read_text: nothing");
+    end(!rt_file_read_text("none"));
+    begin("rt_file_read_text: a directory");
+    end(!rt_file_read_text("ten"));
+}
+
+static void writing(void)
+{
+    begin("rt_file_write_text: a new file");
+    end(rt_file_write_text("written", "text"));
+    begin("rt_file_write_text: a file that exists");
+    end(rt_file_write_text("written", "text"));
+    begin("rt_file_write_text: an empty text");
+    end(rt_file_write_text("written", ""));
+    begin("rt_file_append_text");
+    end(rt_file_append_text("written", "text"));
+    begin("rt_file_write_text: in a directory that is missing");
+    end(!rt_file_write_text("none/file", "text"));
+}
+
+static void writing_once(void)
+{
+    begin("rt_file_write_text: a new file");
+    end(rt_file_write_text("written", "text"));
+}
+
+static void not_copying(void)
+{
+    begin("rt_file_copy: 4 KB, a new file");
+    end(!rt_file_copy("file", "copied"));
+    begin("rt_file_copy: 4 KB, over one that exists");
+    end(!rt_file_copy("file", "private"));
+}
+
+static void copying(void)
+{
+    make_file("empty", 0);
+    begin("rt_file_copy: 4 KB, a new file");
+    end(rt_file_copy("file", "copied"));
+    begin("rt_file_copy: 4 KB, over one that exists");
+    end(rt_file_copy("file", "copied"));
+    begin("rt_file_copy: 4 KB, over one with another mode");
+    end(rt_file_copy("file", "private"));
+    begin("rt_file_copy: an empty file");
+    end(rt_file_copy("empty", "copied empty"));
+    begin("rt_file_copy: a file to itself");
+    end(!rt_file_copy("file", "file"));
+    begin("rt_file_copy: nothing");
+    end(!rt_file_copy("none", "copied"));
+    begin("rt_file_copy: a directory");
+    end(!rt_file_copy("ten", "copied"));
+    begin("rt_file_copy: to a directory");
+    end(!rt_file_copy("file", "ten"));
+    begin("rt_file_copy: to where a link points that leads nowhere");
+    end(rt_file_copy("file", "dangling"));
+}
+
+static void copying_much(void)
+{
+    make_file("1 MB", 1 << 20);
+    make_file("64 MB", 64 << 20);
+    begin("rt_file_copy: 1 MB");
+    end_copy(rt_file_copy("1 MB", "copied"), 1 << 20);
+    begin("rt_file_copy: 64 MB");
+    end_copy(rt_file_copy("64 MB", "copied"), 64 << 20);
+}
+
+static void locking_once(void)
+{
+    begin("rt_file_lock: a new file");
+    end(rt_file_lock("lock") >= 0);
+}
+
+static void locking(void)
+{
+    begin("rt_file_lock: a new file");
+    int64_t lock = rt_file_lock("lock");
+    end(lock >= 0);
+    begin("rt_file_lock: taken already");
+    end(rt_file_lock("lock") == -1);
+    begin("rt_file_unlock");
+    end(rt_file_unlock(lock));
+    begin("rt_file_lock: a file that exists");
+    lock = rt_file_lock("lock");
+    end(lock >= 0);
+    rt_file_unlock(lock);
+    begin("rt_file_unlock: no descriptor");
+    end(!rt_file_unlock(lock));
+    begin("rt_file_unlock: outside of int");
+    end(!rt_file_unlock(1LL << 40));
+    begin("rt_file_lock: a directory");
+    end(rt_file_lock("ten") == -1);
+    become_nobody();
+    begin("rt_file_lock: a file that must not be written");
+    end(rt_file_lock("locked") >= 0);
+}
+
+static void directories(void)
+{
+    begin("rt_dir_create");
+    end(rt_dir_create("new", false));
+    begin("rt_dir_create: it exists");
+    end(!rt_dir_create("new", false));
+    begin("rt_dir_create: recursive, it exists");
+    end(rt_dir_create("new", true));
+    begin("rt_dir_create: recursive, nothing is missing but itself");
+    end(rt_dir_create("new/one", true));
+    begin("rt_dir_create: recursive, two parents are missing");
+    end(rt_dir_create("new/two/three/four", true));
+    begin("rt_dir_create: recursive, below a file");
+    end(!rt_dir_create("file/new", true));
+    begin("rt_dir_list: 10 entries, the first memory of the process");
+    end_list(rt_dir_list("ten"), 10);
+    begin("rt_dir_list: 10 entries");
+    end_list(rt_dir_list("ten"), 10);
+    begin("rt_dir_list: 1000 entries, the first");
+    end_list(rt_dir_list("thousand"), 1000);
+    begin("rt_dir_list: 1000 entries");
+    end_list(rt_dir_list("thousand"), 1000);
+    begin("rt_dir_list: nothing");
+    end(!rt_dir_list("none"));
+    begin("rt_dir_list: a file");
+    end(!rt_dir_list("file"));
+}
+
+static void environment(void)
+{
+    begin("rt_env_cwd: the first memory of the process");
+    end_text(rt_env_cwd());
+    begin("rt_env_cwd");
+    end_text(rt_env_cwd());
+    begin("rt_env_get: set");
+    end_text(rt_env_get("PATH"));
+    begin("rt_env_get: not set");
+    end_text(rt_env_get("NONE"));
+    begin("rt_env_home: HOME");
+    end_text(rt_env_home());
+    begin("rt_env_set: the first");
+    end(rt_env_set("HOME", ""));
+    begin("rt_env_set");
+    end(rt_env_set("NEW", "value"));
+    begin("rt_env_set: no name");
+    end(!rt_env_set("", "value"));
+    begin("rt_env_home: /etc/passwd");
+    char *home = rt_env_home();
+    end(is(home, "/home"));
+    rt_free(home);
+}
+
+static void running(void)
+{
+    static const char *const arguments[] = {"child"};
+    begin("rt_process_run: a path, the first memory of the process");
+    end(rt_process_run("/second/program", arguments, 1) == 0);
+    begin("rt_process_run: a path");
+    end(rt_process_run("/second/program", arguments, 1) == 0);
+    begin("rt_process_run: in the second directory of PATH");
+    end(rt_process_run("program", arguments, 1) == 0);
+    begin("rt_process_run: nothing");
+    end(rt_process_run("none", arguments, 1) == 127);
+    begin("rt_process_run: not executable");
+    end(rt_process_run("/file", arguments, 1) == 126);
+    begin("rt_process_run: a script that says of no shell");
+    end(rt_process_run("/script", NULL, 0) == 0);
+    begin("rt_process_run: a NULL argument");
+    end(rt_process_run("/second/program", NULL, 1) == -1);
+}
+
+static void running_with_sigchld_ignored(void)
+{
+    enum { SIGCHLD = 17 };
+    static const char *const arguments[] = {"child"};
+    static const unsigned long ignored[4] = {1 /* SIG_IGN */};
+    system_call(__NR_rt_sigaction, SIGCHLD, (long)ignored, 0, 8);
+    begin("rt_process_run: SIGCHLD ignored");
+    end(rt_process_run("/second/program", arguments, 1) == 0);
+}
+
+static void running_once(void)
+{
+    static const char *const arguments[] = {"child"};
+    begin("rt_process_run: a path");
+    end(rt_process_run("/second/program", arguments, 1) == 0);
+}
+
+static void not_running(void)
+{
+    begin("rt_process_run: a path");
+    end(rt_process_run("/second/program", NULL, 0) == -1);
+}
+
+static void counting(void)
+{
+    begin("rt_system_cpu_count: the first");
+    end(rt_system_cpu_count() == 1);
+    begin("rt_system_cpu_count");
+    end(rt_system_cpu_count() == 1);
+}
+
+static void counting_in_version_1(void)
+{
+    rt_file_write_text("proc/self/cgroup", "4:cpu:/a\n");
+    rt_file_write_text("proc/self/mountinfo", "30 23 0:26 / /sys/fs/cgroup rw - cgroup cgroup rw,cpu\n");
+    begin("rt_system_cpu_count: control groups of version 1");
+    end(rt_system_cpu_count() >= 1);
+}
+
+static void counting_without_proc(void)
+{
+    rt_file_delete("proc/self/cgroup");
+    rt_file_delete("proc/self/mountinfo");
+    begin("rt_system_cpu_count: no /proc");
+    end(rt_system_cpu_count() >= 1);
+    begin("rt_system_cpu_count: no /proc, again");
+    end(rt_system_cpu_count() >= 1);
+}
+
+static void printing_once(void)
+{
+    begin("rt_print");
+    end(rt_print("printed\n"));
+}
+
+static void without_memory(void)
+{
+    begin("rt_hostname");
+    end(!rt_hostname());
+}
+
+static void the_rest(void)
+{
+    begin("rt_getpid");
+    end(rt_getpid() > 0);
+    begin("rt_hostname: the first memory of the process");
+    end_text(rt_hostname());
+    begin("rt_hostname");
+    char *text = rt_hostname();
+    end(text);
+    begin("rt_len");
+    end(rt_len(text) > 0);
+    begin("rt_free");
+    rt_free(text);
+    end(true);
+    begin("rt_free: NULL");
+    rt_free(NULL);
+    end(true);
+    begin("rt_last_error");
+    end(rt_last_error() == 0);
+    begin("rt_error_text");
+    end(rt_error_text(2));
+    begin("rt_print");
+    end(rt_print("printed\n"));
+    begin("rt_eprint");
+    end(rt_eprint("printed\n"));
+    begin("rt_print: an empty text");
+    end(rt_print(""));
+    begin("rt_exit");
+    rt_exit(went_wrong);
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} groups[] = {
+    {"facts", facts},
+    {"facts_of_nobody", facts_of_nobody},
+    {"reading", reading},
+    {"reading_once", reading_once},
+    {"writing", writing},
+    {"writing_once", writing_once},
+    {"copying", copying},
+    {"not_copying", not_copying},
+    {"copying_much", copying_much},
+    {"locking", locking},
+    {"locking_once", locking_once},
+    {"directories", directories},
+    {"environment", environment},
+    {"running", running},
+    {"running_with_sigchld_ignored", running_with_sigchld_ignored},
+    {"running_once", running_once},
+    {"not_running", not_running},
+    {"counting", counting},
+    {"counting_in_version_1", counting_in_version_1},
+    {"counting_without_proc", counting_without_proc},
+    {"printing_once", printing_once},
+    {"the_rest", the_rest},
+    {"without_memory", without_memory},
+};
+
+/* The root directory is to be the one that this was started in: for an ordinary user, in a user namespace. */
+static bool enter(void)
+{
+    enum { CLONE_NEWUSER = 0x10000000 };
+    if (system_call(__NR_chroot, (long)".", 0, 0, 0) == 0)
+        return true;
+    return system_call(__NR_unshare, CLONE_NEWUSER, 0, 0, 0) == 0 && system_call(__NR_chroot, (long)".", 0, 0, 0) == 0;
+}
+
+int main(int argc, char **argv, char **envp)
+{
+    (void)envp;
+    if (argc != 2)
+        return 2;
+    /* What the groups run, and the shell that runs their script. */
+    if (is(argv[1], "child") || is(argv[1], "/script"))
+        return 0;
+    if (!enter()) {
+        rt_eprint("no root of its own: chroot(2) takes root's rights or a user namespace.\n");
+        return 3;
+    }
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+        if (!is(argv[1], groups[i].name))
+            continue;
+        groups[i].run();
+        return went_wrong;
+    }
+    return 2;
+}

@@ -1,0 +1,259 @@
+/*
+ * Every function again and again, for callgrind to count the instructions of: `cargo xtask instructions`.
+ *
+ *     instructions       in a directory with `file`, `ten` and `thousand`, and with 20 variables
+ *
+ * Each function is called once, so that what happens once has happened, then COUNT times, and twice as many. Between
+ * those the counter is read, at each entry of mark(). The names are printed, a line each, in front of a tab.
+ */
+#include <asm/unistd.h>
+
+#include "ffi_syscalls.h"
+
+#include "raw.h"
+
+enum { COUNT = 10 };
+
+/* Here the counter is read and begins anew. */
+__attribute__((noinline)) void mark(void)
+{
+    __asm__ volatile("");
+}
+
+static void *kept;
+static const char *program;
+
+static void nothing(void)
+{
+    __asm__ volatile("");
+}
+
+static void exists(void)
+{
+    rt_file_exists("file");
+}
+
+static void exists_not(void)
+{
+    rt_file_exists("none");
+}
+
+static void exists_null(void)
+{
+    rt_file_exists(NULL);
+}
+
+static void read_text(void)
+{
+    rt_free(rt_file_read_text("file"));
+}
+
+static void write_text(void)
+{
+    rt_file_write_text("written", "0123456789");
+}
+
+static void append_text(void)
+{
+    rt_file_append_text("written", "0123456789");
+}
+
+static void copy(void)
+{
+    rt_file_copy("file", "copied");
+}
+
+static void delete(void)
+{
+    rt_file_delete("none");
+}
+
+static void remove_directory(void)
+{
+    rt_file_remove("ten");
+}
+
+static void size(void)
+{
+    rt_file_size("file");
+}
+
+static void modified_time(void)
+{
+    rt_file_modified_time("file");
+}
+
+static void lock(void)
+{
+    rt_file_unlock(rt_file_lock("lock"));
+}
+
+static void create(void)
+{
+    rt_dir_create("ten", false);
+}
+
+static void create_recursive(void)
+{
+    rt_dir_create("ten/a/b", true);
+}
+
+static void list_ten(void)
+{
+    rt_free(rt_dir_list("ten"));
+}
+
+static void list_thousand(void)
+{
+    rt_free(rt_dir_list("thousand"));
+}
+
+static void cwd(void)
+{
+    rt_free(rt_env_cwd());
+}
+
+static void get(void)
+{
+    rt_free(rt_env_get("VARIABLE_19"));
+}
+
+static void get_none(void)
+{
+    rt_free(rt_env_get("NONE"));
+}
+
+static void home(void)
+{
+    rt_free(rt_env_home());
+}
+
+static void set(void)
+{
+    rt_env_set("VARIABLE_19", "value");
+}
+
+static void get_own(void)
+{
+    get();
+}
+
+static void run(void)
+{
+    static const char *const arguments[] = {"child"};
+    rt_process_run(program, arguments, 1);
+}
+
+static void process_id(void)
+{
+    rt_getpid();
+}
+
+static void cpu_count(void)
+{
+    rt_system_cpu_count();
+}
+
+static void hostname(void)
+{
+    rt_free(rt_hostname());
+}
+
+static void free_null(void)
+{
+    rt_free(NULL);
+}
+
+static void len(void)
+{
+    rt_len(kept);
+}
+
+static void last_error(void)
+{
+    rt_last_error();
+}
+
+static void error_text(void)
+{
+    rt_error_text(2);
+}
+
+static void print(void)
+{
+    rt_print("\n");
+}
+
+static void eprint(void)
+{
+    rt_eprint("\n");
+}
+
+static const struct {
+    const char *name;
+    void (*call)(void);
+} operations[] = {
+    {"nothing", nothing},
+    {"rt_file_exists", exists},
+    {"rt_file_exists: nothing", exists_not},
+    {"rt_file_exists: NULL", exists_null},
+    {"rt_file_read_text, rt_free: 100 bytes", read_text},
+    {"rt_file_write_text", write_text},
+    {"rt_file_append_text", append_text},
+    {"rt_file_copy: 100 bytes", copy},
+    {"rt_file_delete: nothing", delete},
+    {"rt_file_remove: a directory", remove_directory},
+    {"rt_file_size", size},
+    {"rt_file_modified_time", modified_time},
+    {"rt_file_lock, rt_file_unlock", lock},
+    {"rt_dir_create: it exists", create},
+    {"rt_dir_create: recursive, it exists", create_recursive},
+    {"rt_dir_list, rt_free: 10 entries", list_ten},
+    {"rt_dir_list, rt_free: 1000 entries", list_thousand},
+    {"rt_env_cwd, rt_free", cwd},
+    {"rt_env_get, rt_free: the last of 20", get},
+    {"rt_env_get, rt_free: not set", get_none},
+    {"rt_env_home, rt_free: HOME", home},
+    {"rt_env_set", set},
+    {"rt_env_get, rt_free: after rt_env_set", get_own},
+    {"rt_process_run: the caller's part", run},
+    {"rt_getpid", process_id},
+    {"rt_system_cpu_count", cpu_count},
+    {"rt_hostname, rt_free", hostname},
+    {"rt_free: NULL", free_null},
+    {"rt_len", len},
+    {"rt_last_error", last_error},
+    {"rt_error_text", error_text},
+    {"rt_print", print},
+    {"rt_eprint", eprint},
+};
+
+static void call(void (*operation)(void), int count)
+{
+    for (int i = 0; i < count; i++)
+        operation();
+}
+
+int main(int argc, char **argv, char **envp)
+{
+    (void)envp;
+    /* What is run, and counts for nobody. */
+    if (argc > 1)
+        return 0;
+    program = argv[0];
+    /* One processor, so that a machine's number of them does not count. */
+    static const unsigned long first[1] = {1};
+    system_call(__NR_sched_setaffinity, 0, sizeof first, (long)first, 0);
+    kept = rt_hostname();
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
+        rt_print(operations[i].name);
+        rt_print("\t\n");
+        call(operations[i].call, 1);
+        mark();
+        call(operations[i].call, COUNT);
+        mark();
+        call(operations[i].call, 2 * COUNT);
+        mark();
+    }
+    return 0;
+}

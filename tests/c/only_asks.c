@@ -1,0 +1,35 @@
+/*
+ * A program whose shared object does all the work, and which itself only asks why something failed: of the archive it
+ * needs that one function. Compiled twice, as two_parts.c is.
+ */
+#include <stdio.h>
+
+#include "ffi_syscalls.h"
+
+#include "contract.h"
+
+bool object_finds(const char *path);
+
+#ifdef OBJECT
+
+bool object_finds(const char *path)
+{
+    return rt_file_exists(path);
+}
+
+#else
+
+int main(void)
+{
+    const char *const paths[] = {"/no/such/file", "/dev/null/file"};
+    static const int32_t errors[] = {2, 20}; /* ENOENT, ENOTDIR */
+    int failed = 0;
+    for (int i = 0; i < 2; i++)
+        if (object_finds(paths[i]) || rt_last_error() != errors[i]) {
+            printf("FAILED: %s: last error is %d, not %d\n", paths[i], rt_last_error(), errors[i]);
+            failed = 1;
+        }
+    return failed;
+}
+
+#endif

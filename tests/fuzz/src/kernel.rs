@@ -1,0 +1,445 @@
+//! A kernel that is a model, as far as the library asks one.
+//!
+//! What it knows is a thread's own, and prepared by the test. Memory is everybody's, as a process's is. What a test is
+//! about directories it leaves to the real kernel.
+
+mod memory;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::ffi::{CStr, c_char, c_void};
+use std::ptr::{null, with_exposed_provenance, with_exposed_provenance_mut};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+use linux_raw_sys::{errno, general, system};
+
+use crate::{ChildEntry, Sysno, nr};
+
+/// What is at a path.
+#[derive(Clone)]
+pub enum File {
+    /// A file with this content, and the size that stat(2) says it has.
+    Content(Rc<[u8]>, i64),
+    /// A directory: what each call of getdents(2) returns at most, record by record.
+    Records(Rc<[Vec<u8>]>),
+    /// What opening it fails with.
+    Error(u32),
+}
+
+impl File {
+    /// A file that knows its size.
+    pub fn of(content: &[u8]) -> Self {
+        Self::Content(content.into(), content.len().try_into().unwrap_or(i64::MAX))
+    }
+}
+
+/// A way to find what is at a path.
+pub type Lookup = Rc<dyn Fn(&[u8]) -> File>;
+
+/// What a program is that is asked for: the reason why it cannot be executed, or its exit code.
+pub type Program = std::result::Result<u8, u32>;
+
+/// An attempt to execute: the path, the arguments, and the environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The path.
+    pub path: Vec<u8>,
+    /// What the program would be called and its arguments.
+    pub arguments: Vec<Vec<u8>>,
+}
+
+/// All that the model knows.
+#[derive(Clone, Default)]
+pub struct Kernel {
+    /// What is at the paths.
+    pub files: BTreeMap<Vec<u8>, File>,
+    /// What is at all others; nothing if not given.
+    pub lookup: Option<Lookup>,
+    /// How much each read moves at most, in turn; 0 for one that a signal interrupts. As much as there is if empty.
+    pub steps: Vec<usize>,
+    /// The real and the effective user.
+    pub users: [u32; 2],
+    /// The mask of processors, or why it is not told.
+    pub processors: Option<Vec<u64>>,
+    /// What the programs are that are asked for, in turn; the last one goes on. Not there if empty.
+    pub programs: Vec<Program>,
+    /// What was tried to execute.
+    pub attempts: Vec<Attempt>,
+    /// Whether the real kernel does what is done with directories.
+    pub has_real_directories: bool,
+    /// What happened so far.
+    pub state: State,
+}
+
+/// What is open, and how often was read.
+#[derive(Clone, Default)]
+pub struct State {
+    open: BTreeMap<usize, Open>,
+    reads: usize,
+}
+
+#[derive(Clone)]
+enum Open {
+    File(Rc<[u8]>, usize, i64),
+    Records(Rc<[Vec<u8>]>, usize),
+    Pipe(Rc<RefCell<VecDeque<u8>>>),
+}
+
+thread_local! {
+    static KERNEL: RefCell<Kernel> = RefCell::default();
+}
+
+/// Puts another kernel in the place of the one before.
+pub fn set(kernel: Kernel) {
+    KERNEL.with_borrow_mut(|now| *now = kernel);
+}
+
+/// How many descriptors are open, and what was tried to execute.
+pub fn outcome() -> (usize, Vec<Attempt>) {
+    KERNEL.with_borrow(|kernel| (kernel.state.open.len(), kernel.attempts.clone()))
+}
+
+type Answer = std::result::Result<usize, u32>;
+
+/// The real kernel's answer.
+fn real(number: Sysno, [a, b, c, d, e, f]: [usize; 6]) -> usize {
+    // SAFETY: what the library asks for is right for a kernel.
+    unsafe { real_arch::syscall6(number as usize, a, b, c, d, e, f) }
+}
+
+/// Ends the calling process, which is a child that shares the caller's memory.
+pub fn exit(code: usize) -> ! {
+    loop {
+        real(Sysno::exit_group, [code, 0, 0, 0, 0, 0]);
+    }
+}
+
+/// The bytes of a text at an address, or EFAULT.
+fn text<'a>(address: usize) -> std::result::Result<&'a [u8], u32> {
+    let pointer = with_exposed_provenance::<c_char>(address);
+    if pointer.is_null() {
+        return Err(errno::EFAULT);
+    }
+    // SAFETY: the library passes NUL-terminated strings.
+    Ok(unsafe { CStr::from_ptr(pointer) }.to_bytes())
+}
+
+/// The texts of an array that a null pointer ends.
+fn texts(address: usize) -> std::result::Result<Vec<Vec<u8>>, u32> {
+    let array = with_exposed_provenance::<*const c_char>(address);
+    let mut texts = Vec::new();
+    for slot in 0.. {
+        // SAFETY: the library passes such arrays.
+        let pointer = unsafe { *array.wrapping_add(slot) };
+        if pointer.is_null() {
+            break;
+        }
+        texts.push(text(pointer.expose_provenance())?.to_vec());
+    }
+    Ok(texts)
+}
+
+/// Puts bytes at an address.
+fn put(address: usize, bytes: &[u8]) {
+    let to = with_exposed_provenance_mut::<u8>(address);
+    // SAFETY: the library says of the address that there is room.
+    unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+}
+
+/// Puts a value at an address.
+fn put_value<T>(address: usize, value: T) {
+    // SAFETY: the library says of the address that there is room for one.
+    unsafe { with_exposed_provenance_mut::<T>(address).write(value) };
+}
+
+fn zeroed<T>() -> T {
+    // SAFETY: only for structs of the kernel's, which are made of integers.
+    unsafe { std::mem::zeroed() }
+}
+
+impl Kernel {
+    fn find(&self, path: &[u8]) -> File {
+        let looked_up = || self.lookup.as_ref().map_or(File::Error(errno::ENOENT), |lookup| lookup(path));
+        self.files.get(path).cloned().unwrap_or_else(looked_up)
+    }
+
+    fn insert(&mut self, open: Open) -> usize {
+        let fd = (3..).find(|fd| !self.state.open.contains_key(fd)).unwrap_or(3);
+        self.state.open.insert(fd, open);
+        fd
+    }
+
+    fn open(&mut self, path: &[u8]) -> Answer {
+        // As the kernel has it.
+        if path.len() >= 4096 {
+            return Err(errno::ENAMETOOLONG);
+        }
+        match self.find(path) {
+            File::Content(content, size) => Ok(self.insert(Open::File(content, 0, size))),
+            File::Records(records) => Ok(self.insert(Open::Records(records, 0))),
+            File::Error(number) => Err(number),
+        }
+    }
+
+    fn read(&mut self, fd: usize, address: usize, len: usize) -> Answer {
+        let step = self.steps.get(self.state.reads % self.steps.len().max(1)).copied().unwrap_or(usize::MAX);
+        self.state.reads += 1;
+        match self.state.open.get_mut(&fd).ok_or(errno::EBADF)? {
+            Open::File(content, at, _) => {
+                if step == 0 {
+                    return Err(errno::EINTR);
+                }
+                let rest = content.get(*at..).unwrap_or_default();
+                let part = rest.get(..len.min(step)).unwrap_or(rest);
+                put(address, part);
+                *at += part.len();
+                Ok(part.len())
+            }
+            Open::Pipe(bytes) => {
+                let part: Vec<u8> = (0..len).map_while(|_| bytes.borrow_mut().pop_front()).collect();
+                put(address, &part);
+                if part.is_empty() { Err(errno::EAGAIN) } else { Ok(part.len()) }
+            }
+            Open::Records(..) => Err(errno::EISDIR),
+        }
+    }
+
+    /// As many whole records as fit, and not more than a step has.
+    fn read_records(&mut self, fd: usize, address: usize, len: usize) -> Answer {
+        let step = self.steps.get(self.state.reads % self.steps.len().max(1)).copied().unwrap_or(usize::MAX);
+        self.state.reads += 1;
+        let Open::Records(records, next) = self.state.open.get_mut(&fd).ok_or(errno::EBADF)? else {
+            return Err(errno::ENOTDIR);
+        };
+        let mut end = 0;
+        while let Some(record) = records.get(*next).filter(|record| end + record.len() <= len) {
+            if end > 0 && end + record.len() > step {
+                break;
+            }
+            put(address + end, record);
+            end += record.len();
+            *next += 1;
+        }
+        if end == 0 && *next < records.len() { Err(errno::EINVAL) } else { Ok(end) }
+    }
+
+    fn stat(&self, fd: usize, address: usize) -> Answer {
+        let mut stat: general::stat = zeroed();
+        if let Open::File(_, _, size) = self.state.open.get(&fd).ok_or(errno::EBADF)? {
+            stat.st_mode = general::S_IFREG | 0o644;
+            stat.st_size = *size;
+        }
+        put_value(address, stat);
+        Ok(0)
+    }
+
+    fn pipe(&mut self, address: usize) -> Answer {
+        let bytes = Rc::default();
+        let ends = [self.insert(Open::Pipe(Rc::clone(&bytes))), self.insert(Open::Pipe(bytes))];
+        put_value(address, ends.map(|end| i32::try_from(end).unwrap_or_default()));
+        Ok(0)
+    }
+
+    fn write(&mut self, fd: usize, address: usize, len: usize) -> Answer {
+        let Open::Pipe(bytes) = self.state.open.get_mut(&fd).ok_or(errno::EBADF)? else { return Err(errno::EINVAL) };
+        // SAFETY: the library says that there are so many bytes.
+        bytes.borrow_mut().extend(unsafe { std::slice::from_raw_parts(with_exposed_provenance::<u8>(address), len) });
+        Ok(len)
+    }
+
+    /// The program that is asked for.
+    fn execute(&mut self, path: usize, argv: usize) -> std::result::Result<Program, u32> {
+        let number = self.attempts.len().min(self.programs.len().saturating_sub(1));
+        self.attempts.push(Attempt { path: text(path)?.to_vec(), arguments: texts(argv)? });
+        Ok(self.programs.get(number).copied().unwrap_or(Err(errno::ENOENT)))
+    }
+
+    fn affinity(&self, len: usize, address: usize) -> Answer {
+        let mask = self.processors.as_ref().ok_or(errno::EPERM)?;
+        let bytes: Vec<u8> = mask.iter().flat_map(|word| word.to_ne_bytes()).collect();
+        if len < bytes.len() {
+            return Err(errno::EINVAL);
+        }
+        put(address, &bytes);
+        Ok(bytes.len())
+    }
+}
+
+fn int(register: usize) -> usize {
+    register & 0xffff_ffff
+}
+
+/// What the kernel answers to what takes its state.
+fn answer(number: Sysno, [a, b, c, d, ..]: [usize; 6]) -> Answer {
+    KERNEL.with_borrow_mut(|kernel| match number {
+        Sysno::openat => kernel.open(text(b)?),
+        Sysno::close => kernel.state.open.remove(&int(a)).map(|_| 0).ok_or(errno::EBADF),
+        Sysno::read => kernel.read(int(a), b, c),
+        Sysno::write => kernel.write(int(a), b, c),
+        Sysno::getdents64 => kernel.read_records(int(a), b, c),
+        Sysno::fstat => kernel.stat(int(a), b),
+        Sysno::faccessat | nr::NEWFSTATAT => match kernel.find(text(b)?) {
+            File::Error(number) => Err(number),
+            _ => Ok(0),
+        },
+        Sysno::pipe2 => kernel.pipe(a),
+        Sysno::getuid => Ok(kernel.users[0] as usize),
+        Sysno::geteuid => Ok(kernel.users[1] as usize),
+        Sysno::getgid | Sysno::getegid | Sysno::rt_sigprocmask | Sysno::nanosleep => Ok(0),
+        Sysno::sched_getaffinity => kernel.affinity(b, c),
+        Sysno::sysinfo => {
+            let info = system::sysinfo { totalram: 1 << 30, mem_unit: 1, ..zeroed() };
+            put_value(a, info);
+            Ok(0)
+        }
+        // Every signal has its default.
+        Sysno::rt_sigaction => {
+            if c != 0 {
+                put_value::<general::kernel_sigaction>(c, zeroed());
+            }
+            Ok(0)
+        }
+        Sysno::mmap => memory::map(b),
+        Sysno::munmap => memory::unmap(a, b),
+        Sysno::madvise => Ok(d),
+        _ => Err(errno::ENOSYS),
+    })
+}
+
+fn call(number: usize, arguments: [usize; 6]) -> usize {
+    let Some(number) = Sysno::new(number) else { return answered(Err(errno::ENOSYS)) };
+    match number {
+        Sysno::mkdirat | nr::NEWFSTATAT if KERNEL.with_borrow(|kernel| kernel.has_real_directories) => {
+            real(number, arguments)
+        }
+        Sysno::gettid => thread(),
+        Sysno::futex => {
+            std::thread::yield_now();
+            answered(Err(errno::EAGAIN))
+        }
+        Sysno::wait4 => real(number, arguments),
+        Sysno::exit_group => exit(arguments[0]),
+        Sysno::execve => {
+            let [path, argv, ..] = arguments;
+            match KERNEL.with_borrow_mut(|kernel| kernel.execute(path, argv)) {
+                Ok(Ok(code)) => exit(code.into()),
+                Ok(Err(number)) | Err(number) => answered(Err(number)),
+            }
+        }
+        number => answered(answer(number, arguments)),
+    }
+}
+
+fn answered(answer: Answer) -> usize {
+    answer.unwrap_or_else(|number| (number as usize).wrapping_neg())
+}
+
+/// A number for each thread.
+fn thread() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    thread_local! {
+        static THREAD: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+    THREAD.with(|&thread| thread)
+}
+
+// The items of a column.
+
+/// A system call.
+///
+/// # Safety
+/// As the real one.
+pub unsafe fn syscall0(number: usize) -> usize {
+    call(number, [0; 6])
+}
+
+/// A system call.
+///
+/// # Safety
+/// As the real one.
+pub unsafe fn syscall1(number: usize, a: usize) -> usize {
+    call(number, [a, 0, 0, 0, 0, 0])
+}
+
+/// A system call.
+///
+/// # Safety
+/// As the real one.
+pub unsafe fn syscall2(number: usize, a: usize, b: usize) -> usize {
+    call(number, [a, b, 0, 0, 0, 0])
+}
+
+/// A system call.
+///
+/// # Safety
+/// As the real one.
+pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> usize {
+    call(number, [a, b, c, 0, 0, 0])
+}
+
+/// A system call.
+///
+/// # Safety
+/// As the real one.
+pub unsafe fn syscall4(number: usize, a: usize, b: usize, c: usize, d: usize) -> usize {
+    call(number, [a, b, c, d, 0, 0])
+}
+
+/// A system call.
+///
+/// # Safety
+/// As the real one.
+pub unsafe fn syscall5(number: usize, a: usize, b: usize, c: usize, d: usize, e: usize) -> usize {
+    call(number, [a, b, c, d, e, 0])
+}
+
+/// A system call.
+///
+/// # Safety
+/// As the real one.
+pub unsafe fn syscall6(number: usize, a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> usize {
+    call(number, [a, b, c, d, e, f])
+}
+
+/// Starts a child of the real kernel's that shares the caller's memory while that waits, whatever is asked for, and has
+/// more room on its stack than the library gives it, for the model.
+///
+/// # Safety
+/// As the real one.
+pub unsafe fn clone_on_stack(_flags: usize, _top: *mut c_void, entry: ChildEntry, argument: *mut c_void) -> usize {
+    const FLAGS: u32 = general::CLONE_VM | general::CLONE_VFORK | general::SIGCHLD;
+    // A new one each time: to a sanitizer, what ended without returning has left its frames behind.
+    let mut stack = Vec::<u128>::with_capacity(1 << 14);
+    let top = stack.spare_capacity_mut().as_mut_ptr_range().end;
+    // SAFETY: the caller waits, and nobody else uses the stack.
+    unsafe { real_arch::clone_on_stack(FLAGS as usize, top.cast(), entry, argument) }
+}
+
+/// As a libc has it.
+static ENVIRON: AtomicPtr<*const c_char> = AtomicPtr::new(std::ptr::null_mut());
+static HAS_ENVIRON: AtomicUsize = AtomicUsize::new(0);
+
+/// Makes this the libc's `environ`; without one there is no libc.
+pub fn set_environ(entries: Option<*const *const c_char>) {
+    ENVIRON.store(entries.unwrap_or(null()).cast_mut(), Ordering::Relaxed);
+    HAS_ENVIRON.store(entries.is_some().into(), Ordering::Relaxed);
+}
+
+/// The address of the libc's `environ`.
+pub fn environ() -> *const *const *const c_char {
+    if HAS_ENVIRON.load(Ordering::Relaxed) == 0 { null() } else { ENVIRON.as_ptr().cast_const().cast() }
+}
+
+/// Threads are told apart by their ids.
+pub fn has_thread_pointer() -> bool {
+    false
+}
+
+/// Never asked for.
+///
+/// # Safety
+/// None.
+pub unsafe fn thread_pointer() -> usize {
+    0
+}

@@ -1,0 +1,100 @@
+//! What is fuzzed.
+
+pub mod content;
+pub mod create;
+pub mod environment;
+pub mod errors;
+pub mod groups;
+pub mod image;
+pub mod memory;
+pub mod passwd;
+pub mod paths;
+pub mod processors;
+pub mod records;
+pub mod search;
+
+use crate::kernel::{self, Kernel};
+
+/// Something that takes any bytes, and panics when the library makes something else of them than its model does.
+#[derive(Clone, Copy)]
+pub struct Target {
+    /// Its name, and that of the directory with its seeds.
+    pub name: &'static str,
+    /// One execution.
+    pub run: fn(&[u8]),
+    /// Whether it takes the real kernel or a libc, which Miri has not.
+    pub is_real: bool,
+}
+
+/// All but that of the entry stack, which needs a `main` of its own and is in the program.
+pub const ALL: &[Target] = &[
+    Target { name: "records", run: records::raw, is_real: false },
+    Target { name: "directory", run: records::directory, is_real: false },
+    Target { name: "passwd", run: passwd::run, is_real: false },
+    Target { name: "environment", run: environment::run, is_real: false },
+    Target { name: "groups", run: groups::run, is_real: false },
+    Target { name: "processors", run: processors::run, is_real: false },
+    Target { name: "paths", run: paths::run, is_real: false },
+    Target { name: "create", run: create::run, is_real: true },
+    Target { name: "search", run: search::run, is_real: true },
+    Target { name: "content", run: content::run, is_real: false },
+    Target { name: "memory", run: memory::run, is_real: false },
+    Target { name: "image", run: image::run, is_real: false },
+    Target { name: "errors", run: errors::run, is_real: false },
+];
+
+/// Begins anew with this kernel, does something, and sees to it that no descriptor stays open.
+fn with_kernel<T>(kernel: Kernel, action: impl FnOnce() -> T) -> T {
+    crate::env::forget();
+    kernel::set(kernel);
+    let result = action();
+    let (open, _) = kernel::outcome();
+    assert_eq!(open, 0, "descriptors that are left open");
+    result
+}
+
+/// Splits at a line that is `%%` alone.
+fn sections(data: &[u8]) -> Vec<Vec<u8>> {
+    let mut sections = vec![Vec::new()];
+    for line in data.split_inclusive(|&byte| byte == b'\n') {
+        match sections.last_mut() {
+            Some(section) if line != b"%%\n" => section.extend_from_slice(line),
+            _ => sections.push(Vec::new()),
+        }
+    }
+    sections
+}
+
+/// The lines, without what ends them; none of nothing.
+fn lines(text: &[u8]) -> Vec<&[u8]> {
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    if text.is_empty() { Vec::new() } else { text.split(|&byte| byte == b'\n').collect() }
+}
+
+/// Without what no C string can contain.
+fn without_nul(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().copied().filter(|&byte| byte != 0).collect()
+}
+
+/// Numbers out of bytes, zeroes when there are no more.
+struct Numbers<'a>(&'a [u8]);
+
+impl<'a> Numbers<'a> {
+    fn byte(&mut self) -> u8 {
+        let Some((&first, rest)) = self.0.split_first() else { return 0 };
+        self.0 = rest;
+        first
+    }
+
+    fn word(&mut self) -> usize {
+        usize::from_le_bytes(std::array::from_fn(|_| self.byte()))
+    }
+
+    fn short(&mut self) -> usize {
+        usize::from(self.byte()) << 8 | usize::from(self.byte())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

@@ -1,0 +1,55 @@
+//! Error numbers and their texts.
+
+use std::ffi::CStr;
+
+use super::Numbers;
+use crate::errno::decode;
+use crate::{Errno, ffi};
+
+/// Numbers of eight bytes.
+pub fn run(data: &[u8]) {
+    let mut numbers = Numbers(data);
+    while !numbers.is_empty() {
+        let number = numbers.word();
+        check(number);
+        // Close to what means something.
+        check(number % 5000);
+        check((number % 5000).wrapping_neg());
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "any int will do")]
+fn check(result: usize) {
+    let is_error = (-4095..0).contains(&(result as isize));
+    let expected = if is_error { Err(-(result as i32)) } else { Ok(result) };
+    assert_eq!(decode(result).map_err(Errno::raw), expected);
+    let number = result as i32;
+    assert_eq!(Errno::from_raw(number).map(Errno::raw), (1..4096).contains(&number).then_some(number));
+    // SAFETY: a static text.
+    let text = unsafe { CStr::from_ptr(ffi::rt_error_text(number)) }.to_bytes();
+    #[cfg(not(miri))]
+    assert_eq!(text, by_libc(number), "{number}");
+    // Once more, now that it is unpacked.
+    // SAFETY: as above.
+    assert_eq!(text, unsafe { CStr::from_ptr(ffi::rt_error_text(number)) }.to_bytes());
+}
+
+/// What glibc has for it.
+#[cfg(not(miri))]
+fn by_libc(number: i32) -> Vec<u8> {
+    unsafe extern "C" {
+        fn strerrorname_np(number: i32) -> *const std::ffi::c_char;
+        fn strerrordesc_np(number: i32) -> *const std::ffi::c_char;
+    }
+    // SAFETY: takes a number.
+    let (name, description) = unsafe { (strerrorname_np(number), strerrordesc_np(number)) };
+    if number == 0 {
+        return b"OK: Success".to_vec();
+    }
+    if name.is_null() {
+        return b"Unknown error".to_vec();
+    }
+    // SAFETY: both are static texts.
+    let [name, description] = [name, description].map(|text| unsafe { CStr::from_ptr(text) }.to_bytes());
+    [name, b": ", description].concat()
+}

@@ -1,0 +1,168 @@
+//! Control groups: /proc/self/cgroup, /proc/self/mountinfo, and the files with the limits.
+
+use std::rc::Rc;
+
+use linux_raw_sys::errno;
+
+use super::{sections, with_kernel};
+use crate::cgroup;
+use crate::kernel::{File, Kernel};
+
+const NO_LIMIT: u64 = u64::MAX;
+
+/// Sections: the groups, the mounts, and contents that the files with the limits have, which are dealt out to them by
+/// their paths. A section `-` is a file that is not there, `!` one that cannot be read.
+pub fn run(data: &[u8]) {
+    let sections = sections(data);
+    let file = |section: &[u8]| match section {
+        b"!\n" => File::Error(errno::EACCES),
+        // No file of these has one byte alone.
+        [] | b"-\n" | [_] => File::Error(errno::ENOENT),
+        content => File::of(content),
+    };
+    let section = |number: usize| sections.get(number).map_or(File::Error(errno::ENOENT), |section| file(section));
+    let (groups, mounts) = (section(0), section(1));
+    let limits: Vec<File> = sections.iter().skip(2).map(|section| file(section)).collect();
+    let lookup = move |path: &[u8]| {
+        let number = path.iter().fold(0_usize, |sum, &byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        let number = number.checked_rem(limits.len());
+        number.and_then(|number| limits.get(number)).cloned().unwrap_or(File::Error(errno::ENOENT))
+    };
+    let lookup: crate::kernel::Lookup = Rc::new(lookup);
+    let mut kernel = Kernel { lookup: Some(Rc::clone(&lookup)), steps: vec![0, 7, 1 << 20], ..Kernel::default() };
+    kernel.files.insert(b"/proc/self/cgroup".to_vec(), groups.clone());
+    kernel.files.insert(b"/proc/self/mountinfo".to_vec(), mounts.clone());
+    let (processors, memory) = with_kernel(kernel, || (cgroup::processors(), cgroup::memory()));
+    let limit = |resource: &[Hierarchy]| limit_of(resource, content(&groups)?, content(&mounts)?, &*lookup);
+    assert_eq!(processors, limit(PROCESSORS));
+    assert_eq!(memory, limit(MEMORY).unwrap_or(NO_LIMIT).min(1 << 30));
+}
+
+/// What is read: nothing of a file that is not there, and `None` of one that cannot be read.
+fn content(file: &File) -> Option<Option<&[u8]>> {
+    match file {
+        File::Content(content, _) => Some(Some(content)),
+        File::Error(errno::ENOENT) => Some(None),
+        _ => None,
+    }
+}
+
+/// A version of control groups: the kind of its file system, the controller where that is named, the files.
+type Hierarchy = (&'static [u8], Option<&'static [u8]>, &'static [&'static str]);
+
+const PROCESSORS: &[Hierarchy] =
+    &[(b"cgroup2", None, &["/cpu.max"]), (b"cgroup", Some(b"cpu"), &["/cpu.cfs_quota_us", "/cpu.cfs_period_us"])];
+const MEMORY: &[Hierarchy] =
+    &[(b"cgroup2", None, &["/memory.max"]), (b"cgroup", Some(b"memory"), &["/memory.limit_in_bytes"])];
+
+/// Words with a separator behind each but the last, which is none if it is empty and not the only one.
+fn words(text: &[u8], separator: u8) -> Vec<&[u8]> {
+    let mut words: Vec<_> = text.split(|&byte| byte == separator).collect();
+    if words.len() > 1 && words.last().is_some_and(|last| last.is_empty()) {
+        words.pop();
+    }
+    words
+}
+
+/// Whether a list with commas has the name, or, without one, is empty.
+fn lists(list: &[u8], name: Option<&[u8]>) -> bool {
+    words(list, b',').contains(&name.unwrap_or_default())
+}
+
+/// The smallest limit of all groups and those above them. See cgroups(7).
+fn limit_of(
+    resource: &[Hierarchy],
+    groups: Option<&[u8]>,
+    mounts: Option<&[u8]>,
+    lookup: &dyn Fn(&[u8]) -> File,
+) -> Option<u64> {
+    // A file that is not there is a line that is empty.
+    let is_known = groups.is_none() && mounts.is_some();
+    let mut limits = Vec::new();
+    for &(kind, controller, files) in resource {
+        for mount in words(mounts.unwrap_or(b"\n"), b'\n') {
+            let fields: Vec<_> = mount.split(|&byte| byte == b' ').collect();
+            let field = |number: usize| fields.get(number).copied().unwrap_or_default();
+            let (root, point) = (unescaped(field(3)), unescaped(field(4)));
+            let Some(end) = (5..=fields.len()).find(|&number| matches!(field(number), b"-" | b"")) else { continue };
+            let has_controller = controller.is_none() || lists(field(end + 3), controller);
+            if !lists(field(end + 1), Some(kind)) || !has_controller {
+                continue;
+            }
+            for group in words(groups.unwrap_or(b"\n"), b'\n') {
+                let parts: Vec<_> = group.splitn(3, |&byte| byte == b':').collect();
+                let part = |number: usize| parts.get(number).copied().unwrap_or_default();
+                if lists(part(1), controller)
+                    && let Some(levels) = levels(&root, part(2))
+                {
+                    limits.push(limit_up_from(&point, &levels, files, lookup)?);
+                }
+            }
+        }
+    }
+    if limits.is_empty() { is_known.then_some(NO_LIMIT) } else { limits.into_iter().min() }
+}
+
+/// The paths of a group and those above it below the root of a mount, or nothing, if that is another one's.
+fn levels(root: &[u8], group: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let is_outside = |path: &[u8]| path == b"/.." || path.starts_with(b"/../");
+    if is_outside(root) || is_outside(group) {
+        return Some(vec![Vec::new()]);
+    }
+    let root = if root.len() == 1 { &[][..] } else { root };
+    let components: Vec<_> = group.strip_prefix(root)?.split(|&byte| byte == b'/').collect();
+    match components[..] {
+        [b"", b""] => Some(vec![Vec::new()]),
+        [b""] if root.is_empty() => None,
+        [b"", ..] => Some((1..=components.len()).map(|count| components[..count].join(&b'/')).collect()),
+        _ => None,
+    }
+}
+
+/// What mountinfo means with a field.
+fn unescaped(field: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut at = 0;
+    while at < field.len() {
+        let digits = field.get(at + 1..at + 4).filter(|_| field[at] == b'\\');
+        let value = |digits: &[u8]| digits.iter().fold(0_u8, |value, digit| value << 3 | digit & 7);
+        bytes.push(digits.map_or(field[at], value));
+        at += if digits.is_some() { 4 } else { 1 };
+    }
+    bytes
+}
+
+fn limit_up_from(point: &[u8], levels: &[Vec<u8>], files: &[&str], lookup: &dyn Fn(&[u8]) -> File) -> Option<u64> {
+    let limits = levels.iter().map(|below| limit_at(&[point, below].concat(), files, lookup));
+    // From the group up: the first that cannot be read ends it.
+    limits.collect::<Option<Vec<_>>>()?.into_iter().min()
+}
+
+fn limit_at(directory: &[u8], files: &[&str], lookup: &dyn Fn(&[u8]) -> File) -> Option<u64> {
+    let mut numbers = Vec::new();
+    for file in files {
+        let path = [directory, file.as_bytes()].concat();
+        if path.len() > 4095 || path.contains(&0) {
+            return None;
+        }
+        let file = lookup(&path);
+        let content = content(&file)?.unwrap_or_default();
+        let content = &content[..content.len().min(64)];
+        let line = content.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let number = |word: &[u8]| {
+            let is_number = !word.is_empty() && word.iter().all(u8::is_ascii_digit);
+            is_number.then(|| str::from_utf8(word).ok()?.parse().ok()).flatten()
+        };
+        numbers.extend(words(line, b' ').into_iter().map(number));
+    }
+    // The kernel takes no quota of 0.
+    let mut limit = 0;
+    for number in numbers {
+        limit = match (limit, number) {
+            (0, number) => number.unwrap_or(NO_LIMIT),
+            (NO_LIMIT, _) | (_, None | Some(0 | NO_LIMIT)) => NO_LIMIT,
+            (quota, Some(period)) => quota / period + u64::from(quota % period > 0),
+        };
+    }
+    Some(limit)
+}

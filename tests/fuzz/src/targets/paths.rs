@@ -1,0 +1,57 @@
+//! Texts that are put together for the kernel, and what texts are taken apart by.
+
+use std::mem::MaybeUninit;
+
+use super::Numbers;
+use crate::arg::{Arg, PATH_MAX, join, terminate};
+use crate::text::{fields, parse, take};
+use crate::{Errno, Text};
+
+/// The first bytes say how often each line is repeated, of which there are three.
+pub fn run(data: &[u8]) {
+    let mut numbers = Numbers(data);
+    let repeats: [usize; 3] = std::array::from_fn(|_| usize::from(numbers.byte()));
+    let mut lines = numbers.0.splitn(3, |&byte| byte == b'\n');
+    let parts = repeats.map(|count| lines.next().unwrap_or_default().repeat(count.max(1)));
+    check_joined([&parts[0], &parts[1], &parts[2]]);
+    for part in &parts {
+        check_joined([part, b"", b""]);
+        check_taken(part, b'/');
+    }
+    check_taken(data, b':');
+    check_number(numbers.0);
+}
+
+fn check_joined(parts: [&[u8]; 3]) {
+    let whole = parts.concat();
+    let expected = match whole.len() {
+        PATH_MAX.. => Err(Errno::ENAMETOOLONG),
+        _ if whole.contains(&0) => Err(Errno::EINVAL),
+        _ => Ok(&whole[..]),
+    };
+    let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
+    assert_eq!(join(parts, &mut buffer).map(std::ffi::CStr::to_bytes), expected);
+    if parts[1].is_empty() && parts[2].is_empty() {
+        let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
+        assert_eq!(terminate(&whole, &mut buffer).map(std::ffi::CStr::to_bytes), expected);
+        let passed = whole.as_slice().with_c_str(|path| Text::new(path.to_bytes()));
+        assert_eq!(passed.as_ref().map(Text::as_bytes).map_err(|errno| *errno), expected);
+    }
+}
+
+fn check_taken(text: &[u8], separator: u8) {
+    let expected: Vec<_> = text.split(|&byte| byte == separator).collect();
+    assert_eq!(fields(text, separator).collect::<Vec<_>>(), expected);
+    for (number, field) in expected.iter().enumerate().take(5) {
+        assert_eq!(fields(text, separator).nth(number), Some(*field));
+    }
+    assert_eq!(fields(text, separator).nth(expected.len()), None);
+    let mut rest = text;
+    assert_eq!(take(&mut rest, separator), expected[0]);
+    assert_eq!(rest, expected[1..].join(&separator));
+}
+
+fn check_number(text: &[u8]) {
+    let digits = str::from_utf8(text).ok().filter(|_| text.iter().all(u8::is_ascii_digit));
+    assert_eq!(parse(text), digits.and_then(|digits| digits.parse().ok()));
+}
