@@ -76,10 +76,11 @@ pub fn capture(command: &mut Command) -> Result<Output> {
             break status;
         }
         if begin.elapsed() > PATIENCE {
+            let processes = processes(child.id());
             kill_with_descendants(child.id());
             child.wait()?;
             let output = Output { status: ExitStatus::default(), stdout: content(stdout)?, stderr: content(stderr)? };
-            bail!("{name}\nhad not ended after {} s, and was killed: {}", PATIENCE.as_secs(), said(&output));
+            bail!("{name}\nhad not ended after {} s, and was killed: {}{processes}", PATIENCE.as_secs(), said(&output));
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
@@ -95,11 +96,35 @@ fn content(mut file: File) -> Result<Vec<u8>> {
     Ok(content)
 }
 
+/// What a process and its descendants are waiting for, a line for each thread: what it does, in which system call and
+/// function of the kernel, and what it was started as.
+fn processes(process: u32) -> String {
+    let command = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+    let command = String::from_utf8_lossy(&command).replace('\0', " ");
+    let mut lines = String::new();
+    for thread in threads(process) {
+        let read = |name: &str| std::fs::read_to_string(thread.join(name)).unwrap_or_default();
+        let status = read("status");
+        let state = status.lines().find_map(|line| line.strip_prefix("State:")).unwrap_or_default().trim();
+        let (call, place) = (read("syscall"), read("wchan"));
+        lines += &format!("{}: {state}, in {place}, call {}: {command}\n", thread.display(), call.trim());
+    }
+    lines + &children(process).into_iter().map(processes).collect::<String>()
+}
+
+fn threads(process: u32) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    entries.map(|thread| thread.path()).collect()
+}
+
+fn children(process: u32) -> Vec<u32> {
+    let lists = threads(process).into_iter().filter_map(|thread| std::fs::read_to_string(thread.join("children")).ok());
+    lists.flat_map(|list| numbers(&list)).collect()
+}
+
 /// Kills a process, and then what it has started, which otherwise would go on without it.
 pub fn kill_with_descendants(process: u32) {
-    let threads = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
-    let children = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
-    let children: Vec<u32> = children.flat_map(|list| numbers(&list)).collect();
+    let children = children(process);
     if let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) {
         // It may have ended meanwhile.
         let _ = kill_process(process, Signal::KILL);
