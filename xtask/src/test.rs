@@ -112,7 +112,7 @@ struct Checks {
 /// How many of the lines of a failed check stand at the end once more, and what those have in them that say what is
 /// wrong; all lines do if none has.
 const LINES_SAID_AGAIN: usize = 30;
-const TELLING: [&str; 4] = ["FAILED", "failed", "panicked", "error"];
+const TELLING: [&str; 6] = ["FAILED", "failed", "panicked", "error", "had not ended", "/task/"];
 
 impl Checks {
     /// Runs a check, if the tools that it takes are here. What it says may name a part that cannot run.
@@ -225,7 +225,8 @@ impl Checks {
         // Said again where nothing comes behind it.
         for (name, why) in &self.failed {
             println!("failed: {name}");
-            let is_telling = |line: &&str| TELLING.iter().any(|word| line.contains(word));
+            let is_telling =
+                |line: &&str| TELLING.iter().any(|word| line.contains(word)) && !line.starts_with("test result: ok");
             let mut lines: Vec<_> = why.lines().filter(is_telling).collect();
             if lines.is_empty() {
                 lines = why.lines().collect();
