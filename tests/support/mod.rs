@@ -239,8 +239,10 @@ pub(crate) fn in_child_with_environment<F: FnOnce(&Place)>(entries: &[&CStr], bo
     }
     let place = Place::new();
     let marks = [(TEST, name_of::<F>()), (PLACE, place.path())].map(|(name, value)| format!("{name}={value}"));
-    let marks = marks.map(|mark| CString::new(mark).unwrap());
-    let environment = entries.iter().copied().chain(marks.iter().map(CString::as_c_str));
+    // What an emulator is told, and the child's with it.
+    let of_emulator = std::env::var("G_SLICE").ok().map(|value| format!("G_SLICE={value}"));
+    let more: Vec<_> = marks.into_iter().chain(of_emulator).map(|mark| CString::new(mark).unwrap()).collect();
+    let environment = entries.iter().copied().chain(more.iter().map(CString::as_c_str));
     let status = execute(&arguments::<F>(), environment);
     assert_eq!(status.code(), Some(DONE), "the child failed: {status}");
 }

@@ -44,6 +44,10 @@ pub fn run(arguments: &Arguments) -> Result<Infallible> {
     if !arguments.arch.is_host() {
         // For tests of what the emulator, and not the program, does otherwise.
         command.env("FFI_SYSCALLS_EMULATED", "qemu");
+        // qemu notes what it translates in memory of glib's, under a lock that a fork may leave locked in the child for
+        // good (qemu before 8.1, its issue 285): the child hangs at the first instruction that is new to it. With this,
+        // glib takes that memory from malloc, whose locks a fork releases.
+        command.env("G_SLICE", "always-malloc");
     }
     if let Some(user) = arguments.user {
         command.uid(user).gid(user);

@@ -390,7 +390,7 @@ fn rust_tests(checks: &mut Checks, arch: Arch) {
             test.args(["test", "--quiet", "--no-fail-fast"]).args(run.arguments);
             test.envs(run.environment.iter().copied());
             if !arch.is_host() {
-                // A child of several threads inherits locks of qemu's that nobody gives up, and hangs when it ends.
+                // The other architecture has the other processor, and qemu forks best from few threads.
                 test.env("RUST_TEST_THREADS", "1");
             }
             toolchain::for_programs(arch, &mut test)?;
