@@ -1,6 +1,8 @@
 //! What README.md shows, tried: its programs are built as it says, and its figures are those that were measured. And the
 //! tests that SECURITY.md names are there.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, ensure};
 
 use crate::project::{self, Arch};
@@ -50,16 +52,24 @@ fn check_proofs() -> Result<()> {
                     ensure!(content.contains(&format!("fn {function}(")), "SECURITY.md: no test {function}: {line}");
                     count += 1;
                 }
-                _ if path.extension().is_some_and(|extension| extension == "rs") => {
-                    content = std::fs::read_to_string(path).with_context(|| format!("SECURITY.md: {word}"))?;
+                _ if word.starts_with("tests/") => {
+                    content = content_of(&path).with_context(|| format!("SECURITY.md: {word}"))?;
                 }
-                _ if word.starts_with("tests/") => ensure!(path.exists(), "SECURITY.md: no {word}"),
                 _ => {}
             }
         }
     }
     ensure!(count > 0, "SECURITY.md names no test");
     Ok(())
+}
+
+/// What is in a file, or in the files of a directory.
+fn content_of(path: &Path) -> Result<String> {
+    if path.is_file() {
+        return Ok(std::fs::read_to_string(path)?);
+    }
+    let paths: Vec<_> = std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    paths.iter().filter(|path| path.is_file()).map(|path| Ok(std::fs::read_to_string(path)?)).collect()
 }
 
 /// The Rust programs, each a package of its own: as it is written, and optimised.
