@@ -7,9 +7,8 @@ use std::path::Path;
 use anyhow::Result;
 use rustix::fs::{Mode, OFlags, RawDir};
 
-use crate::files::Name;
 use crate::race::{Contender, Race};
-use crate::rows::Scene;
+use crate::scene::{Name, Scene};
 
 const MOST: usize = 1000;
 

@@ -4,8 +4,7 @@ use std::ffi::{CStr, CString};
 use std::fs::{self, File, OpenOptions};
 use std::hint::black_box;
 use std::io::Write;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, Result};
@@ -15,27 +14,7 @@ use rustix::fd::AsFd;
 use rustix::fs::{Access, FlockOperation, Mode, OFlags};
 
 use crate::race::{Contender, Race};
-use crate::rows::Scene;
-
-/// A path in the forms that contenders take. It is kept as long as the process runs, which is for one row.
-#[derive(Clone, Copy)]
-pub struct Name {
-    pub c: &'static CStr,
-    pub path: &'static Path,
-}
-
-impl Name {
-    pub fn new(path: PathBuf) -> Result<Self> {
-        let c = CString::new(path.as_os_str().as_bytes())?;
-        Ok(Self { c: Box::leak(c.into_boxed_c_str()), path: Box::leak(path.into_boxed_path()) })
-    }
-
-    /// So many names that begin alike.
-    pub fn numbered(path: &Path, count: usize) -> Result<&'static [Self]> {
-        let numbered = (0..count).map(|number| Self::new(format!("{}{number:06}", path.display()).into()));
-        Ok(numbered.collect::<Result<Vec<_>>>()?.leak())
-    }
-}
+use crate::scene::{Name, Scene};
 
 /// Text of this many bytes, in lines.
 fn text(len: usize) -> Vec<u8> {

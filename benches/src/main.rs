@@ -13,6 +13,7 @@ mod options;
 mod race;
 mod report;
 mod rows;
+mod scene;
 mod statistics;
 mod surroundings;
 
@@ -26,7 +27,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use library::Library;
 use options::Options;
 use race::{Clock, Contender, Effort, Samples};
-use rows::{Place, Row, Scene};
+use rows::{Place, Row};
+use scene::Scene;
 
 #[derive(Parser)]
 #[command(name = "bench")]
@@ -145,7 +147,7 @@ fn measure(arguments: &Arguments, row: &Row) -> Result<Vec<Samples>> {
 /// An environment of so many variables, in the order of their names.
 fn variables(count: usize) -> Vec<(String, String)> {
     let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/bin:/bin".into());
-    let known = [("HOME", "/home/somebody"), ("PATH", &path), (rows::LAST_VARIABLE, rows::LAST_VALUE)];
+    let known = [("HOME", "/home/somebody"), ("PATH", &path), (scene::LAST_VARIABLE, scene::LAST_VALUE)];
     let mut variables: Vec<_> = known.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
     let others = (b'A'..=b'Y').flat_map(|first| (b'A'..=b'Z').map(move |second| [first, second].map(char::from)));
     let others = others.flat_map(|letters| (0..2).map(move |number| (letters, number)));

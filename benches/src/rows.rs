@@ -1,12 +1,9 @@
 //! What is measured: operations, where, with how much, and what is expected of the library there.
 
-use std::fs;
-use std::path::PathBuf;
-
 use anyhow::Result;
 
-use crate::files::Name;
-use crate::race::{Libraries, Race};
+use crate::race::Race;
+use crate::scene::Scene;
 use crate::{directories, files, surroundings};
 
 /// Where files lie.
@@ -22,27 +19,6 @@ impl Place {
             Self::Tmpfs => "tmpfs",
             Self::Disk => "disk",
         }
-    }
-}
-
-/// What a row's operation finds.
-pub struct Scene {
-    pub libraries: Libraries,
-    /// An empty directory.
-    pub directory: PathBuf,
-}
-
-impl Scene {
-    /// The path of something that is not there yet.
-    pub fn name(&self, name: &str) -> Result<Name> {
-        Name::new(self.directory.join(name))
-    }
-
-    /// A file with this content.
-    pub fn file(&self, name: &str, content: &[u8]) -> Result<Name> {
-        let name = self.name(name)?;
-        fs::write(name.path, content)?;
-        Ok(name)
     }
 }
 
@@ -119,10 +95,6 @@ impl Row {
         Self { target: Target { least, ..self.target }, ..self }
     }
 }
-
-/// The variable that comes last, and so takes longest to find.
-pub const LAST_VARIABLE: &str = "ZZ_LAST";
-pub const LAST_VALUE: &str = "what it is set to";
 
 const SIZES: [(&str, usize); 4] = [("0", 0), ("4 KB", 4 << 10), ("1 MB", 1 << 20), ("64 MB", LARGE)];
 const LARGE: usize = 64 << 20;

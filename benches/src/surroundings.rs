@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::answer::Answer;
 use crate::race::{Contender, Race};
-use crate::rows::{LAST_VALUE, LAST_VARIABLE, Scene};
+use crate::scene::{LAST_VALUE, LAST_VARIABLE, Scene};
 
 pub fn getpid(scene: &Scene) -> Result<Race> {
     let mut race = Race::new(&i64::from(std::process::id()));

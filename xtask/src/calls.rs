@@ -14,9 +14,10 @@ use anyhow::{Context, Result, bail, ensure};
 use regex_lite::Regex;
 use similar::TextDiff;
 
+use crate::cannot_run::CannotRun;
 use crate::project::{self, Arch, Dist};
 use crate::setup;
-use crate::shell::{self, CannotRun, capture, command, execute, said};
+use crate::shell::{self, capture, command, execute, said};
 use crate::{build, c_callers, faults, header};
 
 #[derive(clap::Args)]

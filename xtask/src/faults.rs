@@ -16,8 +16,9 @@ use anyhow::{Context, Result, bail, ensure};
 use comfy_table::{CellAlignment, Table, presets};
 use rustix::fs::StatVfsMountFlags;
 
+use crate::cannot_run::CannotRun;
 use crate::project::{self, Dist};
-use crate::shell::{self, CannotRun, command, execute};
+use crate::shell::{self, command, execute};
 use crate::{build, header, project::Arch};
 use cases::{Case, Way};
 use scenarios::{ALL, Place, Scenario, WITHOUT};

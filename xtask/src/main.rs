@@ -9,6 +9,7 @@ mod bench;
 mod build;
 mod c_callers;
 mod calls;
+mod cannot_run;
 mod columns;
 mod demo;
 mod elf;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, Error, Result, ensure};
 
-use crate::shell::CannotRun;
+use crate::cannot_run::CannotRun;
 
 /// An architecture that has a column in arch/.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

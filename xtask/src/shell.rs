@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{Read, Seek};
 use std::num::NonZeroUsize;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::cannot_run::CannotRun;
 use crate::project;
 
 /// A command that runs in the root directory and reads nothing.
@@ -176,24 +177,6 @@ pub fn at_once<T: Send, R: Send>(
     };
     std::thread::scope(|scope| (0..count).for_each(|_| drop(scope.spawn(work_on))));
     done.into_inner().unwrap_or_default()
-}
-
-/// Why something cannot be tried on this machine, and what would change it: an error that is no failure.
-#[derive(Debug)]
-pub struct CannotRun(pub String);
-
-impl std::error::Error for CannotRun {}
-
-impl std::fmt::Display for CannotRun {
-    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(to, "CANNOT RUN: {}", self.0)
-    }
-}
-
-/// Whether an error says that the system does not grant something. Any other says that something is wrong.
-pub fn is_refusal(error: &anyhow::Error) -> bool {
-    let number = error.root_cause().downcast_ref().and_then(io::Error::raw_os_error);
-    matches!(number, Some(libc::EPERM | libc::EACCES | libc::ENOSYS))
 }
 
 /// Does something that takes a while under a line that says what and how long.

@@ -18,10 +18,11 @@ use anyhow::{Context, Result, bail, ensure};
 use syscalls::Sysno;
 use tempfile::TempDir;
 
+use crate::cannot_run::{self, CannotRun};
 use crate::project::{self, Arch, Architectures, Dist};
 use crate::seccomp::{Answer, Filter, Refused};
 use crate::setup::{self, Tool};
-use crate::shell::{self, CannotRun, capture, execute, said};
+use crate::shell::{self, capture, execute, said};
 use crate::{c_callers, elf, emulator, toolchain};
 
 #[derive(clap::Args)]
@@ -101,7 +102,7 @@ impl Right {
             execute(&mut command)
         };
         // Whatever else goes wrong will fail the surroundings themselves, and say so.
-        let refused = || attempt().err().filter(shell::is_refusal);
+        let refused = || attempt().err().filter(cannot_run::is_refusal);
         let try_it = || refused().map(|error| format!("{}: {}", self.name(), error.root_cause()));
         TRIED[self as usize].get_or_init(try_it).as_deref()
     }

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use anyhow::{Result, bail, ensure};
 
 use crate::c_callers::Caller;
+use crate::cannot_run::CannotRun;
 use crate::project::{Arch, Architectures, Backend, Dist, SYSTEMS, System};
 use crate::setup::{self, Tool};
-use crate::shell::{self, CannotRun, capture, cargo, command, execute, said, step};
+use crate::shell::{self, capture, cargo, command, execute, said, step};
 use crate::toolchain::Toolchain;
 use crate::{
     abi, backends, bench, build, c_callers, calls, columns, emulator, faults, full, fuzz, install, instructions, model,

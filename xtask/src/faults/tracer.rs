@@ -24,7 +24,7 @@ use super::registers::{self, Request};
 use super::scenarios::{Answer, Place, Scenario, Verdict};
 use super::state::{Memory, State};
 use super::watchdog::Watch;
-use crate::shell::{self, CannotRun};
+use crate::cannot_run::{self, CannotRun};
 
 /// A system call that was made.
 #[derive(Clone, Debug)]
@@ -132,7 +132,7 @@ pub fn fix_addresses() -> Result<()> {
 
 /// What goes wrong when something is tried that a system may refuse.
 fn unless_granted(what: &str, error: anyhow::Error) -> anyhow::Error {
-    if shell::is_refusal(&error) {
+    if cannot_run::is_refusal(&error) {
         CannotRun(format!("{what}: {error:#}. {REMEDY}")).into()
     } else {
         error.context(what.to_owned())
