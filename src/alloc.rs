@@ -17,6 +17,8 @@ use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use core::num::NonZeroUsize;
 use core::ptr::NonNull;
+#[cfg(feature = "exports")]
+use core::sync::atomic::AtomicU8;
 
 use crate::segments::{FRONT, SEGMENT, Segments};
 use crate::sync::Mutex;
@@ -370,11 +372,13 @@ pub(crate) unsafe fn length_of(pointer: NonNull<c_void>) -> usize {
 #[repr(C)]
 pub(crate) struct StaticBlock {
     header: Header,
-    content: [u8; HEADER],
+    /// In memory that can be written to, as it can to any block: a caller may put its end where it is.
+    content: [AtomicU8; HEADER],
 }
 
 #[cfg(feature = "exports")]
-pub(crate) static EMPTY: StaticBlock = StaticBlock { header: Header { word: 0, info: 0 }, content: [0; HEADER] };
+pub(crate) static EMPTY: StaticBlock =
+    StaticBlock { header: Header { word: 0, info: 0 }, content: [const { AtomicU8::new(0) }; HEADER] };
 
 #[cfg(feature = "exports")]
 impl StaticBlock {

@@ -9,15 +9,15 @@ use crate::arg::{PATH_MAX, join};
 use crate::fd::read_beginning;
 use crate::scratch::Scratch;
 use crate::text::{parse, take};
-use crate::{Errno, sys};
+use crate::{Errno, Result, sys};
 
 /// A resource that is limited: a line for each version of control groups, with the kind of file system, the controller,
 /// which groups of version 2 do not name, and the files with a group's limit. Processors have a quota of microseconds in
-/// a period.
+/// a period. A controller that is in a hierarchy of version 1 is in no other, and so that comes first.
 type Resource = &'static [u8];
 
-const PROCESSORS: Resource = b"cgroup2  /cpu.max\ncgroup cpu /cpu.cfs_quota_us /cpu.cfs_period_us";
-const MEMORY: Resource = b"cgroup2  /memory.max\ncgroup memory /memory.limit_in_bytes";
+const PROCESSORS: Resource = b"cgroup cpu /cpu.cfs_quota_us /cpu.cfs_period_us\ncgroup2  /cpu.max";
+const MEMORY: Resource = b"cgroup memory /memory.limit_in_bytes\ncgroup2  /memory.max";
 
 const NO_LIMIT: u64 = u64::MAX;
 
@@ -42,8 +42,8 @@ fn read_limit(resource: Resource) -> Option<u64> {
     let mut mounts = room.bytes();
     let paths = mounts.split_off_mut(..PATHS)?;
     let groups = mounts.split_off_mut(..GROUPS)?;
-    let mounts = read_into(c"/proc/self/mountinfo", mounts)?;
-    let groups = read_into(c"/proc/self/cgroup", groups)?;
+    let mounts = read_into(c"/proc/self/mountinfo", mounts).ok()?;
+    let groups = read_into(c"/proc/self/cgroup", groups).ok()?;
     limit_in(resource, groups, mounts, paths, &read_into)
 }
 
@@ -59,15 +59,15 @@ const fn is_missing(content: &[u8]) -> bool {
 }
 
 /// The beginning of a file, as far as it fits.
-fn read_into<'a>(path: &CStr, buffer: &'a mut [MaybeUninit<u8>]) -> Option<&'a [u8]> {
+fn read_into<'a>(path: &CStr, buffer: &'a mut [MaybeUninit<u8>]) -> Result<&'a [u8]> {
     match read_beginning(path, buffer) {
-        Err(Errno::ENOENT) => Some(MISSING),
-        content => content.ok(),
+        Err(Errno::ENOENT) => Ok(MISSING),
+        content => content,
     }
 }
 
 /// A way to read files: [`read_into`], but for tests.
-type Read<'a> = &'a dyn for<'b> Fn(&CStr, &'b mut [MaybeUninit<u8>]) -> Option<&'b [u8]>;
+type Read<'a> = &'a dyn for<'b> Fn(&CStr, &'b mut [MaybeUninit<u8>]) -> Result<&'b [u8]>;
 
 /// As [`read_limit`], from the content of /proc/self/cgroup and /proc/self/mountinfo, with room for two paths.
 fn limit_in(
@@ -77,12 +77,16 @@ fn limit_in(
     paths: &mut [MaybeUninit<u8>],
     read: Read<'_>,
 ) -> Option<u64> {
-    // Where no tree is mounted there is nothing to know yet, but where the kernel has no groups.
-    let mut is_known = is_missing(groups) && !is_missing(mounts);
-    let mut smallest = NO_LIMIT;
+    if is_missing(groups) {
+        // The kernel has none, or /proc is not mounted yet.
+        return (!is_missing(mounts)).then_some(NO_LIMIT);
+    }
     while !resource.is_empty() {
         let mut files = take(&mut resource, b'\n');
         let (kind, controller) = (take(&mut files, b' '), take(&mut files, b' '));
+        let Some(group) = group_of(groups, controller) else { continue };
+        // Where no tree is mounted there is nothing to know yet.
+        let mut smallest = None;
         let mut mounts = mounts;
         while !mounts.is_empty() {
             // `id parent device root point options [tags] - type source options`. The tags vary in number.
@@ -100,21 +104,30 @@ fn limit_in(
             }
             let mut paths = &mut *paths;
             let (root, point) = (unescape(root, &mut paths), unescape(point, &mut paths));
-            let mut groups = groups;
-            while !groups.is_empty() {
-                // `id:controllers:path`. The path may contain colons.
-                let mut group = take(&mut groups, b'\n');
-                skip(&mut group, 1, b':');
-                if lists(&mut group, b':', controller)
-                    && let Some(below) = path_below(root, group)
-                {
-                    smallest = smallest.min(smallest_limit(point, below, files, read)?);
-                    is_known = true;
-                }
+            let Some(below) = path_below(root, group) else { continue };
+            match smallest_limit(point, below, files, read) {
+                Ok(limit) => smallest = Some(smallest.unwrap_or(NO_LIMIT).min(limit)),
+                // That stays so, and the tree may be mounted elsewhere too.
+                Err(Errno::EACCES | Errno::EPERM | Errno::ENOTDIR | Errno::ELOOP | Errno::ENAMETOOLONG) => {}
+                Err(_) => return None,
             }
         }
+        return smallest;
     }
-    is_known.then_some(smallest)
+    None
+}
+
+/// The path of the process's group in the hierarchy with this controller.
+fn group_of<'a>(mut groups: &'a [u8], controller: &[u8]) -> Option<&'a [u8]> {
+    while !groups.is_empty() {
+        // `id:controllers:path`. The path may contain colons.
+        let mut group = take(&mut groups, b'\n');
+        skip(&mut group, 1, b':');
+        if lists(&mut group, b':', controller) {
+            return Some(group);
+        }
+    }
+    None
 }
 
 fn skip(text: &mut &[u8], count: usize, separator: u8) {
@@ -161,11 +174,11 @@ fn unescape<'a>(mut text: &[u8], room: &mut &'a mut [MaybeUninit<u8>]) -> &'a [u
 }
 
 /// The smallest limit of a group and those above it, as far as they are mounted here.
-fn smallest_limit(point: &[u8], mut below: &[u8], files: &[u8], read: Read<'_>) -> Option<u64> {
+fn smallest_limit(point: &[u8], mut below: &[u8], files: &[u8], read: Read<'_>) -> Result<u64> {
     let mut smallest = NO_LIMIT;
     loop {
         smallest = smallest.min(limit_at(point, below, files, read)?);
-        let Some(slash) = below.iter().rposition(|&byte| byte == b'/') else { return Some(smallest) };
+        let Some(slash) = below.iter().rposition(|&byte| byte == b'/') else { return Ok(smallest) };
         below = below.get(..slash).unwrap_or_default();
     }
 }
@@ -192,11 +205,11 @@ fn is_outside(path: &[u8]) -> bool {
 }
 
 /// The limit of one group. The root has none, and a group that the controller is not turned on for.
-fn limit_at(point: &[u8], below: &[u8], mut files: &[u8], read: Read<'_>) -> Option<u64> {
+fn limit_at(point: &[u8], below: &[u8], mut files: &[u8], read: Read<'_>) -> Result<u64> {
     let mut limit = 0;
     loop {
         let (mut path, mut line) = ([MaybeUninit::uninit(); PATH_MAX], [MaybeUninit::uninit(); 64]);
-        let path = join([point, below, take(&mut files, b' ')], &mut path).ok()?;
+        let path = join([point, below, take(&mut files, b' ')], &mut path)?;
         let mut text = read(path, &mut line)?;
         let mut line = take(&mut text, b'\n');
         loop {
@@ -211,7 +224,7 @@ fn limit_at(point: &[u8], below: &[u8], mut files: &[u8], read: Read<'_>) -> Opt
             }
         }
         if files.is_empty() {
-            return Some(limit);
+            return Ok(limit);
         }
     }
 }
@@ -223,16 +236,19 @@ mod tests {
     extern crate std;
     use std::collections::HashMap;
 
-    /// The limit that these groups and mounts have, where the files are the map's; EIO stands for itself.
+    /// The limit that these groups and mounts have, where the files are the map's; errors stand for themselves.
     fn limit_of(resource: Resource, groups: &str, mounts: &str, files: &[(&str, &str)]) -> Option<u64> {
         let files: HashMap<_, _> = files.iter().copied().collect();
         let mut paths = [MaybeUninit::uninit(); PATHS];
         limit_in(resource, groups.as_bytes(), mounts.as_bytes(), &mut paths, &|path, line| match files
-            .get(path.to_str().ok()?)
+            .get(path.to_str().unwrap_or_default())
         {
-            None => Some(MISSING),
-            Some(&"EIO") => None,
-            Some(content) => Some(line.get_mut(..content.len())?.write_copy_of_slice(content.as_bytes())),
+            None => Ok(MISSING),
+            Some(&"EIO") => Err(Errno::EIO),
+            Some(&"EACCES") => Err(Errno::EACCES),
+            Some(content) => {
+                Ok(line.get_mut(..content.len()).ok_or(Errno::EIO)?.write_copy_of_slice(content.as_bytes()))
+            }
         })
     }
 
@@ -312,6 +328,20 @@ mod tests {
         let files =
             [("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "100000\n"), ("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "50000\n")];
         assert_eq!(quota_of("1:cpu:/\n0::/\n", mounts, &files), Some(2));
+        // The one that has the controller is not mounted yet.
+        let (_, unified) = mounts.split_once('\n').unwrap_or_default();
+        assert_eq!(quota_of("1:cpu:/\n0::/\n", unified, &[]), None);
+        assert_eq!(quota_of("1:cpuset:/\n0::/\n", unified, &[]), Some(NO_LIMIT));
+    }
+
+    #[test]
+    fn a_mount_that_cannot_be_looked_into_hides_no_other() {
+        let private = "29 23 0:26 / /root/cgroup rw - cgroup2 none rw\n";
+        let long = ["31 23 0:26 / /", &"x".repeat(PATH_MAX), " rw - cgroup2 none rw\n"].concat();
+        let files = [("/root/cgroup/a/cpu.max", "EACCES"), ("/sys/fs/cgroup/a/cpu.max", "200000 100000\n")];
+        assert_eq!(quota_of("0::/a\n", &[private, &long, V2].concat(), &files), Some(2));
+        assert_eq!(quota_of("0::/a\n", &[V2, &long, private].concat(), &files), Some(2));
+        assert_eq!(quota_of("0::/a\n", private, &files), None);
     }
 
     #[test]

@@ -8,12 +8,16 @@
 //! use ffi_syscalls::{Errno, env, file};
 //!
 //! # fn main() -> Result<(), Errno> {
-//! file::write_text("/tmp/ffi_syscalls.example", "hello\n")?;
-//! let text = file::read_text("/tmp/ffi_syscalls.example")?;
+//! # let directory = std::env::temp_dir().join(format!("ffi_syscalls.{}", std::process::id()));
+//! # std::fs::create_dir(&directory).unwrap();
+//! # std::env::set_current_dir(&directory).unwrap();
+//! file::write_text("greeting.txt", "hello\n")?;
+//! let text = file::read_text("greeting.txt")?;
 //! assert_eq!(&*text, b"hello\n");
-//! file::delete("/tmp/ffi_syscalls.example")?;
-//! assert_eq!(file::size("/tmp/ffi_syscalls.example"), Err(Errno::ENOENT));
+//! file::delete("greeting.txt")?;
+//! assert_eq!(file::size("greeting.txt"), Err(Errno::ENOENT));
 //! assert!(env::cwd()?.starts_with(b"/"));
+//! # std::fs::remove_dir(&directory).unwrap();
 //! # Ok(())
 //! # }
 //! ```

@@ -140,6 +140,7 @@ unsafe fn run_array(command: &CStr, array: *mut *const c_char) -> Result<Message
         envp: envp.as_ptr(),
         command,
         path: path.unwrap_or(DEFAULT_PATH).to_bytes(),
+        caller: if is_supervised { getpid() } else { 0 },
         mask,
         ignores_sigchld: sigchld == Disposition::Ignored,
         report: to_parent.raw(),
@@ -208,6 +209,8 @@ struct Child<'a> {
     command: &'a CStr,
     /// The directories to look for the command in, with `:` between them; an empty one is the working directory.
     path: &'a [u8],
+    /// The process id of a caller that needs a supervisor.
+    caller: i32,
     /// The caller's signal mask, which the program gets.
     mask: SignalSet,
     /// Whether the program is to ignore SIGCHLD, as the caller does.
@@ -225,29 +228,30 @@ struct Child<'a> {
 /// Starts a child or a supervisor; its process id.
 fn start(child: &mut Child<'_>, mut sharing: Sharing, life: ChildEntry) -> Result<i32> {
     let stack = child.stacks.split_off_mut(..STACK).ok_or(Errno::ENOMEM)?;
-    child.has_copies = false;
+    let mut has_copies = false;
     loop {
+        child.has_copies = has_copies;
         let argument = NonNull::from_mut(child).cast();
-        // SAFETY: the calling thread does nothing more with the stack, or with what it passes, before the child has
-        // left both behind or has ended. What shares nothing has its own copy of them.
+        // SAFETY: once there is a child, the calling thread does nothing more with the stack, or with what it passes,
+        // before the child has left both behind or has ended. What shares nothing has its own copy of them.
         let result = unsafe { sys::spawn(sharing, stack, life, argument) };
         // What an emulator or a sandbox says to a child that shares something may be anything, and fork(2) may work. But
         // these two are the kernel's.
-        if child.has_copies || matches!(result, Ok(_) | Err(Errno::EAGAIN | Errno::ENOMEM)) {
+        if has_copies || matches!(result, Ok(_) | Err(Errno::EAGAIN | Errno::ENOMEM)) {
             return result;
         }
-        child.has_copies = true;
+        has_copies = true;
         sharing = Sharing::Nothing;
     }
 }
 
 /// The supervisor's life, in a process that shares the caller's memory and descriptors, but not its handlers.
 unsafe extern "C" fn supervise(child: *mut c_void) -> ! {
-    // SAFETY: what `start` passed. The caller's thread waits, or this is a copy.
+    // SAFETY: what `start` passed. The caller's thread leaves it alone until this process has ended, or this is a copy.
     let child = unsafe { &mut *child.cast::<Child<'_>>() };
     let has_copies = child.has_copies;
     // A caller that is killed leaves nobody behind who holds its locks, and all it had open.
-    sys::end_with_parent();
+    sys::end_with_parent(child.caller);
     sys::set_disposition(sys::SIGCHLD, false);
     let started = start(child, Sharing::MemoryWaiting, begin);
     if has_copies {

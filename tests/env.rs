@@ -17,7 +17,7 @@ use ffi_syscalls::{Errno, env, process};
 
 use support::{
     NOBODY, Place, as_ordinary_user, assert_memory_stays_flat, checked, copy_program, in_child, in_child_with,
-    in_child_with_environment, is_emulated, is_root, loudly, not_in_an_emulator, set_mode,
+    in_child_with_environment, is_emulated, is_root, loudly, not_in_an_emulator, refuse_with, set_mode,
 };
 
 /// The entries of the environment that a child of the library's gets, in their order.
@@ -433,14 +433,45 @@ mod raised_rights {
 
     #[test]
     fn neither_home_nor_path_is_trusted() {
+        run_with_raised_rights("neither_home_nor_path_is_trusted", with_raised_rights);
+    }
+
+    /// Before Linux 6.4 /proc has the kernel's word alone, and hides it from such a program's user.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn nor_are_they_once_the_rights_are_given_up() {
+        if is_emulated() {
+            return not_in_an_emulator("a system call that is refused: an emulator makes others");
+        }
+        run_with_raised_rights("nor_are_they_once_the_rights_are_given_up", || {
+            refuse_with(libc::SYS_prctl, Some(PR_GET_AUXV));
+            // SAFETY: it takes numbers.
+            checked(unsafe { libc::setresgid(NOBODY, NOBODY, NOBODY) });
+            // SAFETY: it takes numbers.
+            checked(unsafe { libc::setresuid(NOBODY, NOBODY, NOBODY) });
+            assert_ne!(env::home().map(|home| home.to_string()), Ok("/trap".to_owned()));
+            assert_eq!(process::run("trap", &[""; 0]).unwrap(), process::Outcome::NotFound(Errno::ENOENT));
+        });
+    }
+
+    /// prctl.h. The libc crate does not have it.
+    #[cfg(target_os = "linux")]
+    const PR_GET_AUXV: i32 = 0x4155_5856;
+
+    /// Runs the test of this name again, as a program that runs as root, whoever starts it, and does this there.
+    fn run_with_raised_rights(test: &str, body: impl FnOnce()) {
         if std::env::var_os(RAISED).is_some() {
-            return with_raised_rights();
+            // SAFETY: it takes a number.
+            if unsafe { libc::getauxval(libc::AT_SECURE) } == 0 {
+                println!("NOT RAISED");
+                return;
+            }
+            return body();
         }
         if !is_root() {
             loudly("set-user-ID programs: only root can make one for another user");
             return;
         }
-        // The test program as one that runs as root, whoever starts it.
         let place = Place::new();
         let program = place.at("program");
         copy_program(std::env::current_exe().unwrap().to_str().unwrap(), &program);
@@ -449,7 +480,7 @@ mod raised_rights {
         let mut command = Command::new(&program);
         std::os::unix::process::CommandExt::uid(&mut command, NOBODY);
         std::os::unix::process::CommandExt::gid(&mut command, NOBODY);
-        command.args(["raised_rights::neither_home_nor_path_is_trusted", "--exact", "--nocapture"]);
+        command.args([&*format!("raised_rights::{test}"), "--exact", "--nocapture"]);
         let path = format!("{}:/bin:/usr/bin", place.path());
         let output = command.env(RAISED, "1").env("HOME", "/trap").env("PATH", path).output().unwrap();
         let out = String::from_utf8_lossy(&output.stdout);
@@ -459,13 +490,7 @@ mod raised_rights {
         assert!(output.status.success() && out.contains("1 passed"), "{output:?}");
     }
 
-    /// In the program.
     fn with_raised_rights() {
-        // SAFETY: it takes a number.
-        if unsafe { libc::getauxval(libc::AT_SECURE) } == 0 {
-            println!("NOT RAISED");
-            return;
-        }
         // SAFETY: they take nothing.
         let (real, effective) = (unsafe { libc::getuid() }, unsafe { libc::geteuid() });
         assert_eq!((real, effective), (NOBODY, 0));

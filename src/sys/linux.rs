@@ -490,11 +490,18 @@ pub(crate) fn wait_forgotten(child: i32) -> Result<WaitStatus> {
     wait(child)
 }
 
-/// Has the calling process be killed when the thread that started it ends. See PR_SET_PDEATHSIG(2const).
-pub(crate) fn end_with_parent() {
+/// Has the calling process be killed when the thread that started it ends, and ends it if that has ended already, which
+/// is one of the process `parent`. See PR_SET_PDEATHSIG(2const).
+pub(crate) fn end_with_parent(parent: i32) {
     let (option, signal) = (linux_raw_sys::prctl::PR_SET_PDEATHSIG as usize, general::SIGKILL as usize);
     // SAFETY: takes numbers only. A sandbox that refuses it is no reason not to go on.
     let _ = unsafe { syscall2(Sysno::prctl as usize, option, signal) };
+    // SAFETY: takes nothing, and cannot fail.
+    let now = int(unsafe { syscall0(Sysno::getppid as usize) });
+    // A parent in another namespace of process ids is 0.
+    if now != 0 && now != parent {
+        exit(0);
+    }
 }
 
 /// Sends a signal to the calling thread, which no other thread can take. See tgkill(2).
@@ -561,7 +568,8 @@ type AuxEntry = [usize; 2];
 /// Whether the program got rights that its user does not have (set-user-ID and the like): AT_SECURE.
 ///
 /// The kernel's own word is asked for first; where it cannot be had, ids that differ, or capabilities that an ordinary
-/// user does not have, count as a yes.
+/// user does not have, count as a yes. So does it that the kernel hides the process from its own user: it has had rights,
+/// and may have given them up before anybody asked.
 pub(crate) fn runs_with_raised_rights() -> bool {
     aux_secure().unwrap_or_else(|| {
         let user = effective_user();
@@ -591,8 +599,18 @@ const fn may_have_capabilities() -> bool {
 fn aux_secure() -> Option<bool> {
     // More entries than there are; the rest is AT_NULL, which ends the vector.
     let mut vector = [AuxEntry::default(); 64];
-    ask_for_aux(&mut vector).or_else(|_| read_aux(&mut vector)).ok()?;
-    secure_in(vector.iter())
+    match ask_for_aux(&mut vector).or_else(|_| read_aux(&mut vector)) {
+        Err(Errno::EACCES) if !is_dumpable() => Some(true),
+        told => told.ok().and_then(|_| secure_in(vector.iter())),
+    }
+}
+
+/// Whether the process's user may look into it. See PR_SET_DUMPABLE(2const).
+#[cfg(not(feature = "freestanding"))]
+fn is_dumpable() -> bool {
+    // SAFETY: takes numbers only.
+    let result = unsafe { syscall2(Sysno::prctl as usize, linux_raw_sys::prctl::PR_GET_DUMPABLE as usize, 0) };
+    result == 1
 }
 
 /// The vector as the kernel keeps it, since Linux 6.4. See PR_GET_AUXV(2const).

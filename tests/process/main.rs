@@ -22,6 +22,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use ffi_syscalls::process::Outcome::{self, Exited, NotExecutable, NotFound, Signaled};
 use ffi_syscalls::{Errno, env, file, process, stdio};

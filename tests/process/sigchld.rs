@@ -73,14 +73,14 @@ fn that_is_ignored_leaves_nobody_with_the_locks_of_a_caller_that_was_killed() {
                 process::exit(1);
             }
             while !fs::exists(&started).unwrap() {
-                thread::sleep(std::time::Duration::from_millis(1));
+                thread::sleep(Duration::from_millis(1));
             }
             assert_eq!(file::lock(&*lock).err(), Some(Errno::EAGAIN));
             // SAFETY: takes numbers.
             checked(unsafe { libc::kill(caller, libc::SIGKILL) });
             assert_eq!(wait_for(caller).signal(), Some(libc::SIGKILL));
             let is_free = (0..5000).any(|_| {
-                thread::sleep(std::time::Duration::from_millis(1));
+                thread::sleep(Duration::from_millis(1));
                 file::lock(&*lock).is_ok()
             });
             let program: i32 = fs::read_to_string(&started).unwrap().trim().parse().unwrap();
@@ -88,6 +88,43 @@ fn that_is_ignored_leaves_nobody_with_the_locks_of_a_caller_that_was_killed() {
             checked(unsafe { libc::kill(program, libc::SIGKILL) });
             assert!(is_free, "{handler} {flags}");
             fs::remove_file(&started).unwrap();
+        }
+    });
+}
+
+/// Whatever the call was about to do.
+#[test]
+fn that_is_ignored_leaves_nobody_with_the_locks_of_a_caller_that_was_killed_at_once() {
+    in_child(|place| {
+        let lock = place.at("lock");
+        for (round, (handler, flags)) in (0..60).flat_map(|round| WAYS.map(|way| (round, way))) {
+            // The program reads to the end of one, which is there when this process has closed it.
+            let (input, end) = std::io::pipe().unwrap();
+            let (mut told, mut tell) = std::io::pipe().unwrap();
+            // SAFETY: no other thread holds a lock meanwhile: those of the harness wait.
+            let caller = checked(unsafe { libc::fork() });
+            if caller == 0 {
+                drop(end);
+                // SAFETY: takes numbers.
+                checked(unsafe { libc::dup2(input.as_raw_fd(), 0) });
+                handle_signal(libc::SIGCHLD, handler, flags);
+                let _lock = file::lock(&*lock).unwrap();
+                tell.write_all(b"x").unwrap();
+                let _ = process::run("cat", &NONE);
+                process::exit(1);
+            }
+            told.read_exact(&mut [0]).unwrap();
+            let begin = Instant::now();
+            while begin.elapsed() < Duration::from_micros(10 * round) {}
+            // SAFETY: takes numbers.
+            checked(unsafe { libc::kill(caller, libc::SIGKILL) });
+            assert_eq!(wait_for(caller).signal(), Some(libc::SIGKILL));
+            let is_free = (0..10_000).any(|_| {
+                thread::sleep(Duration::from_millis(1));
+                file::lock(&*lock).is_ok()
+            });
+            drop(end);
+            assert!(is_free, "{round} {handler} {flags}");
         }
     });
 }

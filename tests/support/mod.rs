@@ -376,15 +376,26 @@ pub(crate) fn set_umask(mask: u32) {
 /// Has the kernel refuse a system call to the calling process, for good. See seccomp(2).
 #[cfg(target_os = "linux")]
 pub(crate) fn refuse(call: libc::c_long) {
+    refuse_with(call, None);
+}
+
+/// As [`refuse`], where the first argument is this one, of those that are.
+#[cfg(target_os = "linux")]
+pub(crate) fn refuse_with(call: libc::c_long, argument: Option<i32>) {
     use libc::{BPF_ABS, BPF_JEQ, BPF_JMP, BPF_K, BPF_LD, BPF_RET, BPF_W, sock_filter, sock_fprog};
     let statement = |code: u32, k: u32, jf: u8| sock_filter { code: u16::try_from(code).unwrap(), jt: 0, jf, k };
-    let mut filter = [
-        statement(BPF_LD | BPF_W | BPF_ABS, 0, 0), // the call's number
-        statement(BPF_JMP | BPF_JEQ | BPF_K, u32::try_from(call).unwrap(), 1),
-        statement(BPF_RET | BPF_K, libc::SECCOMP_RET_ERRNO | libc::EPERM.cast_unsigned(), 0),
-        statement(BPF_RET | BPF_K, libc::SECCOMP_RET_ALLOW, 0),
-    ];
-    let program = sock_fprog { len: 4, filter: filter.as_mut_ptr() };
+    // Words of a struct seccomp_data: the call's number, and the low half of its first argument.
+    let equal = [(0, u32::try_from(call).ok()), (16, argument.map(i32::cast_unsigned))];
+    let equal: Vec<_> = equal.into_iter().filter_map(|(place, value)| Some((place, value?))).collect();
+    let mut filter = Vec::new();
+    for (number, &(place, value)) in (1..).zip(&equal) {
+        filter.push(statement(BPF_LD | BPF_W | BPF_ABS, place, 0));
+        // Past the rest of these, and the refusal.
+        filter.push(statement(BPF_JMP | BPF_JEQ | BPF_K, value, 2 * u8::try_from(equal.len() - number).unwrap() + 1));
+    }
+    filter.push(statement(BPF_RET | BPF_K, libc::SECCOMP_RET_ERRNO | libc::EPERM.cast_unsigned(), 0));
+    filter.push(statement(BPF_RET | BPF_K, libc::SECCOMP_RET_ALLOW, 0));
+    let program = sock_fprog { len: u16::try_from(filter.len()).unwrap(), filter: filter.as_mut_ptr() };
     // SAFETY: takes numbers.
     checked(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) });
     // SAFETY: the program is as long as it says.

@@ -165,7 +165,7 @@ pub(crate) fn wait_forgotten(child: i32) -> Result<WaitStatus> {
 }
 
 /// Nothing of the caller's is held here by a process that waits for another: it has closed its copies.
-pub(crate) const fn end_with_parent() {}
+pub(crate) const fn end_with_parent(_parent: i32) {}
 
 /// Whether the program got rights that its user does not have (set-user-ID and the like). See issetugid(2).
 pub(crate) fn runs_with_raised_rights() -> bool {

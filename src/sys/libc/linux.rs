@@ -37,8 +37,9 @@ pub(crate) fn copy_file_range(from: &Fd, to: &Fd, len: usize) -> Result<usize> {
 ///
 /// Not every libc has a function for it.
 pub(crate) fn read_dir(fd: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
-    // SAFETY: the buffer is writable for its length.
-    retry(|| decode_long(unsafe { libc::syscall(libc::SYS_getdents64, fd.raw(), buffer.as_mut_ptr(), buffer.len()) }))
+    let (start, len) = (buffer.as_mut_ptr(), buffer.len().min(super::MAX_TRANSFER));
+    // SAFETY: the buffer is writable for that length, which the kernel takes for an int.
+    retry(|| decode_long(unsafe { libc::syscall(libc::SYS_getdents64, fd.raw(), start, len) }))
 }
 
 /// How long the first record of a directory is, and where its name begins, which a NUL ends.
@@ -129,10 +130,17 @@ pub(crate) fn wait_forgotten(child: i32) -> Result<WaitStatus> {
     super::wait(child)
 }
 
-/// Has the calling process be killed when the thread that started it ends. See PR_SET_PDEATHSIG(2const).
-pub(crate) fn end_with_parent() {
+/// Has the calling process be killed when the thread that started it ends, and ends it if that has ended already, which
+/// is one of the process `parent`. See PR_SET_PDEATHSIG(2const).
+pub(crate) fn end_with_parent(parent: i32) {
     // SAFETY: takes numbers only. A sandbox that refuses it is no reason not to go on.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
+    // SAFETY: takes nothing, and cannot fail.
+    let now = unsafe { libc::getppid() };
+    // A parent in another namespace of process ids is 0.
+    if now != 0 && now != parent {
+        super::exit(0);
+    }
 }
 
 /// Whether the program got rights that its user does not have (set-user-ID and the like). See getauxval(3).
