@@ -7,6 +7,7 @@
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -15,6 +16,7 @@ use anyhow::{Context, Result, bail, ensure};
 use rustix::mount::MountFlags;
 use rustix::thread::UnshareFlags;
 
+use crate::cannot_run::CannotRun;
 use crate::project::{self, Arch};
 use crate::setup;
 use crate::shell;
@@ -72,11 +74,25 @@ pub fn works_for(arch: Arch) -> bool {
     works().is_some_and(|output| output.status.success())
 }
 
-/// As [`command_for`], as another user. For root.
+/// As [`command_for`], as another user, who must be able to get at the program and the project. For root.
 pub fn command_as(user: u32, arch: Arch, program: &Path) -> Result<Command> {
+    must_be_reached_by_all(&project::root().join("target"))?;
+    must_be_reached_by_all(program)?;
     let mut command = shell::command(std::env::current_exe()?);
     command.args(["run", "--arch", arch.name(), "--user", &user.to_string()]).arg(program);
     Ok(command)
+}
+
+/// An error, that is no failure, if not every user can get at what is there.
+pub fn must_be_reached_by_all(path: &Path) -> Result<()> {
+    for directory in path.ancestors().skip(1) {
+        let may_be_searched = directory.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o001 != 0);
+        if !may_be_searched && !directory.as_os_str().is_empty() {
+            let what = format!("only some users may search {}", directory.display());
+            bail!(CannotRun(format!("{what}. What would change it: another place, or its mode (chmod a+x)")));
+        }
+    }
+    Ok(())
 }
 
 /// Enters namespaces in which the kernel runs programs of the architecture with qemu.

@@ -144,9 +144,12 @@ fn sanitized(sanitizer: &str, test: impl Fn() -> Command) -> Result<String> {
     let target = Arch::host()?.target();
     let mut tested = Tested::default();
     // One after the other, since all of them together take long.
-    let files = std::fs::read_dir(project::root().join("tests"))?.flatten().map(|entry| entry.path());
-    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
-    let mut names: Vec<String> = files.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
+    let entries = std::fs::read_dir(project::root().join("tests"))?.flatten().map(|entry| entry.path());
+    let is_program = |path: &std::path::PathBuf| {
+        path.extension().is_some_and(|extension| extension == "rs") || path.join("main.rs").exists()
+    };
+    let programs = entries.filter(is_program);
+    let mut names: Vec<String> = programs.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
     names.sort();
     for name in names {
         let command = || {

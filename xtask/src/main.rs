@@ -34,9 +34,10 @@ mod surroundings;
 mod test;
 mod toolchain;
 
+use std::io::Write;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -82,6 +83,8 @@ fn main() -> ExitCode {
     // A reader that goes away ends this tool, and is no panic of its output's.
     // SAFETY: no handler of anybody's.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    // What is made for other users to run or read is for them, whoever started this tool.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     match run(Arguments::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -92,6 +95,10 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<()> {
+    let mut temporary = tempfile::tempfile().context("no place for temporary files, which TMPDIR names")?;
+    temporary.write_all(&[0; 1 << 16]).context("no room for temporary files, which are where TMPDIR says")?;
+    // Another command's builds would be in this one's way; a command that this one starts is part of it.
+    let _turn = if matches!(command, Command::Run(_)) { None } else { Some(project::wait_for_turn()?) };
     match command {
         Command::Build(arguments) => build::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),

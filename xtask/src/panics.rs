@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use anyhow::{Context, Result, ensure};
 
@@ -47,7 +48,12 @@ pub fn check(arch: Arch) -> Result<String> {
 fn check_fault(arch: Arch) -> Result<()> {
     let work = tempfile::tempdir()?;
     let archive: PathBuf = work.path().join("libffi_syscalls.a");
-    let names = build::freestanding_of(&mutant::make(&FAULT)?, arch, &archive)?;
+    // Others make a copy of the sources in the same place.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let names = {
+        let _turn = ONE_AT_A_TIME.lock();
+        build::freestanding_of(&mutant::make(&FAULT)?, arch, &archive)?
+    };
     for name in NAMES {
         ensure!(names.iter().any(|symbol| symbol.contains(name)), "{} is linked without {name}", FAULT.name);
     }

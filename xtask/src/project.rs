@@ -1,5 +1,6 @@
 //! Where things are, and for what they are built.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -330,6 +331,19 @@ impl Dist {
 pub fn root() -> &'static Path {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
     xtask.parent().unwrap_or(xtask)
+}
+
+/// Waits until no other command of this tool is at work here. The turn ends with the file, or the process.
+pub fn wait_for_turn() -> Result<File> {
+    let directory = root().join("target");
+    std::fs::create_dir_all(&directory)?;
+    let path = directory.join("xtask.lock");
+    let file = File::create(&path).with_context(|| relative(&path).to_string())?;
+    if let Err(TryLockError::WouldBlock) = file.try_lock() {
+        eprintln!("waiting for another `cargo xtask` here to end");
+        file.lock()?;
+    }
+    Ok(file)
 }
 
 /// A path as a reader of messages knows it: from the root directory on, if it lies there.

@@ -387,6 +387,9 @@ impl Surroundings {
     /// Runs the program there; what it said, if it ended as it should.
     pub fn check(&self, programs: &Programs) -> Result<String> {
         self.parts.iter().filter_map(Part::right).try_for_each(Right::must_be_granted)?;
+        if self.parts.iter().any(|part| matches!(part, Part::Ordinary)) {
+            emulator::must_be_reached_by_all(&programs.path(self.program)?)?;
+        }
         let work = self.place()?;
         std::fs::set_permissions(work.path(), std::fs::Permissions::from_mode(0o777))?;
         let code = programs.code(self.program)?;
