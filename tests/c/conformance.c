@@ -878,7 +878,7 @@ static void system_facts(void)
     CHECK(rt_system_cpu_count() >= 1 && rt_system_cpu_count() <= usable);
     if (without("proc") || without("sys"))
         EQUAL(rt_system_cpu_count(), usable); /* no quota can be seen */
-    if (!without("sched_getaffinity") && sh("command -v taskset >/dev/null") != 0)
+    if (!without("sched_getaffinity") && sh("test -n \"$(command -v taskset)\"") != 0)
         rt_print("CANNOT RUN: fewer processors than there are: no taskset\n");
     else if (!without("sched_getaffinity"))
         CHECK(sh("exec taskset -c $(taskset -cp $$ | sed 's/.*: *//; s/[,-].*//') \"$SELF\" 'one processor' x") == 0);

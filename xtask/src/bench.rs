@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 
 use crate::project::{self, Arch};
 use crate::shell::{cargo, command, execute, said, step};
-use crate::{build, toolchain};
+use crate::{build, setup, toolchain};
 
 #[path = "../../benches/src/options.rs"]
 mod options;
@@ -22,6 +22,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     let arch = Arch::host()?;
+    setup::must_have(&[setup::cc()])?;
     build::run_for(arch)?;
     build::run_on_libc(arch)?;
     let objects = step("what the library is compared with", || Objects::build(arch))?;

@@ -67,7 +67,7 @@ pub fn musl() -> Tool {
 }
 
 pub fn cxx() -> Tool {
-    program("g++", "g++", "the header in C++")
+    program("g++", "g++", "the header in C++, and linking the fuzzer")
 }
 
 pub fn pkg_config() -> Tool {

@@ -12,7 +12,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use crate::ledger::{Ledger, Numbers, Room};
 use crate::project::{self, Arch, Architectures, Dist};
 use crate::shell::{command, execute, step};
-use crate::{build, c_callers, header};
+use crate::{build, c_callers, header, setup};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -79,6 +79,8 @@ impl Column {
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     let architectures = arguments.architectures.or_all();
+    let tools = |&arch: &Arch| [setup::target(arch.target()), setup::c_compiler(arch)];
+    setup::must_have(&architectures.iter().flat_map(tools).collect::<Vec<_>>())?;
     let columns: Vec<_> = architectures.into_iter().map(Column::measure).collect::<Result<_>>()?;
     println!("{}\n", table(&columns, "bytes", &["budget", "aim"], |column| &column.wholes));
     println!("{}\n", table(&columns, "bytes that a call adds", &[], |column| &column.calls));

@@ -341,6 +341,7 @@ fn condition(refused: Refused) -> Vec<Part> {
     let no_prctl = Part::Refuses(vec![Refused::Call(Sysno::prctl)], Answer::ALL[0]);
     match refused {
         Refused::Call(Sysno::close_range) => vec![Part::IgnoresSigchld, no_shared_memory],
+        Refused::Call(Sysno::getppid) => vec![Part::IgnoresSigchld],
         Refused::Call(Sysno::capget) => vec![Part::Lacks(EVERYTHING), Part::Ordinary, no_prctl],
         _ => Vec::new(),
     }

@@ -66,7 +66,7 @@ impl State {
 /// The process ids of the children. Where SIGCHLD is ignored the kernel lists one that has ended for a moment after
 /// wait4(2) has said that there is none: a child counts if it stays.
 fn children(pid: i32) -> Result<String> {
-    const MOMENT: Duration = Duration::from_secs(1);
+    const MOMENT: Duration = Duration::from_millis(50);
     let begin = Instant::now();
     loop {
         let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?.trim().to_owned();
