@@ -105,12 +105,7 @@ fn limit_in(
             let mut paths = &mut *paths;
             let (root, point) = (unescape(root, &mut paths), unescape(point, &mut paths));
             let Some(below) = path_below(root, group) else { continue };
-            match smallest_limit(point, below, files, read) {
-                Ok(limit) => smallest = Some(smallest.unwrap_or(NO_LIMIT).min(limit)),
-                // That stays so, and the tree may be mounted elsewhere too.
-                Err(Errno::EACCES | Errno::EPERM | Errno::ENOTDIR | Errno::ELOOP | Errno::ENAMETOOLONG) => {}
-                Err(_) => return None,
-            }
+            lower(&mut smallest, point, below, files, read)?;
         }
         return smallest;
     }
@@ -173,12 +168,17 @@ fn unescape<'a>(mut text: &[u8], room: &mut &'a mut [MaybeUninit<u8>]) -> &'a [u
     unsafe { buffer.get(..len).unwrap_or_default().assume_init_ref() }
 }
 
-/// The smallest limit of a group and those above it, as far as they are mounted here.
-fn smallest_limit(point: &[u8], mut below: &[u8], files: &[u8], read: Read<'_>) -> Result<u64> {
-    let mut smallest = NO_LIMIT;
+/// Lowers the smallest limit to those of a group and the groups above it, as far as they are mounted here. `None`: they
+/// cannot be known now.
+fn lower(smallest: &mut Option<u64>, point: &[u8], mut below: &[u8], files: &[u8], read: Read<'_>) -> Option<()> {
     loop {
-        smallest = smallest.min(limit_at(point, below, files, read)?);
-        let Some(slash) = below.iter().rposition(|&byte| byte == b'/') else { return Ok(smallest) };
+        match limit_at(point, below, files, read) {
+            Ok(limit) => *smallest = Some(smallest.unwrap_or(NO_LIMIT).min(limit)),
+            // That stays so, and the tree may be mounted elsewhere too.
+            Err(Errno::EACCES | Errno::EPERM | Errno::ENOTDIR | Errno::ELOOP | Errno::ENAMETOOLONG) => {}
+            Err(_) => return None,
+        }
+        let Some(slash) = below.iter().rposition(|&byte| byte == b'/') else { return Some(()) };
         below = below.get(..slash).unwrap_or_default();
     }
 }
@@ -341,7 +341,10 @@ mod tests {
         let files = [("/root/cgroup/a/cpu.max", "EACCES"), ("/sys/fs/cgroup/a/cpu.max", "200000 100000\n")];
         assert_eq!(quota_of("0::/a\n", &[private, &long, V2].concat(), &files), Some(2));
         assert_eq!(quota_of("0::/a\n", &[V2, &long, private].concat(), &files), Some(2));
+        let files = [("/root/cgroup/a/cpu.max", "EACCES"), ("/root/cgroup/cpu.max", "EACCES")];
         assert_eq!(quota_of("0::/a\n", private, &files), None);
+        let files = [("/root/cgroup/a/cpu.max", "200000 100000\n"), ("/root/cgroup/cpu.max", "EACCES")];
+        assert_eq!(quota_of("0::/a\n", private, &files), Some(2));
     }
 
     #[test]

@@ -11,11 +11,12 @@ use crate::kernel::{File, Kernel};
 const NO_LIMIT: u64 = u64::MAX;
 
 /// Sections: the groups, the mounts, and contents that the files with the limits have, which are dealt out to them by
-/// their paths. A section `-` is a file that is not there, `!` one that cannot be read.
+/// their paths. A section `-` is a file that is not there, `!` one that may not be read, `?` one that cannot be now.
 pub fn run(data: &[u8]) {
     let sections = sections(data);
     let file = |section: &[u8]| match section {
         b"!\n" => File::Error(errno::EACCES),
+        b"?\n" => File::Error(errno::EIO),
         // No file of these has one byte alone.
         [] | b"-\n" | [_] => File::Error(errno::ENOENT),
         content => File::of(content),
@@ -33,17 +34,25 @@ pub fn run(data: &[u8]) {
     kernel.files.insert(b"/proc/self/cgroup".to_vec(), groups.clone());
     kernel.files.insert(b"/proc/self/mountinfo".to_vec(), mounts.clone());
     let (processors, memory) = with_kernel(kernel, || (cgroup::processors(), cgroup::memory()));
-    let limit = |resource: &[Hierarchy]| limit_of(resource, content(&groups)?, content(&mounts)?, &*lookup);
+    let limit = |resource: &[Hierarchy]| limit_of(resource, content(&groups).ok()?, content(&mounts).ok()?, &*lookup);
     assert_eq!(processors, limit(PROCESSORS));
     assert_eq!(memory, limit(MEMORY).unwrap_or(NO_LIMIT).min(1 << 30));
 }
 
-/// What is read: nothing of a file that is not there, and `None` of one that cannot be read.
-fn content(file: &File) -> Option<Option<&[u8]>> {
+/// Why something is not known: whether that stays so.
+#[derive(PartialEq)]
+enum Unknown {
+    Lasting,
+    Passing,
+}
+
+/// What is read: nothing of a file that is not there.
+fn content(file: &File) -> Result<Option<&[u8]>, Unknown> {
     match file {
-        File::Content(content, _) => Some(Some(content)),
-        File::Error(errno::ENOENT) => Some(None),
-        _ => None,
+        File::Content(content, _) => Ok(Some(content)),
+        File::Error(errno::ENOENT) => Ok(None),
+        File::Error(errno::EACCES) => Err(Unknown::Lasting),
+        _ => Err(Unknown::Passing),
     }
 }
 
@@ -51,9 +60,9 @@ fn content(file: &File) -> Option<Option<&[u8]>> {
 type Hierarchy = (&'static [u8], Option<&'static [u8]>, &'static [&'static str]);
 
 const PROCESSORS: &[Hierarchy] =
-    &[(b"cgroup2", None, &["/cpu.max"]), (b"cgroup", Some(b"cpu"), &["/cpu.cfs_quota_us", "/cpu.cfs_period_us"])];
+    &[(b"cgroup", Some(b"cpu"), &["/cpu.cfs_quota_us", "/cpu.cfs_period_us"]), (b"cgroup2", None, &["/cpu.max"])];
 const MEMORY: &[Hierarchy] =
-    &[(b"cgroup2", None, &["/memory.max"]), (b"cgroup", Some(b"memory"), &["/memory.limit_in_bytes"])];
+    &[(b"cgroup", Some(b"memory"), &["/memory.limit_in_bytes"]), (b"cgroup2", None, &["/memory.max"])];
 
 /// Words with a separator behind each but the last, which is none if it is empty and not the only one.
 fn words(text: &[u8], separator: u8) -> Vec<&[u8]> {
@@ -69,17 +78,24 @@ fn lists(list: &[u8], name: Option<&[u8]>) -> bool {
     words(list, b',').contains(&name.unwrap_or_default())
 }
 
-/// The smallest limit of all groups and those above them. See cgroups(7).
+/// The smallest limit of the group with the controller and those above it, in all places where that is mounted. See
+/// cgroups(7).
 fn limit_of(
     resource: &[Hierarchy],
     groups: Option<&[u8]>,
     mounts: Option<&[u8]>,
     lookup: &dyn Fn(&[u8]) -> File,
 ) -> Option<u64> {
-    // A file that is not there is a line that is empty.
-    let is_known = groups.is_none() && mounts.is_some();
-    let mut limits = Vec::new();
+    // A kernel without groups.
+    let Some(groups) = groups else { return mounts.map(|_| NO_LIMIT) };
+    let groups: Vec<Vec<&[u8]>> =
+        words(groups, b'\n').into_iter().map(|group| group.splitn(3, |&byte| byte == b':').collect()).collect();
+    let part = |group: &[&'_ [u8]], number: usize| group.get(number).copied().unwrap_or_default().to_vec();
     for &(kind, controller, files) in resource {
+        // The first version that has it has it alone.
+        let Some(group) = groups.iter().find(|group| lists(&part(group, 1), controller)) else { continue };
+        let group = part(group, 2);
+        let mut limits = Vec::new();
         for mount in words(mounts.unwrap_or(b"\n"), b'\n') {
             let fields: Vec<_> = mount.split(|&byte| byte == b' ').collect();
             let field = |number: usize| fields.get(number).copied().unwrap_or_default();
@@ -89,18 +105,15 @@ fn limit_of(
             if !lists(field(end + 1), Some(kind)) || !has_controller {
                 continue;
             }
-            for group in words(groups.unwrap_or(b"\n"), b'\n') {
-                let parts: Vec<_> = group.splitn(3, |&byte| byte == b':').collect();
-                let part = |number: usize| parts.get(number).copied().unwrap_or_default();
-                if lists(part(1), controller)
-                    && let Some(levels) = levels(&root, part(2))
-                {
-                    limits.push(limit_up_from(&point, &levels, files, lookup)?);
-                }
-            }
+            let paths = levels(&root, &group).into_iter().flatten().map(|below| [&point[..], &below].concat());
+            limits.extend(paths.map(|directory| limit_at(&directory, files, lookup)));
         }
+        if limits.contains(&Err(Unknown::Passing)) {
+            return None;
+        }
+        return limits.into_iter().flatten().min();
     }
-    if limits.is_empty() { is_known.then_some(NO_LIMIT) } else { limits.into_iter().min() }
+    None
 }
 
 /// The paths of a group and those above it below the root of a mount, or nothing, if that is another one's.
@@ -132,18 +145,15 @@ fn unescaped(field: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn limit_up_from(point: &[u8], levels: &[Vec<u8>], files: &[&str], lookup: &dyn Fn(&[u8]) -> File) -> Option<u64> {
-    let limits = levels.iter().map(|below| limit_at(&[point, below].concat(), files, lookup));
-    // From the group up: the first that cannot be read ends it.
-    limits.collect::<Option<Vec<_>>>()?.into_iter().min()
-}
-
-fn limit_at(directory: &[u8], files: &[&str], lookup: &dyn Fn(&[u8]) -> File) -> Option<u64> {
+fn limit_at(directory: &[u8], files: &[&str], lookup: &dyn Fn(&[u8]) -> File) -> Result<u64, Unknown> {
     let mut numbers = Vec::new();
     for file in files {
         let path = [directory, file.as_bytes()].concat();
-        if path.len() > 4095 || path.contains(&0) {
-            return None;
+        if path.len() > 4095 {
+            return Err(Unknown::Lasting);
+        }
+        if path.contains(&0) {
+            return Err(Unknown::Passing);
         }
         let file = lookup(&path);
         let content = content(&file)?.unwrap_or_default();
@@ -164,5 +174,5 @@ fn limit_at(directory: &[u8], files: &[&str], lookup: &dyn Fn(&[u8]) -> File) ->
             (quota, Some(period)) => quota / period + u64::from(quota % period > 0),
         };
     }
-    Some(limit)
+    Ok(limit)
 }
