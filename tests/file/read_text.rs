@@ -78,8 +78,20 @@ fn a_file_that_grows_meanwhile() {
     let start = noise(200_000);
     let path = place.file("file", &start);
     let mut file = fs::File::options().append(true).open(&path).unwrap();
-    let grow = || file.write_all(b"0123456789").unwrap();
-    let read = meanwhile(grow, || -> Vec<_> { (0..50).map(|_| file::read_text(&*path).unwrap()).collect() });
+    // So often while one is read: a reader that is slower than the writer would never come to an end.
+    let left = AtomicUsize::new(0);
+    let grow = || {
+        if left.load(Ordering::Relaxed) == 0 {
+            return thread::yield_now();
+        }
+        file.write_all(b"0123456789").unwrap();
+        left.fetch_sub(1, Ordering::Relaxed);
+    };
+    let read_once = || {
+        left.store(5000, Ordering::Relaxed);
+        file::read_text(&*path).unwrap()
+    };
+    let read = meanwhile(grow, || -> Vec<_> { (0..50).map(|_| read_once()).collect() });
     let end = fs::read(&path).unwrap();
     for text in &read {
         assert!(text.len() >= start.len());
