@@ -78,6 +78,7 @@ fn a_file_that_grows_meanwhile() {
     let start = noise(200_000);
     let path = place.file("file", &start);
     let mut file = fs::File::options().append(true).open(&path).unwrap();
+    const MOST: usize = 5000;
     // So often while one is read: a reader that is slower than the writer would never come to an end.
     let left = AtomicUsize::new(0);
     let grow = || {
@@ -88,7 +89,10 @@ fn a_file_that_grows_meanwhile() {
         left.fetch_sub(1, Ordering::Relaxed);
     };
     let read_once = || {
-        left.store(5000, Ordering::Relaxed);
+        left.store(MOST, Ordering::Relaxed);
+        while left.load(Ordering::Relaxed) == MOST {
+            thread::yield_now();
+        }
         file::read_text(&*path).unwrap()
     };
     let read = meanwhile(grow, || -> Vec<_> { (0..50).map(|_| read_once()).collect() });
