@@ -5,6 +5,30 @@
 #ifndef RAW_H
 #define RAW_H
 
+#if defined __aarch64__ || defined __riscv  /* asm-generic/unistd.h */
+enum {
+    NR_fcntl = 25,
+    NR_fchmodat = 53,
+    NR_close = 57,
+    NR_pipe2 = 59,
+    NR_write = 64,
+    NR_exit = 93,
+    NR_exit_group = 94,
+    NR_ptrace = 117,
+    NR_sched_yield = 124,
+    NR_kill = 129,
+    NR_rt_sigaction = 134,
+    NR_rt_sigprocmask = 135,
+    NR_setresuid = 147,
+    NR_setresgid = 149,
+    NR_getuid = 174,
+    NR_geteuid = 175,
+    NR_clone = 220,
+    NR_prlimit64 = 261
+};
+
+#endif
+
 #if defined __x86_64__
 
 enum {
@@ -70,27 +94,6 @@ static inline long system_call(long number, long a, long b, long c, long d)
 
 #elif defined __aarch64__
 
-enum {
-    NR_fcntl = 25,
-    NR_fchmodat = 53,
-    NR_close = 57,
-    NR_pipe2 = 59,
-    NR_write = 64,
-    NR_exit = 93,
-    NR_exit_group = 94,
-    NR_ptrace = 117,
-    NR_sched_yield = 124,
-    NR_kill = 129,
-    NR_rt_sigaction = 134,
-    NR_rt_sigprocmask = 135,
-    NR_setresuid = 147,
-    NR_setresgid = 149,
-    NR_getuid = 174,
-    NR_geteuid = 175,
-    NR_clone = 220,
-    NR_prlimit64 = 261
-};
-
 static inline long system_call(long number, long a, long b, long c, long d)
 {
     register long x8 __asm__("x8") = number;
@@ -132,27 +135,6 @@ static inline long system_call(long number, long a, long b, long c, long d)
     "  brk 1\n"
 
 #elif defined __riscv && __riscv_xlen == 64
-
-enum {
-    NR_fcntl = 25,
-    NR_fchmodat = 53,
-    NR_close = 57,
-    NR_pipe2 = 59,
-    NR_write = 64,
-    NR_exit = 93,
-    NR_exit_group = 94,
-    NR_ptrace = 117,
-    NR_sched_yield = 124,
-    NR_kill = 129,
-    NR_rt_sigaction = 134,
-    NR_rt_sigprocmask = 135,
-    NR_setresuid = 147,
-    NR_setresgid = 149,
-    NR_getuid = 174,
-    NR_geteuid = 175,
-    NR_clone = 220,
-    NR_prlimit64 = 261
-};
 
 static inline long system_call(long number, long a, long b, long c, long d)
 {
