@@ -3,42 +3,18 @@
 //! One file a command, and some that they share: `shell` runs programs, `project` knows the places, `toolchain` the
 //! compilers and linkers, `elf` reads what was built.
 
-mod abi;
-mod backends;
-mod bench;
-mod build;
-mod c_callers;
-mod calls;
-mod cannot_run;
-mod columns;
 mod demo;
-mod elf;
-mod emulator;
-mod faults;
-mod full;
-mod fuzz;
-mod header;
 mod install;
-mod instructions;
-mod ledger;
-mod model;
-mod mutant;
-mod panics;
-mod project;
-mod readme;
-mod seccomp;
+mod run;
 mod setup;
-mod shell;
-mod size;
-mod surroundings;
-mod test;
-mod toolchain;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use harness::{abi, bench, calls, faults, fuzz, instructions, sandbox, size, test};
+use workbench::{build, project};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Builds, shows and tests ffi_syscalls")]
@@ -70,11 +46,11 @@ enum Command {
     /// Give what the library parses to a fuzzer, for as long as is asked
     Fuzz(fuzz::Arguments),
     /// Run a program of another architecture, and those that it starts, in qemu
-    Run(emulator::Arguments),
+    Run(run::Arguments),
     /// Say what this machine lacks for `test`, as commands to run; with --yes run them
     Setup(setup::Arguments),
     /// Run the C program that calls everything where something is missing, refused, full or changing
-    Surroundings(surroundings::Arguments),
+    Sandbox(sandbox::Arguments),
     /// Put what `build` made in place
     Install(install::Arguments),
 }
@@ -110,9 +86,9 @@ fn run(command: Command) -> Result<()> {
         Command::Instructions(arguments) => instructions::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
-        Command::Run(arguments) => emulator::run(&arguments).map(|never| match never {}),
+        Command::Run(arguments) => run::run(&arguments).map(|never| match never {}),
         Command::Setup(arguments) => setup::run(&arguments),
-        Command::Surroundings(arguments) => test::run_surroundings(&arguments),
+        Command::Sandbox(arguments) => test::run_sandboxes(&arguments),
         Command::Install(arguments) => install::run(&arguments),
     }
 }

@@ -1,0 +1,264 @@
+//! `cargo xtask size`: what everything that is shipped weighs, what small programs do, and what one call of each
+//! function adds to a program.
+//!
+//! Each has what it had when it was noted last, in tests/sizes.txt, and may not grow over that. Some have a budget too,
+//! which they are to come down to and then may not exceed.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use comfy_table::{CellAlignment, Table, presets};
+
+use crate::baseline::{Ledger, Numbers, Room};
+use crate::c_callers;
+use workbench::project::{self, Arch, Architectures, Dist};
+use workbench::shell::{command, execute, step};
+use workbench::{build, header, tools};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    architectures: Architectures,
+    /// Note what is now in tests/sizes.txt
+    #[arg(long)]
+    bless: bool,
+}
+
+const LEDGER: Ledger = Ledger {
+    file: "tests/sizes.txt",
+    introduction: "Bytes: of what is shipped, of small programs without a libc (linked as the README says), and of what \
+                   one call of a\nfunction adds to a program that does nothing.",
+    command: "cargo xtask size --bless",
+    room: Room { percent: 2, beside: 64 },
+};
+
+/// What something is to weigh at most.
+struct Budget {
+    name: &'static str,
+    bytes: u64,
+    /// What it should weigh.
+    aim: Option<u64>,
+    /// Whether that holds on every architecture, or on x86_64 alone, whose code is the densest.
+    everywhere: bool,
+}
+
+const BUDGETS: [Budget; 6] = [
+    Budget { name: HOSTED, bytes: 65_536, aim: None, everywhere: true },
+    Budget { name: FREESTANDING, bytes: 65_536, aim: None, everywhere: true },
+    Budget { name: SHARED, bytes: 16_384, aim: Some(12_288), everywhere: true },
+    Budget { name: HELLO, bytes: 992, aim: None, everywhere: false },
+    Budget { name: COPY, bytes: 4_000, aim: None, everywhere: false },
+    Budget { name: ALL_OPERATIONS, bytes: 16_384, aim: None, everywhere: false },
+];
+
+const HOSTED: &str = "libffi_syscalls.a";
+const FREESTANDING: &str = "libffi_syscalls_freestanding.a";
+const SHARED: &str = "libffi_syscalls.so";
+const HELLO: &str = "hello: print a line";
+const COPY: &str = "copy: copy a file";
+const ALL_OPERATIONS: &str = "a program with all 21 operations";
+const NOTHING: &str = "a program that does nothing";
+const RTBOX: &str = "rtbox";
+
+/// What an architecture has.
+struct Column {
+    arch: Arch,
+    /// Artifacts and programs.
+    wholes: Numbers,
+    /// What each call adds.
+    calls: Numbers,
+}
+
+impl Column {
+    fn measure(arch: Arch) -> Result<Self> {
+        let dist = build::run_for(arch)?;
+        let programs = step(&format!("{}: small programs and rtbox", arch.name()), || programs(&dist))?;
+        let calls = step(&format!("{}: a program for each function", arch.name()), || calls(&dist))?;
+        Ok(Self { arch, wholes: [artifacts(&dist)?, programs].concat(), calls })
+    }
+}
+
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let architectures = arguments.architectures.or_all();
+    let tools = |&arch: &Arch| [tools::target(arch.target()), tools::c_compiler(arch)];
+    tools::must_have(&architectures.iter().flat_map(tools).collect::<Vec<_>>())?;
+    let columns: Vec<_> = architectures.into_iter().map(Column::measure).collect::<Result<_>>()?;
+    println!("{}\n", table(&columns, "bytes", &["budget", "aim"], |column| &column.wholes));
+    println!("{}\n", table(&columns, "bytes that a call adds", &[], |column| &column.calls));
+    for column in &columns {
+        for (name, over) in over_budget(column.arch, &column.wholes) {
+            println!("{}: {name}: {over} bytes over its budget", column.arch.name());
+        }
+        let all = [column.wholes.as_slice(), &column.calls].concat();
+        keeps_budgets(column.arch, &all)?;
+        if arguments.bless {
+            LEDGER.note(column.arch, &all, true)?;
+        } else {
+            LEDGER.check(column.arch, &all, true)?;
+        }
+    }
+    Ok(())
+}
+
+/// What is over its budget is named behind this.
+pub const OVER_BUDGET: &str = "OVER BUDGET: ";
+
+/// Fails if an artifact of an architecture is larger than noted, or over its budget where it was within that already.
+/// What never was within is named.
+pub fn check(dist: &Dist) -> Result<String> {
+    judge(dist.arch, &artifacts(dist)?)
+}
+
+/// The same for programs.
+pub fn check_programs(dist: &Dist) -> Result<String> {
+    judge(dist.arch, &[programs(dist)?, calls(dist)?].concat())
+}
+
+fn judge(arch: Arch, numbers: &Numbers) -> Result<String> {
+    LEDGER.check(arch, numbers, false)?;
+    keeps_budgets(arch, numbers)?;
+    let over = over_budget(arch, numbers);
+    Ok(over.map(|(name, over)| format!("{OVER_BUDGET}{}: {name}: by {over} bytes\n", arch.name())).collect())
+}
+
+/// Fails if something is over its budget that was noted to be within.
+fn keeps_budgets(arch: Arch, numbers: &Numbers) -> Result<()> {
+    let noted = LEDGER.noted(arch)?;
+    let was_over = |name| over_budget(arch, &noted).any(|(known, _)| known == name);
+    let is_new = |name| noted.iter().all(|(known, _)| known != name);
+    for (name, over) in over_budget(arch, numbers) {
+        let arch = arch.name();
+        ensure!(was_over(name) || is_new(name), "{arch}: {name}: {over} bytes over its budget, within which it was");
+    }
+    Ok(())
+}
+
+/// What has more than its budget, and how much.
+fn over_budget(arch: Arch, numbers: &Numbers) -> impl Iterator<Item = (&str, u64)> {
+    let budgets = BUDGETS.iter().filter(move |budget| budget.everywhere || arch == Arch::X86_64);
+    budgets.filter_map(move |budget| {
+        let (name, bytes) = numbers.iter().find(|(name, _)| name == budget.name)?;
+        Some((name.as_str(), bytes.checked_sub(budget.bytes).filter(|&over| over > 0)?))
+    })
+}
+
+/// Fails if the table of the README is not what is noted.
+pub fn check_readme() -> Result<()> {
+    let columns = Arch::ALL.map(|arch| Ok(Column { arch, wholes: LEDGER.noted(arch)?, calls: Vec::new() }));
+    let mut columns = columns.into_iter().collect::<Result<Vec<_>>>()?;
+    let is_whole = |name: &str| !name.starts_with("rt_");
+    columns.iter_mut().for_each(|column| column.wholes.retain(|(name, _)| is_whole(name)));
+    let table = table(&columns, "bytes", &["budget", "aim"], |column| &column.wholes).to_string();
+    let readme = std::fs::read_to_string(project::root().join("README.md"))?;
+    ensure!(readme.contains(&table), "README.md has another table than {} makes:\n{table}", LEDGER.file);
+    Ok(())
+}
+
+fn table(columns: &[Column], what: &str, more: &[&str], numbers: fn(&Column) -> &Numbers) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::ASCII_MARKDOWN);
+    let names = columns.iter().map(|column| column.arch.name());
+    table.set_header([what].into_iter().chain(names).chain(more.iter().copied()));
+    for (number, (name, _)) in columns.first().into_iter().flat_map(|first| numbers(first).iter().enumerate()) {
+        let sizes = columns.iter().filter_map(|column| numbers(column).get(number)).map(|(_, size)| Some(*size));
+        let budget = BUDGETS.iter().find(|budget| budget.name == name);
+        let marks = [budget.map(|budget| budget.bytes), budget.and_then(|budget| budget.aim)];
+        let cells = sizes.chain(marks.into_iter().take(more.len()));
+        let cells = cells.map(|bytes| bytes.map(|bytes| bytes.to_string()).unwrap_or_default());
+        table.add_row([name.clone()].into_iter().chain(cells));
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+fn size(file: &Path) -> Result<u64> {
+    Ok(std::fs::metadata(file).with_context(|| project::relative(file).to_string())?.len())
+}
+
+fn artifacts(dist: &Dist) -> Result<Numbers> {
+    let files = [(HOSTED, dist.hosted_archive()), (FREESTANDING, dist.freestanding_archive())];
+    let files = files.into_iter().chain([(SHARED, dist.shared_object())]);
+    files.map(|(name, file)| Ok((name.to_owned(), size(&file)?))).collect()
+}
+
+/// A directory with programs that are linked as small as it gets.
+struct Programs<'a> {
+    dist: &'a Dist,
+    place: tempfile::TempDir,
+}
+
+impl Programs<'_> {
+    fn link(&self, source: &str, definitions: &[String]) -> Result<PathBuf> {
+        let program = self.place.path().join("program");
+        let source = project::root().join(source);
+        execute(c_callers::link_small(self.dist, &source, &program)?.args(definitions))?;
+        Ok(program)
+    }
+
+    /// The size of a program that makes one call, or none.
+    fn of_call(&self, call: &str) -> Result<u64> {
+        size(&self.link("tests/c/one_call.c", &[format!("-DCALL={call}")])?)
+    }
+
+    /// The size of a program that works, as far as that can be seen on this machine.
+    fn of_working(&self, source: &str, arguments: &[&str], output: &str) -> Result<u64> {
+        let program = self.link(source, &[])?;
+        if self.dist.arch.is_host() {
+            let said = execute(command(&program).args(arguments).current_dir(self.place.path()))?.stdout;
+            ensure!(said == output.as_bytes(), "{source} says {:?}", String::from_utf8_lossy(&said));
+        }
+        size(&program)
+    }
+}
+
+/// Programs without a libc, and rtbox.
+fn programs(dist: &Dist) -> Result<Numbers> {
+    let programs = Programs { dist, place: tempfile::tempdir()? };
+    let sizes = [
+        (NOTHING, programs.of_call("0")?),
+        (HELLO, programs.of_working("examples/c/hello.c", &[], "hello\n")?),
+        (COPY, programs.of_working("examples/c/copy.c", &["program", "copied"], "")?),
+        (ALL_OPERATIONS, programs.of_working("tests/c/all_operations.c", &["directory"], "")?),
+        (RTBOX, size(&build::rtbox(dist.arch)?)?),
+    ];
+    Ok(sizes.map(|(name, size)| (name.to_owned(), size)).into())
+}
+
+/// What a call of each function adds to a program that makes none.
+fn calls(dist: &Dist) -> Result<Numbers> {
+    let programs = Programs { dist, place: tempfile::tempdir()? };
+    let nothing = programs.of_call("0")?;
+    let header = header::generate()?;
+    let declarations = header::declarations(&header);
+    let sizes = declarations.map(|declaration| {
+        let (name, call) = call(declaration).with_context(|| format!("cannot call {declaration}"))?;
+        Ok((name.to_owned(), programs.of_call(&call)?.saturating_sub(nothing)))
+    });
+    sizes.collect()
+}
+
+/// A function's name, and a call of it with arguments that a compiler knows nothing of, as an int.
+fn call(declaration: &str) -> Option<(&str, String)> {
+    let (before, rest) = declaration.split_once('(')?;
+    let (parameters, _) = rest.split_once(')')?;
+    let name = before.rsplit([' ', '*']).next()?;
+    let returned = before.strip_suffix(name)?.trim_end();
+    let arguments = parameters.split(", ").filter(|&parameter| parameter != "void").map(|parameter| {
+        match (parameter.matches('*').count(), parameter.starts_with("bool")) {
+            (0, true) => "argc > 1",
+            (0, false) => "argc",
+            (1, _) => "argv[1]",
+            (_, _) => "(const char *const *)argv",
+        }
+    });
+    let call = format!("{name}({})", arguments.collect::<Vec<_>>().join(", "));
+    let call = match returned {
+        "void" => format!("{call},0"),
+        pointer if pointer.ends_with('*') => format!("{call}!=0"),
+        "bool" => call,
+        _ => format!("(int){call}"),
+    };
+    Some((name, call))
+}
