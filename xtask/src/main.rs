@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use harness::{abi, bench, calls, faults, fuzz, instructions, sandbox, size, test};
+use harness::{abi, bench, calls, faults, fuzz, instructions, plan, sandbox, size};
 use workbench::{build, project};
 
 #[derive(Parser)]
@@ -30,7 +30,7 @@ enum Command {
     /// Build the library and rtbox, and work through all 21 operations on this machine
     Demo(demo::Arguments),
     /// Run every check there is, but those of --full: formatting, lints, Rust tests, C callers, rtbox, the ABI
-    Test(test::Arguments),
+    Test(plan::Arguments),
     /// Make every system call of every operation fail in every way, and look at what comes of it
     Faults(faults::Arguments),
     /// Generate the C header, or check that header, exports and documentation agree
@@ -78,7 +78,7 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Build(arguments) => build::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
-        Command::Test(arguments) => test::run(&arguments),
+        Command::Test(arguments) => plan::run(&arguments),
         Command::Faults(arguments) => faults::run(&arguments),
         Command::Abi(arguments) => abi::run(&arguments),
         Command::Size(arguments) => size::run(&arguments),
@@ -88,7 +88,7 @@ fn run(command: Command) -> Result<()> {
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Run(arguments) => run::run(&arguments).map(|never| match never {}),
         Command::Setup(arguments) => setup::run(&arguments),
-        Command::Sandbox(arguments) => test::run_sandboxes(&arguments),
+        Command::Sandbox(arguments) => plan::run_sandboxes(&arguments),
         Command::Install(arguments) => install::run(&arguments),
     }
 }

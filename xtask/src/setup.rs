@@ -1,7 +1,7 @@
 //! `cargo xtask setup`: what this machine lacks.
 
 use anyhow::{Result, bail};
-use workbench::project::{Arch, Architectures, SYSTEMS};
+use workbench::project::{AllArchitectures, Arch, SYSTEMS};
 use workbench::shell::{command, is_root};
 use workbench::tools::{
     Tool, address_sanitizer, c_compiler, cc, clang, clippy, cxx, distribution_rust, flock, lld, miri, musl, pkg_config,
@@ -20,7 +20,7 @@ pub struct Arguments {
     #[arg(long)]
     full: bool,
     #[command(flatten)]
-    architectures: Architectures,
+    architectures: AllArchitectures,
 }
 
 /// What the whole test takes, or `build` alone.

@@ -49,7 +49,7 @@ pub fn check_on_libc(dist: &Dist) -> Result<()> {
     Ok(())
 }
 
-fn check_header() -> Result<()> {
+pub fn check_header() -> Result<()> {
     let committed = std::fs::read_to_string(header::path()).context("include/ffi_syscalls.h")?;
     ensure!(committed == header::generate()?, "include/ffi_syscalls.h is out of date: run `cargo xtask abi`");
     Ok(())

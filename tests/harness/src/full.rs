@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::c_callers;
 use crate::sandbox::Right;
-use crate::seccomp::{Answer, Filter, Refused};
+use crate::sandbox::filter::{Answer, Filter, Refused};
 use workbench::project::{self, Arch};
 use workbench::shell::{self, cargo, command, execute, said};
 use workbench::tools::{self, Tool};

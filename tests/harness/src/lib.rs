@@ -1,12 +1,12 @@
 //! The checks of `cargo xtask test`, and what they are made of.
 
 pub mod abi;
+mod artifacts;
 mod backends;
 mod baseline;
 pub mod bench;
 mod c_callers;
 pub mod calls;
-mod columns;
 pub mod faults;
 mod full;
 pub mod fuzz;
@@ -15,8 +15,10 @@ pub mod instructions;
 mod model;
 mod mutant;
 mod panics;
+pub mod plan;
 mod readme;
+mod runner;
+mod rust_tests;
 pub mod sandbox;
-mod seccomp;
 pub mod size;
-pub mod test;
+mod source;

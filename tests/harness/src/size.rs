@@ -11,14 +11,15 @@ use comfy_table::{CellAlignment, Table, presets};
 
 use crate::baseline::{Ledger, Numbers, Room};
 use crate::c_callers;
-use workbench::project::{self, Arch, Architectures, Dist};
+use crate::runner::OVER_BUDGET;
+use workbench::project::{self, AllArchitectures, Arch, Dist};
 use workbench::shell::{command, execute, step};
 use workbench::{build, header, tools};
 
 #[derive(clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
-    architectures: Architectures,
+    architectures: AllArchitectures,
     /// Note what is now in tests/sizes.txt
     #[arg(long)]
     bless: bool,
@@ -99,9 +100,6 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     Ok(())
 }
-
-/// What is over its budget is named behind this.
-pub const OVER_BUDGET: &str = "OVER BUDGET: ";
 
 /// Fails if an artifact of an architecture is larger than noted, or over its budget where it was within that already.
 /// What never was within is named.

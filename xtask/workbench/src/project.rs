@@ -239,9 +239,9 @@ impl FromStr for Arch {
     }
 }
 
-/// One architecture or all of them.
+/// The value of `--arch`: one architecture or all of them.
 #[derive(Clone, Debug)]
-pub struct Selection(Vec<Arch>);
+pub struct Selection(pub Vec<Arch>);
 
 impl FromStr for Selection {
     type Err = Error;
@@ -251,28 +251,35 @@ impl FromStr for Selection {
     }
 }
 
-/// Which architectures a command is for.
+/// `--arch` of a command that works for this machine's architecture unless told otherwise.
 #[derive(clap::Args)]
 pub struct Architectures {
-    /// x86_64, aarch64, riscv64, or all of them; this machine's if not given
-    #[arg(long = "arch", value_name = "NAME|all")]
+    /// For this architecture: x86_64, aarch64, riscv64 or all [default: this machine's]
+    #[arg(long = "arch", value_name = "NAME")]
     selection: Option<Selection>,
 }
 
 impl Architectures {
-    /// Those that were asked for, or this machine's.
     pub fn or_host(&self) -> Result<Vec<Arch>> {
         self.selection.clone().map_or_else(|| Ok(vec![Arch::host()?]), |selection| Ok(selection.0))
     }
 
-    /// Whether any were asked for.
     pub fn are_given(&self) -> bool {
         self.selection.is_some()
     }
+}
 
-    /// Those that were asked for, or all.
+/// `--arch` of a command that works for all architectures unless told otherwise.
+#[derive(clap::Args)]
+pub struct AllArchitectures {
+    /// For this architecture alone: x86_64, aarch64 or riscv64
+    #[arg(long = "arch", value_name = "NAME", default_value = "all")]
+    selection: Selection,
+}
+
+impl AllArchitectures {
     pub fn or_all(&self) -> Vec<Arch> {
-        self.selection.clone().map_or_else(|| Arch::ALL.to_vec(), |selection| selection.0)
+        self.selection.0.clone()
     }
 }
 

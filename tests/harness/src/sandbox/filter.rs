@@ -1,8 +1,8 @@
-//! System calls that are refused to a program, and to no other that it starts.
+//! Filters that refuse system calls to one program, and not to the programs that it starts.
 //!
-//! A sandbox refuses a call to everybody in it. Here the tools that a test compares with are to work as ever, so the
-//! filter looks at where the call comes from: at the code of the one program, which lies at a fixed place. That is what
-//! no crate for filters knows of, hence the instructions by hand. See seccomp(2).
+//! A sandbox refuses a call to all programs in it. Here the tools that a test compares with must work, so the filter
+//! tests the address of the call: the code of the one program lies at a fixed place. No crate for filters offers that,
+//! so the instructions are written here. See seccomp(2).
 
 use std::io;
 use std::mem::offset_of;
@@ -11,24 +11,23 @@ use std::ops::Range;
 use anyhow::{Context, Result};
 use libc::{c_long, seccomp_data, sock_filter, sock_fprog};
 use syscalls::Sysno;
-
 use workbench::project::Arch;
 
-/// What is refused.
+/// A refused system call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
     Call(Sysno),
     /// A child that shares the memory of its parent, and is no thread of it.
     SharedMemory,
-    /// Every call with a higher number than this.
-    Behind(Sysno),
+    /// Every call with a higher number.
+    After(Sysno),
 }
 
-/// What the program is told.
+/// The answer to a refused call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     Errno(&'static str, i32),
-    /// Nothing: the process is killed, which shows that it makes the call.
+    /// The process is killed, which shows that it makes the call.
     Kill,
 }
 
@@ -44,7 +43,7 @@ impl Answer {
     pub fn name(self) -> &'static str {
         match self {
             Self::Errno(name, _) => name,
-            Self::Kill => "a signal",
+            Self::Kill => "killed",
         }
     }
 
@@ -61,7 +60,7 @@ impl Refused {
         match self {
             Self::Call(call) => call.name().to_owned(),
             Self::SharedMemory => "clone with CLONE_VM".to_owned(),
-            Self::Behind(call) => format!("all calls newer than {}", call.name()),
+            Self::After(call) => format!("all calls newer than {}", call.name()),
         }
     }
 }
@@ -71,8 +70,27 @@ impl Refused {
 pub struct Filter(Vec<sock_filter>);
 
 impl Filter {
-    /// Answers what is refused to the code in this range.
+    /// Refuses system calls to the code in a range.
     pub fn new(code: &Range<u64>, refused: &[Refused], answer: Answer) -> Result<Self> {
+        let mut filter = Self::for_code(code)?;
+        filter.refuse_all(refused, answer);
+        Ok(filter)
+    }
+
+    /// Kills the process if the code in a range makes a system call other than these.
+    pub fn allowing(code: &Range<u64>, calls: &[Sysno]) -> Result<Self> {
+        let mut filter = Self::for_code(code)?;
+        filter.load(offset_of!(seccomp_data, nr));
+        for &call in calls {
+            filter.jump(libc::BPF_JEQ, number(call), 0, 1);
+            filter.end(libc::SECCOMP_RET_ALLOW);
+        }
+        filter.end(libc::SECCOMP_RET_KILL_PROCESS);
+        Ok(filter)
+    }
+
+    /// Allows all calls of other code, and continues with those of this range.
+    fn for_code(code: &Range<u64>) -> Result<Self> {
         let fixed = "a program whose code lies at a fixed place, low in memory";
         let (begin, end) = (u32::try_from(code.start).context(fixed)?, u32::try_from(code.end).context(fixed)?);
         let instruction_pointer = offset_of!(seccomp_data, instruction_pointer);
@@ -83,11 +101,10 @@ impl Filter {
         filter.allow_unless(libc::BPF_JGE, begin);
         filter.jump(libc::BPF_JGE, end, 0, 1);
         filter.end(libc::SECCOMP_RET_ALLOW);
-        filter.refuse_all(refused, answer);
         Ok(filter)
     }
 
-    /// Answers what is refused to all code there is.
+    /// Refuses system calls to all code.
     pub fn everywhere(refused: &[Refused], answer: Answer) -> Result<Self> {
         let mut filter = Self::for_host()?;
         filter.refuse_all(refused, answer);
@@ -109,11 +126,11 @@ impl Filter {
         self.end(libc::SECCOMP_RET_ALLOW);
     }
 
-    /// With the call's number at hand, which it is afterwards too.
+    /// Expects the number of the call in the accumulator, and leaves it there.
     fn refuse(&mut self, refused: Refused, action: u32) {
         match refused {
             Refused::Call(call) => self.jump(libc::BPF_JEQ, number(call), 0, 1),
-            Refused::Behind(call) => self.jump(libc::BPF_JGT, number(call), 0, 1),
+            Refused::After(call) => self.jump(libc::BPF_JGT, number(call), 0, 1),
             Refused::SharedMemory => {
                 self.jump(libc::BPF_JEQ, number(Sysno::clone), 0, 5);
                 self.load(offset_of!(seccomp_data, args));
@@ -130,7 +147,7 @@ impl Filter {
         self.add(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, offset as u32, 0, 0);
     }
 
-    /// Skips so many instructions if the comparison holds, or if it does not.
+    /// Skips `if_true` instructions if the comparison holds, and else `if_false`.
     fn jump(&mut self, comparison: u32, with: u32, if_true: u8, if_false: u8) {
         self.add(libc::BPF_JMP | comparison | libc::BPF_K, with, if_true, if_false);
     }
@@ -148,15 +165,15 @@ impl Filter {
         self.0.push(sock_filter { code: code as u16, jt, jf, k });
     }
 
-    /// Sets the filter for the calling process, for good. It takes no memory.
+    /// Sets the filter for the rest of the calling process. Does not allocate.
     pub fn set(&mut self) -> io::Result<()> {
         let program = sock_fprog { len: self.0.len() as u16, filter: self.0.as_mut_ptr() };
-        // SAFETY: the program is as long as it says, and read during the call.
+        // SAFETY: the kernel reads `len` instructions during the call.
         let set =
             || check(unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const program) });
         set().or_else(|_| {
-            // An ordinary user may set filters only if no program can get more rights.
-            // SAFETY: takes numbers only.
+            // An ordinary user may set filters only with no_new_privs.
+            // SAFETY: prctl takes numbers here.
             check(unsafe { libc::syscall(libc::SYS_prctl, libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) })?;
             set()
         })
@@ -171,7 +188,7 @@ fn number(call: Sysno) -> u32 {
     call.id().cast_unsigned()
 }
 
-/// The kernel's number for an architecture that has 64 bits and is little-endian. See linux/audit.h.
+/// The kernel's number for a 64-bit, little-endian architecture. See linux/audit.h.
 fn audit_arch(arch: Arch) -> u32 {
     0xc000_0000 | u32::from(arch.elf_machine())
 }
