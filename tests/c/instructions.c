@@ -6,8 +6,6 @@
  * Each function is called once, so that what happens once has happened, then COUNT times, and twice as many. Between
  * those the counter is read, at each entry of mark(). The names are printed, a line each, in front of a tab.
  */
-#include <asm/unistd.h>
-
 #include "ffi_syscalls.h"
 
 #include "raw.h"

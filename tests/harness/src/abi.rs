@@ -23,6 +23,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         return arguments.architectures.or_host()?.into_iter().try_for_each(|arch| check(&build::run_for(arch)?));
     }
     std::fs::write(header::path(), header::generate()?)?;
+    std::fs::write(workbench::c_list::path(), workbench::c_list::generate(&workbench::list::read()?)?)?;
     println!("include/ffi_syscalls.h is up to date with src/ffi.rs");
     Ok(())
 }

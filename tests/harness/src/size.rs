@@ -14,7 +14,7 @@ use crate::c_callers;
 use crate::runner::OVER_BUDGET;
 use workbench::project::{self, AllArchitectures, Arch, Dist};
 use workbench::shell::{command, execute, step};
-use workbench::{build, header, tools};
+use workbench::{build, list, tools};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -57,8 +57,9 @@ const FREESTANDING: &str = "libffi_syscalls_freestanding.a";
 const SHARED: &str = "libffi_syscalls.so";
 const HELLO: &str = "hello: print a line";
 const COPY: &str = "copy: copy a file";
-const ALL_OPERATIONS: &str = "a program with all 21 operations";
+const ALL_OPERATIONS: &str = "a program with all operations";
 const NOTHING: &str = "a program that does nothing";
+const ONE_CALL: &str = "tests/c/one_call.c";
 const RTBOX: &str = "rtbox";
 
 /// What an architecture has.
@@ -195,9 +196,14 @@ impl Programs<'_> {
         Ok(program)
     }
 
-    /// The size of a program that makes one call, or none.
-    fn of_call(&self, call: &str) -> Result<u64> {
-        size(&self.link("tests/c/one_call.c", &[format!("-DCALL={call}")])?)
+    /// The size of a program that does nothing.
+    fn of_nothing(&self) -> Result<u64> {
+        size(&self.link(ONE_CALL, &[])?)
+    }
+
+    /// The size of a program that makes one call.
+    fn of_call(&self, function: &str) -> Result<u64> {
+        size(&self.link(ONE_CALL, &[format!("-DCALL={function}")])?)
     }
 
     /// The size of a program that works, as far as that can be seen on this machine.
@@ -215,7 +221,7 @@ impl Programs<'_> {
 fn programs(dist: &Dist) -> Result<Numbers> {
     let programs = Programs { dist, place: tempfile::tempdir()? };
     let sizes = [
-        (NOTHING, programs.of_call("0")?),
+        (NOTHING, programs.of_nothing()?),
         (HELLO, programs.of_working("examples/c/hello.c", &[], "hello\n")?),
         (COPY, programs.of_working("examples/c/copy.c", &["program", "copied"], "")?),
         (ALL_OPERATIONS, programs.of_working("tests/c/all_operations.c", &["directory"], "")?),
@@ -224,39 +230,10 @@ fn programs(dist: &Dist) -> Result<Numbers> {
     Ok(sizes.map(|(name, size)| (name.to_owned(), size)).into())
 }
 
-/// What a call of each function adds to a program that makes none.
+/// The bytes that a call of each function adds to a program that makes none.
 fn calls(dist: &Dist) -> Result<Numbers> {
     let programs = Programs { dist, place: tempfile::tempdir()? };
-    let nothing = programs.of_call("0")?;
-    let header = header::generate()?;
-    let declarations = header::declarations(&header);
-    let sizes = declarations.map(|declaration| {
-        let (name, call) = call(declaration).with_context(|| format!("cannot call {declaration}"))?;
-        Ok((name.to_owned(), programs.of_call(&call)?.saturating_sub(nothing)))
-    });
-    sizes.collect()
-}
-
-/// A function's name, and a call of it with arguments that a compiler knows nothing of, as an int.
-fn call(declaration: &str) -> Option<(&str, String)> {
-    let (before, rest) = declaration.split_once('(')?;
-    let (parameters, _) = rest.split_once(')')?;
-    let name = before.rsplit([' ', '*']).next()?;
-    let returned = before.strip_suffix(name)?.trim_end();
-    let arguments = parameters.split(", ").filter(|&parameter| parameter != "void").map(|parameter| {
-        match (parameter.matches('*').count(), parameter.starts_with("bool")) {
-            (0, true) => "argc > 1",
-            (0, false) => "argc",
-            (1, _) => "argv[1]",
-            (_, _) => "(const char *const *)argv",
-        }
-    });
-    let call = format!("{name}({})", arguments.collect::<Vec<_>>().join(", "));
-    let call = match returned {
-        "void" => format!("{call},0"),
-        pointer if pointer.ends_with('*') => format!("{call}!=0"),
-        "bool" => call,
-        _ => format!("(int){call}"),
-    };
-    Some((name, call))
+    let nothing = programs.of_nothing()?;
+    let added = |name: String| Ok((name.clone(), programs.of_call(&name)?.saturating_sub(nothing)));
+    list::read()?.into_iter().map(|function| added(function.name)).collect()
 }
