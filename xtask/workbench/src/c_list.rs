@@ -1,9 +1,10 @@
 //! The list of operations for C programs: tests/c/operations.h, a macro for each way to go through it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::list::{Function, Parameter};
 use crate::project;
@@ -88,6 +89,21 @@ pub fn generate(functions: &[Function]) -> Result<String> {
     Ok(text)
 }
 
+/// Fails if a function of the committed file has another signature now, or is gone. Programs were compiled with it.
+pub fn check_signatures(functions: &[Function]) -> Result<()> {
+    let Ok(committed) = std::fs::read_to_string(path()) else { return Ok(()) };
+    let now = generate(functions)?;
+    let rows = |text: &str| text.lines().filter(|line| line.starts_with("#define ROW_")).map(str::to_owned).collect();
+    let (committed, now): (BTreeSet<String>, BTreeSet<String>) = (rows(&committed), rows(&now));
+    let changed: Vec<_> = committed.difference(&now).map(String::as_str).collect();
+    ensure!(
+        changed.is_empty(),
+        "programs were compiled with these signatures; --change-signatures accepts that they change:\n  {}",
+        changed.join("\n  ")
+    );
+    Ok(())
+}
+
 fn write_list(text: &mut String, name: &str, functions: &[&Function]) -> Result<()> {
     write!(text, "\n#define {name}(X)")?;
     for function in functions {
@@ -121,7 +137,7 @@ fn argument(kinds: &[&str], number: usize) -> Result<String> {
         TEXTS => "TEXTS",
         "int32_t" | "int64_t" | "uint32_t" | "uint64_t" | "size_t" => "NUMBER",
         kind if kind.ends_with('*') => "POINTER",
-        kind => bail!("no macro passes a {kind}: xtask/src/c_list.rs names them"),
+        kind => bail!("no macro passes a {kind}: xtask/workbench/src/c_list.rs names them"),
     };
     Ok(format!("{passes}_AT({number})"))
 }
@@ -137,6 +153,6 @@ fn kind(returns: Option<&str>) -> Result<&'static str> {
         Some("char **") => "LIST",
         Some(TEXT) => "CONSTANT",
         Some(other) if other.ends_with('*') => "POINTER",
-        Some(other) => bail!("no kind for a {other}: xtask/src/c_list.rs names them"),
+        Some(other) => bail!("no kind for a {other}: xtask/workbench/src/c_list.rs names them"),
     })
 }

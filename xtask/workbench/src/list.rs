@@ -64,9 +64,9 @@ fn declaration(kind: &str, name: &str) -> String {
 /// All functions that the crate exports, in the order of the header.
 pub fn read() -> Result<Vec<Function>> {
     let mut functions = Vec::new();
-    walk(&project::root().join("src/lib.rs"), &mut |file, item| match item {
+    walk(&project::root().join("src/lib.rs"), &mut |position, item| match item {
         Item::Fn(item) if is_exported(item) => {
-            functions.push(function(file, item)?);
+            functions.push(function(position.file, item)?);
             Ok(())
         }
         _ => Ok(()),
@@ -76,6 +76,11 @@ pub fn read() -> Result<Vec<Function>> {
     Ok(functions)
 }
 
+/// Their names.
+pub fn names() -> Result<Vec<String>> {
+    Ok(read()?.into_iter().map(|function| function.name).collect())
+}
+
 /// The files that define them, in the order of the header.
 pub fn files(functions: &[Function]) -> Vec<&Path> {
     let mut files: Vec<&Path> = functions.iter().map(|function| function.file.as_path()).collect();
@@ -83,44 +88,60 @@ pub fn files(functions: &[Function]) -> Vec<&Path> {
     files
 }
 
-/// Calls a function with each item of a source file and of the modules that it declares.
-pub fn walk(root: &Path, visit: &mut dyn FnMut(&Path, &Item) -> Result<()>) -> Result<()> {
-    let text = std::fs::read_to_string(root).with_context(|| project::relative(root).to_string())?;
-    let file = syn::parse_file(&text).with_context(|| project::relative(root).to_string())?;
-    let directory = root.parent().context("a file without a directory")?;
-    let stem = root.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let is_root = matches!(stem, "lib" | "main" | "mod");
-    let inner = if is_root { directory.to_owned() } else { directory.join(stem) };
-    walk_items(root, &file.items, &inner, visit)
+/// Where an item of the source is.
+pub struct Position<'a> {
+    pub file: &'a Path,
+    /// The directory of the files of the module's own modules.
+    directory: PathBuf,
+    /// Its module, as a path below the crate; empty in the root.
+    pub module: String,
 }
 
-fn walk_items(
-    file: &Path,
-    items: &[Item],
-    directory: &Path,
-    visit: &mut dyn FnMut(&Path, &Item) -> Result<()>,
-) -> Result<()> {
+type Visit<'a> = &'a mut dyn FnMut(&Position<'_>, &Item) -> Result<()>;
+
+/// Calls a function with each item of a crate, given its root file, and of the modules that it declares.
+pub fn walk(root: &Path, visit: Visit<'_>) -> Result<()> {
+    walk_file(root, String::new(), visit)
+}
+
+fn walk_file(file: &Path, module: String, visit: Visit<'_>) -> Result<()> {
+    let text = std::fs::read_to_string(file).with_context(|| project::relative(file).to_string())?;
+    let syntax = syn::parse_file(&text).with_context(|| project::relative(file).to_string())?;
+    let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let has_own_directory = module.is_empty() || stem == "mod";
+    let directory = if has_own_directory { file.with_file_name("") } else { file.with_extension("") };
+    walk_items(&Position { file, directory, module }, &syntax.items, visit)
+}
+
+fn walk_items(position: &Position<'_>, items: &[Item], visit: Visit<'_>) -> Result<()> {
     for item in items {
-        visit(file, item)?;
-        let Item::Mod(module) = item else { continue };
-        match &module.content {
-            Some((_, items)) => walk_items(file, items, &directory.join(module.ident.to_string()), visit)?,
-            None => walk(&module_file(file, directory, module)?, visit)?,
+        visit(position, item)?;
+        let Item::Mod(declared) = item else { continue };
+        let name = declared.ident.to_string();
+        let module = [position.module.as_str(), &name].join("::").trim_start_matches("::").to_owned();
+        match &declared.content {
+            Some((_, items)) => {
+                let directory = position.directory.join(&name);
+                walk_items(&Position { file: position.file, directory, module }, items, visit)?;
+            }
+            None => walk_file(&module_file(position, declared)?, module, visit)?,
         }
     }
     Ok(())
 }
 
 /// The file of a module, as the compiler finds it.
-fn module_file(file: &Path, directory: &Path, module: &ItemMod) -> Result<PathBuf> {
+fn module_file(position: &Position<'_>, module: &ItemMod) -> Result<PathBuf> {
     let name = module.ident.to_string();
     let named = module.attrs.iter().find(|attribute| attribute.path().is_ident("path")).and_then(text_of);
     let candidates = match named {
-        Some(path) => vec![file.with_file_name(path)],
-        None => vec![directory.join(format!("{name}.rs")), directory.join(&name).join("mod.rs")],
+        Some(path) => vec![position.file.with_file_name(path)],
+        None => {
+            vec![position.directory.join(format!("{name}.rs")), position.directory.join(&name).join("mod.rs")]
+        }
     };
     let found = candidates.into_iter().find(|candidate| candidate.is_file());
-    found.with_context(|| format!("{}: no file of the module {name}", project::relative(file)))
+    found.with_context(|| format!("{}: no file of the module {name}", project::relative(position.file)))
 }
 
 /// The text of an attribute of the form `name = "text"`.
@@ -192,7 +213,7 @@ fn c_type(kind: &Type) -> Result<String> {
                 "u32" => "uint32_t",
                 "u64" => "uint64_t",
                 "usize" => "size_t",
-                _ => bail!("{name} has no spelling in C here: xtask/src/list.rs gives one"),
+                _ => bail!("{name} has no spelling in C here: xtask/workbench/src/list.rs gives one"),
             };
             Ok(spelled.to_owned())
         }
