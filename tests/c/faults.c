@@ -2,11 +2,13 @@
  * One call of the library, for a tracer that makes the call's system calls fail (`cargo xtask faults`).
  *
  *     faults SETUP FUNCTION ARGUMENT...   makes the call, stops, makes it again, stops
- *     faults check SETUP                  what the library starts as a child: looks at what it was given
+ *     faults check SETUP                  as the child that the library starts: checks what it was given
+ *     faults trace TITLE SETUP FUNCTION ARGUMENT...
+ *                                         makes the call between two marks (`cargo xtask calls`)
  *
- * The program stops itself (SIGSTOP) at its beginning, before the call, behind it, behind the second one, and when all
- * that was returned is given back. At each stop the third argument of its last system call leads to what the call
- * returned. It judges nothing: that is for the tracer, which sees descriptors, memory, children and signals from outside.
+ * The program stops itself (SIGSTOP) at its start, before the call, after it, after the second one, and when all that
+ * was returned is freed. At each stop the third argument of its last system call is the address of the result. The
+ * tracer judges it: it sees descriptors, memory, children and signals from outside.
  */
 #include "check.h"
 #include "raw.h"
@@ -26,8 +28,21 @@ static struct result {
 static const char *const *arguments;
 static size_t argument_count;
 
+/* The title of a trace: marks take the place of stops. A mark is a write to no descriptor, a line in the trace. */
+static const char *title;
+
+static void mark(void)
+{
+    system_call(__NR_write, -1, (long)title, (long)length(title), 0);
+    title = ""; /* the second mark ends the section */
+}
+
 static void stop(void)
 {
+    if (title != NULL) {
+        mark();
+        return;
+    }
     system_call(__NR_kill, rt_getpid(), SIG_STOP, (long)&result, 0);
 }
 
@@ -183,8 +198,12 @@ static void perform(const char *name, bool stops_before)
     if (stops_before)
         stop();
     result.value = call(name);
-    result.error = rt_last_error();
-    stop();
+    if (title != NULL) {
+        mark();
+    } else {
+        result.error = rt_last_error();
+        stop();
+    }
     if (result.kind >= TEXT)
         rt_free((void *)result.value);
     if (same(name, "rt_file_lock") && result.value >= 0)
@@ -197,11 +216,20 @@ int main(int argc, char **argv)
 {
     if (argc > 2 && same(argv[1], "check"))
         return check(argc, argv, setup_of(argv[2]));
+    if (argc > 4 && same(argv[1], "trace")) {
+        title = argv[2];
+        argc -= 2;
+        argv += 2;
+    }
     if (argc < 3)
         return 2;
     arguments = (const char *const *)argv + 3;
     argument_count = (size_t)argc - 3;
     set_up(setup_of(argv[1]));
+    if (title != NULL) {
+        perform(argv[2], true);
+        return 0;
+    }
     system_call(__NR_ptrace, PTRACE_TRACEME, 0, 0, 0);
     stop(); /* nothing is had yet */
     perform(argv[2], true);

@@ -9,11 +9,13 @@ use std::fmt::Write;
 use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use regex_lite::Regex;
 use similar::TextDiff;
 
+use crate::faults::scenarios::{self, Place, Scenario};
 use crate::{c_callers, faults};
 use workbench::build;
 use workbench::cannot_run::CannotRun;
@@ -107,9 +109,12 @@ pub fn bless() -> Result<()> {
 
 /// The functions that the table has a section of.
 pub fn noted_functions() -> Result<BTreeSet<String>> {
-    let table = std::fs::read_to_string(project::root().join(FILE)).context(FILE)?;
+    Ok(functions_of(&std::fs::read_to_string(project::root().join(FILE)).context(FILE)?))
+}
+
+fn functions_of(table: &str) -> BTreeSet<String> {
     let heads = table.lines().filter_map(|line| line.split([':', ';']).next());
-    Ok(heads.filter(|head| head.starts_with("rt_")).map(str::to_owned).collect())
+    heads.filter(|head| head.starts_with("rt_")).map(str::to_owned).collect()
 }
 
 /// Fails, with the difference, if the library makes other calls than the table says. What it says may be why a part
@@ -160,20 +165,53 @@ fn table(dist: &Dist) -> Result<String> {
     for (number, group) in GROUPS.iter().enumerate() {
         let place = work.path().join(number.to_string());
         let traces = trace(group, &program, &place)?;
-        write_sections(&mut table, group, &normal.processes(&traces)?)?;
+        write_sections(&mut table, group.injected.map(|(what, _)| what), &normal.processes(&traces)?)?;
     }
+    write_scenarios(&mut table, dist, work.path(), &normal)?;
     Ok(table)
+}
+
+/// Adds the first scenario of each function that tests/c/calls.c does not call.
+fn write_scenarios(table: &mut String, dist: &Dist, work: &Path, normal: &Normal) -> Result<()> {
+    let mut known = functions_of(table);
+    let is_first = |scenario: &&Scenario| known.insert(scenario.function.to_owned());
+    let scenarios: Vec<_> = scenarios::ALL.iter().filter(is_first).collect();
+    if scenarios.is_empty() {
+        return Ok(());
+    }
+    let program = faults::compile(dist, work)?;
+    let directory = work.join("scenarios");
+    std::fs::create_dir(&directory)?;
+    let place = Place::new(&directory, &program)?;
+    for scenario in scenarios {
+        scenario.prepare(&place)?;
+        let traces = work.join(scenario.function);
+        std::fs::create_dir(&traces)?;
+        let state = if scenario.state.is_empty() { "" } else { ": " };
+        let title = [scenario.function, state, scenario.state].concat();
+        let mut strace = strace(&traces)?;
+        strace.arg(&program).args(["trace", &title, scenario.setup, scenario.function]).args(scenario.arguments);
+        strace.current_dir(&place.directory).env_clear().envs(scenario.environment.iter().copied());
+        execute(shell::with_default_signals(&mut strace))?;
+        write_sections(table, None, &normal.processes(&read_traces(&traces)?)?)?;
+    }
+    Ok(())
+}
+
+/// The command that traces what follows, and writes a file for each process to a directory.
+fn strace(directory: &Path) -> Result<Command> {
+    let mut strace = command(shell::find("strace").context("no strace")?);
+    strace.args(["-ff", "--quiet=all", "-y", "-e", "verbose=none", "-e", "signal=none", "-s", "200", "-o"]);
+    strace.arg(directory.join("trace"));
+    Ok(strace)
 }
 
 /// Runs a group under strace; what each process did, the program first, then its children as they were started.
 fn trace(group: &Group, program: &Path, place: &Path) -> Result<Vec<(String, String)>> {
     let root = place.join("root");
     make_root(&root, program, group).context("the directory that becomes the program's root")?;
-    let mut strace = command(shell::find("strace").context("no strace")?);
-    strace.args(["-ff", "--quiet=all", "-y", "-e", "verbose=none", "-e", "signal=none", "-s", "200", "-o"]);
-    strace
-        .arg(place.join("trace"))
-        .args(group.injected.iter().flat_map(|(_, inject)| ["-e".into(), format!("inject={inject}")]));
+    let mut strace = strace(place)?;
+    strace.args(group.injected.iter().flat_map(|(_, inject)| ["-e".into(), format!("inject={inject}")]));
     strace.arg(program).arg(group.name).current_dir(&root);
     strace.env_clear().envs([("PATH", "/first:/second"), ("HOME", "/of/the/environment")]);
     let output = capture(shell::with_default_signals(&mut strace))?;
@@ -186,6 +224,11 @@ fn trace(group: &Group, program: &Path, place: &Path) -> Result<Vec<(String, Str
         }
         bail!("{}: {said}", group.name);
     }
+    read_traces(place)
+}
+
+/// What strace wrote to a directory, in the order of [`in_order`].
+fn read_traces(place: &Path) -> Result<Vec<(String, String)>> {
     let mut traces = BTreeMap::new();
     for file in place.read_dir()?.flatten() {
         let name = file.file_name();
@@ -333,7 +376,7 @@ impl Normal {
 }
 
 /// Writes what the marks of the first process enclose, and after each call that started a process what that did.
-fn write_sections(table: &mut String, group: &Group, processes: &[Process]) -> Result<()> {
+fn write_sections(table: &mut String, variant: Option<&str>, processes: &[Process]) -> Result<()> {
     let Some((program, children)) = processes.split_first() else { return Ok(()) };
     let mut children = children.iter();
     let mut section: Option<(String, Vec<&Call>)> = None;
@@ -342,7 +385,7 @@ fn write_sections(table: &mut String, group: &Group, processes: &[Process]) -> R
             if let Some((name, calls)) = section.take() {
                 write_section(table, &name, &calls, &mut children)?;
             }
-            let variant = group.injected.map(|(what, _)| format!("; {what}")).unwrap_or_default();
+            let variant = variant.map(|what| format!("; {what}")).unwrap_or_default();
             section = (!name.is_empty()).then(|| (format!("{name}{variant}"), Vec::new()));
         } else if let Some((_, calls)) = &mut section {
             calls.push(call);

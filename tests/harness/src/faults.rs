@@ -122,7 +122,8 @@ fn suits(directory: &Path, bytes: u64) -> Result<()> {
     Ok(())
 }
 
-fn compile(dist: &Dist, directory: &Path) -> Result<PathBuf> {
+/// Compiles the program that makes one call.
+pub fn compile(dist: &Dist, directory: &Path) -> Result<PathBuf> {
     let program = directory.join("faults");
     let mut cc = command("cc");
     cc.args(["-std=c11", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-nostdlib", "-static", "-ffreestanding"]);
