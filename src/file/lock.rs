@@ -21,6 +21,7 @@ impl FileLock {
     ///
     /// # Errors
     /// Those of flock(2) and close(2). `EBADF` if the descriptor of [`from_raw`](Self::from_raw) is not open.
+    #[doc(alias = "rt_file_unlock")]
     pub fn unlock(self) -> Result<()> {
         // SAFETY: `self` owned the descriptor and has released it.
         let fd = unsafe { Fd::from_raw(self.into_raw()) };

@@ -73,6 +73,7 @@ fn write_with(path: &CStr, flag: u32, content: &[u8]) -> Result<()> {
 ///
 /// # Errors
 /// Those of unlink(2): `ENOENT` if it is missing, `EISDIR` for a directory.
+#[doc(alias = "rt_file_remove")]
 pub fn delete(path: impl Arg) -> Result<()> {
     path.with_c_str(sys::unlink)
 }
