@@ -48,17 +48,15 @@ impl fmt::Debug for Errno {
 
 impl core::error::Error for Errno {}
 
-/// The tables of this system.
-const TABLES: &[Table] = &[
-    common::TABLE,
-    #[cfg(not(target_os = "linux"))]
-    systems::bsd::TABLE,
-    systems::own::TABLE,
-];
-
 /// Returns the text of an error number: `ENOENT: No such file or directory`, or `Unknown error`.
 pub(crate) fn text_of(number: i32) -> &'static CStr {
-    TABLES.iter().find_map(|table| table.text_of(number)).unwrap_or(c"Unknown error")
+    let tables = [
+        common::TABLE,
+        #[cfg(not(target_os = "linux"))]
+        systems::bsd::TABLE,
+        systems::own::TABLE,
+    ];
+    tables.iter().find_map(|table| table.text_of(number)).unwrap_or(c"Unknown error")
 }
 
 impl Table {

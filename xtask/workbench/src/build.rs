@@ -153,28 +153,7 @@ const HOSTED_ON_LIBC: &str = "exports,panic-handler,libc";
 const FREESTANDING: &str = "exports,freestanding,panic-handler";
 const SHARED: &str = "exports,mem,panic-handler";
 
-/// How the compiler comes to fewer bytes than by the profile alone.
-const SMALLER: [&str; 6] = [
-    "opt-level=z",
-    // It inlines next to nothing by itself, not even what is shorter than a call.
-    "llvm-args=-inline-threshold=75",
-    // What it does to loops at the cost of bytes all the same: work is moved in front of them where it takes registers
-    // that are then saved, conditions are repeated there, and results computed behind them.
-    "llvm-args=-disable-machine-licm",
-    "llvm-args=-rotation-max-header-size=0",
-    "llvm-args=-replexitval=never",
-    // Registers are saved in several places, for the sake of ways that need none saved.
-    "llvm-args=-enable-shrink-wrap=false",
-];
-
-/// Instructions that are repeated become functions.
-const OUTLINED: [&str; 2] = ["-C", "llvm-args=-enable-machine-outliner=always"];
-
-/// They do not, not even where that is the compiler's habit: in an archive the names and relocations of these functions
-/// weigh more than what they save.
-const NOT_OUTLINED: [&str; 2] = ["-C", "llvm-args=-enable-machine-outliner=never"];
-
-/// What a failure calls to leave its reason: see src/archive.rs.
+/// What a failure calls to leave its reason: see src/c/set_error.rs.
 pub const SET_ERROR: &str = "ffi_syscalls_set_error";
 
 /// An object of an archive.
@@ -246,7 +225,6 @@ impl Builder {
         cargo.current_dir(&self.sources);
         cargo.args(["--release", "--lib", "--package", "ffi_syscalls", "--crate-type", crate_type]);
         cargo.args(["--features", features, "--", "-C", "force-unwind-tables=no"]);
-        cargo.args(SMALLER.iter().flat_map(|pass| ["-C", pass]));
         cargo
     }
 
@@ -259,7 +237,7 @@ impl Builder {
     /// visible, so that it mixes with a Rust program.
     fn archive(&self, features: &str, flags: &[&str], archive: &Path) -> Result<()> {
         let Some(emulation) = self.emulation else {
-            execute(self.cargo_rustc("staticlib", features).args(NOT_OUTLINED).args(flags))?;
+            execute(self.cargo_rustc("staticlib", features).args(flags))?;
             let functions = list::names()?;
             return pick_members(&self.output("libffi_syscalls.a"), &functions, archive);
         };
@@ -294,7 +272,7 @@ impl Builder {
     fn pick_archive(&self, emulation: &str, features: &str, flags: &[&str], work: &Path) -> Result<Vec<Member>> {
         let is_split = features == FREESTANDING;
         let features = if is_split { format!("{features},archive") } else { features.to_owned() };
-        execute(self.cargo_rustc("staticlib", &features).args(NOT_OUTLINED).args(flags))?;
+        execute(self.cargo_rustc("staticlib", &features).args(flags))?;
         let whole = self.output("libffi_syscalls.a");
         let (asking, others): (Vec<_>, Vec<_>) =
             roots(&whole, list::names()?)?.into_iter().partition(|root| is_split && root == "rt_last_error");
@@ -347,7 +325,7 @@ impl Builder {
 
     /// Links the functions and what they need, and exports them and nothing else.
     fn shared_object(&self, path: &Path, flags: &[&str]) -> Result<()> {
-        execute(self.cargo_rustc("staticlib", SHARED).args(OUTLINED))?;
+        execute(&mut self.cargo_rustc("staticlib", SHARED))?;
         let emulation = self.emulation.context("a shared object is an ELF file")?;
         let functions = list::names()?;
         let work = tempfile::tempdir()?;
