@@ -12,7 +12,6 @@ mod full;
 pub mod fuzz;
 mod install;
 pub mod instructions;
-mod model;
 mod mutant;
 mod panics;
 mod readme;
