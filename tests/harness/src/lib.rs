@@ -12,8 +12,6 @@ mod full;
 pub mod fuzz;
 mod install;
 pub mod instructions;
-mod model;
-mod mutant;
 mod panics;
 pub mod plan;
 mod readme;

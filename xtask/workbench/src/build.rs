@@ -66,7 +66,7 @@ pub fn run_for_system(system: &System) -> Result<Dist> {
         target: system.triple,
         emulation: system.emulation,
         toolchain: Toolchain::of(system.triple)?,
-        sources: project::root().to_owned(),
+        package: LIBRARY,
         directory: target_dir(),
     };
     let dist = system.dist();
@@ -141,12 +141,17 @@ pub fn names(arch: Arch) -> Result<Vec<(PathBuf, BTreeSet<String>)>> {
     ])
 }
 
-/// Builds the freestanding archive of other sources; the names in it, as the compiler gave them.
-pub fn freestanding_of(sources: &Path, arch: Arch, archive: &Path) -> Result<BTreeSet<String>> {
-    let builder = Builder { sources: sources.to_owned(), ..Builder::new(arch)?.in_directory("mutant") };
+/// Builds, as a freestanding archive, the library with the function of tests/panicking that can panic. Returns the names
+/// in it, as the compiler gave them.
+pub fn build_panicking(arch: Arch, archive: &Path) -> Result<BTreeSet<String>> {
+    let builder = Builder { package: PANICKING, ..Builder::new(arch)?.in_directory(PANICKING) };
     builder.archive(FREESTANDING, &[], archive)?;
     builder.names_in_archive(FREESTANDING)
 }
+
+const LIBRARY: &str = "ffi_syscalls";
+const PANICKING: &str = "panicking";
+const PANICKING_FUNCTION: &str = "rt_can_panic";
 
 const HOSTED: &str = "exports,panic-handler";
 const HOSTED_ON_LIBC: &str = "exports,panic-handler,libc";
@@ -223,7 +228,7 @@ struct Builder {
     /// What ELF linkers call it; none where objects are Mach-O.
     emulation: Option<&'static str>,
     toolchain: Toolchain,
-    sources: PathBuf,
+    package: &'static str,
     directory: PathBuf,
 }
 
@@ -231,8 +236,7 @@ impl Builder {
     /// For Linux.
     fn new(arch: Arch) -> Result<Self> {
         let (target, emulation) = (arch.target(), Some(arch.emulation()));
-        let (sources, directory) = (project::root().to_owned(), target_dir());
-        Ok(Self { target, emulation, toolchain: Toolchain::of(target)?, sources, directory })
+        Ok(Self { target, emulation, toolchain: Toolchain::of(target)?, package: LIBRARY, directory: target_dir() })
     }
 
     /// Apart from other builds with other features.
@@ -243,15 +247,15 @@ impl Builder {
     /// `cargo rustc` for the library as this kind of crate; what is added goes to the compiler.
     fn cargo_rustc(&self, crate_type: &str, features: &str) -> Command {
         let mut cargo = self.toolchain.cargo("rustc", &self.directory);
-        cargo.current_dir(&self.sources);
-        cargo.args(["--release", "--lib", "--package", "ffi_syscalls", "--crate-type", crate_type]);
+        cargo.args(["--release", "--lib", "--package", self.package, "--crate-type", crate_type]);
         cargo.args(["--features", features, "--", "-C", "force-unwind-tables=no"]);
         cargo.args(SMALLER.iter().flat_map(|pass| ["-C", pass]));
         cargo
     }
 
-    fn output(&self, file: &str) -> PathBuf {
-        self.directory.join(self.target).join("release").join(file)
+    /// The static library that cargo makes.
+    fn output(&self) -> PathBuf {
+        self.directory.join(self.target).join(format!("release/lib{}.a", self.package))
     }
 
     /// Makes a small archive of the large one that rustc makes, with all of core: objects with what the functions need
@@ -261,7 +265,7 @@ impl Builder {
         let Some(emulation) = self.emulation else {
             execute(self.cargo_rustc("staticlib", features).args(NOT_OUTLINED).args(flags))?;
             let functions = header::functions(&header::generate()?);
-            return pick_members(&self.output("libffi_syscalls.a"), &functions, archive);
+            return pick_members(&self.output(), &functions, archive);
         };
         let work = tempfile::tempdir()?;
         let mut members = Vec::new();
@@ -295,7 +299,7 @@ impl Builder {
         let is_split = features == FREESTANDING;
         let features = if is_split { format!("{features},archive") } else { features.to_owned() };
         execute(self.cargo_rustc("staticlib", &features).args(NOT_OUTLINED).args(flags))?;
-        let whole = self.output("libffi_syscalls.a");
+        let whole = self.output();
         let (asking, others): (Vec<_>, Vec<_>) = roots(&whole, header::functions(&header::generate()?))?
             .into_iter()
             .partition(|root| is_split && root == "rt_last_error");
@@ -353,7 +357,7 @@ impl Builder {
         let functions = header::functions(&header::generate()?);
         let work = tempfile::tempdir()?;
         let object = work.path().join("ffi_syscalls.o");
-        let whole = self.output("libffi_syscalls.a");
+        let whole = self.output();
         self.pick_functions(emulation, &whole, &roots(&whole, functions.clone())?, &[], &object)?;
         let exports = work.path().join("exports");
         std::fs::write(&exports, format!("{{ global: {}; local: *; }};\n", functions.join("; ")))?;
@@ -369,7 +373,7 @@ impl Builder {
 
 /// What is linked whether anybody calls it or not, as far as an archive has it.
 fn roots(whole: &Path, mut wanted: Vec<String>) -> Result<Vec<String>> {
-    wanted.extend(["_start", "main"].into_iter().chain(MEMORY_FUNCTIONS).map(str::to_owned));
+    wanted.extend(["_start", "main", PANICKING_FUNCTION].into_iter().chain(MEMORY_FUNCTIONS).map(str::to_owned));
     let defined = elf::Symbols::of_archive(whole)?.defined;
     wanted.retain(|name| defined.contains(name));
     Ok(wanted)
