@@ -142,6 +142,7 @@ pub(crate) fn write_all(fd: i32, mut bytes: &[u8]) -> Result<()> {
 ///
 /// # Errors
 /// Those of unlink(2): `ENOENT` when it is missing, `EISDIR` for a directory.
+#[doc(alias = "rt_file_remove")]
 pub fn delete(path: impl Arg) -> Result<()> {
     path.with_c_str(sys::unlink)
 }
@@ -305,6 +306,7 @@ impl FileLock {
     ///
     /// # Errors
     /// Those of flock(2) and close(2).
+    #[doc(alias = "rt_file_unlock")]
     pub fn unlock(self) -> Result<()> {
         unlock(self.into_raw())
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: all 21 operations at work.
+//! `cargo xtask demo`: the operations at work.
 //!
 //! What works through them is a program of its own, examples/demo, so that it can run on another architecture too.
 
@@ -35,7 +35,7 @@ fn show(arch: Arch) -> Result<()> {
     })?;
     let emulated = if arch.is_host() { "" } else { ", in qemu" };
     println!(
-        "\nThe 21 operations on {}{emulated}, called in {}:\n",
+        "\nThe operations on {}{emulated}, called in {}:\n",
         arch.name(),
         project::relative(&dist.shared_object())
     );

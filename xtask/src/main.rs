@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use harness::{abi, bench, calls, faults, fuzz, instructions, plan, sandbox, size};
+use harness::{abi, bench, calls, faults, fuzz, instructions, list, plan, sandbox, size};
 use workbench::{build, project};
 
 #[derive(Parser)]
@@ -27,13 +27,17 @@ struct Arguments {
 enum Command {
     /// Build the archives, the shared object, the header and the .pc file into target/dist/<arch>-<system>
     Build(build::Arguments),
-    /// Build the library and rtbox, and work through all 21 operations on this machine
+    /// Build the library and rtbox, and work through the operations on this machine
     Demo(demo::Arguments),
     /// Run every check there is, but those of --full: formatting, lints, Rust tests, C callers, rtbox, the ABI
     Test(plan::Arguments),
     /// Make every system call of every operation fail in every way, and look at what comes of it
     Faults(faults::Arguments),
-    /// Generate the C header, or check that header, exports and documentation agree
+    /// Report all that an operation lacks: generated files, tests, scenarios, rows of tables
+    List,
+    /// Write what follows from the list of operations: header, tests/c/operations.h, tables of documents, sizes, calls
+    Bless(list::Bless),
+    /// Check that the archives and the shared object define the functions of the list, and need nothing else
     Abi(abi::Arguments),
     /// Print the size of what is shipped, of small programs, and of each call; fail where it has grown
     Size(size::Arguments),
@@ -80,6 +84,8 @@ fn run(command: Command) -> Result<()> {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Test(arguments) => plan::run(&arguments),
         Command::Faults(arguments) => faults::run(&arguments),
+        Command::List => list::run(),
+        Command::Bless(arguments) => list::bless(&arguments),
         Command::Abi(arguments) => abi::run(&arguments),
         Command::Size(arguments) => size::run(&arguments),
         Command::Calls(arguments) => calls::run(&arguments),

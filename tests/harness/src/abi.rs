@@ -1,38 +1,27 @@
-//! `cargo xtask abi`: header, exports and documentation are one and the same list of functions.
+//! `cargo xtask abi`: the archives and the shared object define the functions of the list, and need nothing else.
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use workbench::elf::{Symbols, loading};
-use workbench::project::{self, Arch, Architectures, Dist};
+use workbench::project::{Arch, Architectures, Dist};
 use workbench::shell::step;
-use workbench::{build, header};
+use workbench::{build, list};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Change nothing: fail when header, exports and documentation disagree
-    #[arg(long)]
-    check: bool,
     #[command(flatten)]
     architectures: Architectures,
 }
 
 pub fn run(arguments: &Arguments) -> Result<()> {
-    if arguments.check {
-        return arguments.architectures.or_host()?.into_iter().try_for_each(|arch| check(&build::run_for(arch)?));
-    }
-    std::fs::write(header::path(), header::generate()?)?;
-    println!("include/ffi_syscalls.h is up to date with src/ffi.rs");
-    Ok(())
+    arguments.architectures.or_host()?.into_iter().try_for_each(|arch| check(&build::run_for(arch)?))
 }
 
-/// Checks what was built against what is committed.
+/// Checks the symbols of what was built.
 pub fn check(dist: &Dist) -> Result<()> {
-    let functions: BTreeSet<_> = header::functions(&header::generate()?).into_iter().collect();
-    ensure!(functions.len() == 28, "{} functions, not the 28 of the contract", functions.len());
-    step("abi: include/ffi_syscalls.h is what src/ffi.rs says", check_header)?;
-    step("abi: the README's tables name the same functions", || check_readme(&functions))?;
+    let functions = list::names()?.into_iter().collect();
     let arch = dist.arch.name();
     step(&format!("{arch}: the shared object exports them and needs nothing"), || {
         check_shared_object(dist, &functions)
@@ -42,26 +31,11 @@ pub fn check(dist: &Dist) -> Result<()> {
 
 /// Checks an archive that stands on a libc: it defines the functions and nothing else that a program could see.
 pub fn check_on_libc(dist: &Dist) -> Result<()> {
-    let functions: BTreeSet<_> = header::functions(&header::generate()?).into_iter().collect();
+    let functions: BTreeSet<_> = list::names()?.into_iter().collect();
     let symbols = Symbols::of_archive(&dist.hosted_archive())?;
     same("libffi_syscalls.a", &symbols.defined, &functions)?;
     ensure!(symbols.undefined.contains("open"), "it does not use the libc: {symbols:?}");
     Ok(())
-}
-
-pub fn check_header() -> Result<()> {
-    let committed = std::fs::read_to_string(header::path()).context("include/ffi_syscalls.h")?;
-    ensure!(committed == header::generate()?, "include/ffi_syscalls.h is out of date: run `cargo xtask abi`");
-    Ok(())
-}
-
-/// The functions that the first cells of the README's tables name.
-fn check_readme(functions: &BTreeSet<String>) -> Result<()> {
-    let readme = std::fs::read_to_string(project::root().join("README.md"))?;
-    let cells = readme.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
-    let names = cells.flat_map(|cell| cell.split('`')).filter(|word| word.starts_with("rt_"));
-    let named = names.map(|name| name.trim_end_matches("()").to_owned()).collect();
-    same("the README's tables", &named, functions)
 }
 
 fn check_shared_object(dist: &Dist, functions: &BTreeSet<String>) -> Result<()> {

@@ -77,10 +77,11 @@ fn figures(arch: Arch) -> Vec<Check> {
 }
 
 fn check_in_cxx(arch: Arch) -> Result<String> {
-    let source = project::root().join("tests/c/contract.h");
     let mut compiler = command("g++");
     compiler.args(["-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-x", "c++", "-include"]);
-    execute(compiler.arg(arch.dist().header()).arg(source)).map(|output| said(&output))
+    compiler.arg(arch.dist().header());
+    compiler.args(["contract.h", "operations.h"].map(|name| project::root().join("tests/c").join(name)));
+    execute(&mut compiler).map(|output| said(&output))
 }
 
 /// Without rustup the distribution's compiler builds the archive and core; a program linked with that archive runs.

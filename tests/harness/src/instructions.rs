@@ -6,7 +6,7 @@
 //!
 //! What the processor does for a copy by one instruction counts once for each byte: texts are short here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 
@@ -26,8 +26,11 @@ pub struct Arguments {
     bless: bool,
 }
 
+/// The committed table.
+pub const FILE: &str = "tests/instructions.txt";
+
 const LEDGER: Ledger = Ledger {
-    file: "tests/instructions.txt",
+    file: FILE,
     introduction: "Instructions of a call, in a program without a libc, once what happens once has happened; the kernel's \
                    are not\ncounted. See tests/c/instructions.c.",
     command: "cargo xtask instructions --bless",
@@ -45,6 +48,18 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         println!("{number:>8}  {name}");
     }
     if arguments.bless { LEDGER.note(Arch::X86_64, &numbers, true) } else { LEDGER.check(Arch::X86_64, &numbers, true) }
+}
+
+/// Notes what is counted now.
+pub fn bless() -> Result<()> {
+    LEDGER.note(Arch::X86_64, &count(&build::run_for(Arch::X86_64)?)?, true)
+}
+
+/// The functions that the rows name: `rt_file_lock, rt_file_unlock`, or `rt_dir_create: it exists`.
+pub fn noted_functions() -> Result<BTreeSet<String>> {
+    let rows = LEDGER.noted(Arch::X86_64)?;
+    let names = rows.iter().flat_map(|(row, _)| row.split(':').next().unwrap_or_default().split(", "));
+    Ok(names.map(str::to_owned).collect())
 }
 
 /// Fails if a function takes clearly more instructions than noted.

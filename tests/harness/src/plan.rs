@@ -5,7 +5,7 @@ use workbench::project::{Arch, SYSTEMS, Selection};
 use workbench::{build, tools};
 
 use crate::runner::{Check, Lane, Plan};
-use crate::{artifacts, backends, full, rust_tests, sandbox, source};
+use crate::{artifacts, backends, full, list, rust_tests, sandbox, source};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -23,6 +23,9 @@ pub struct Arguments {
     /// Run only the checks whose name contains this text, and the builds that they need
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     only: String,
+    /// First write what follows from the list of operations, as `cargo xtask bless` does
+    #[arg(long)]
+    bless: bool,
     /// Print the names of the checks and run none
     #[arg(long)]
     list: bool,
@@ -32,6 +35,9 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Result<()> {
+    if arguments.bless {
+        list::bless(&list::Bless::default())?;
+    }
     let stages = match &arguments.arch {
         _ if arguments.quick => vec![vec![quick()?]],
         Some(Selection(architectures)) => of_architectures(architectures),

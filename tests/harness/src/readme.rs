@@ -5,7 +5,6 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::size;
 use workbench::build;
 use workbench::project::{self, Arch};
 use workbench::shell::{cargo, command, execute};
@@ -13,7 +12,6 @@ use workbench::shell::{cargo, command, execute};
 /// Tries all of it.
 pub fn check() -> Result<()> {
     let readme = std::fs::read_to_string(project::root().join("README.md"))?;
-    size::check_readme()?;
     check_bench(&readme)?;
     check_proofs()?;
     check_rust(&readme)?;

@@ -7,7 +7,7 @@ use workbench::toolchain::Toolchain;
 use workbench::tools;
 
 use crate::runner::{Check, Lane};
-use crate::{abi, fuzz, readme};
+use crate::{fuzz, list, readme};
 
 const FREESTANDING: &str = "--release --features archive,freestanding,panic-handler";
 
@@ -30,11 +30,12 @@ const OF_PACKAGES: [(&str, &str); 2] = [
 pub fn add_quick(lane: &mut Lane) {
     lane.add(formatting());
     OF_BACKENDS.into_iter().for_each(|(name, arguments)| lane.add(lints(name, arguments.to_owned())));
-    lane.add(Check::new("header: include/ffi_syscalls.h matches the exports", [], abi::check_header));
+    lane.add(operations());
     lane.add(readme());
 }
 
 pub fn add(lane: &mut Lane) {
+    lane.add(operations());
     lane.add(formatting());
     let freestanding = ("lints: freestanding", FREESTANDING);
     let all = OF_BACKENDS.into_iter().chain([freestanding]).chain(OF_PACKAGES);
@@ -68,6 +69,10 @@ pub fn add_for(lane: &mut Lane, arch: Arch) {
         check.needs(tools::std(arch.target()));
         lane.add(check);
     }
+}
+
+fn operations() -> Check {
+    Check::new("list of operations: nothing is missing", [], list::check)
 }
 
 fn formatting() -> Check {

@@ -11,7 +11,7 @@ use ar_archive_writer::{ArchiveKind, DEFAULT_OBJECT_READER, NewArchiveMember, wr
 use crate::project::{self, Arch, Architectures, Backend, Dist, Foundation, System};
 use crate::shell::{cargo, execute, step};
 use crate::toolchain::{self, Toolchain};
-use crate::{elf, header};
+use crate::{elf, header, list};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -87,7 +87,7 @@ pub fn run_freestanding(arch: Arch) -> Result<[PathBuf; 2]> {
 fn write_texts(dist: &Dist) -> Result<()> {
     std::fs::create_dir_all(dist.include())?;
     std::fs::create_dir_all(dist.lib().join("pkgconfig"))?;
-    std::fs::write(dist.header(), header::generate()?)?;
+    std::fs::write(dist.header(), header::generate(&list::read()?)?)?;
     Ok(std::fs::write(dist.pkg_config(), pkg_config())?)
 }
 
@@ -264,7 +264,7 @@ impl Builder {
     fn archive(&self, features: &str, flags: &[&str], archive: &Path) -> Result<()> {
         let Some(emulation) = self.emulation else {
             execute(self.cargo_rustc("staticlib", features).args(NOT_OUTLINED).args(flags))?;
-            let functions = header::functions(&header::generate()?);
+            let functions = list::names()?;
             return pick_members(&self.output(), &functions, archive);
         };
         let work = tempfile::tempdir()?;
@@ -300,9 +300,8 @@ impl Builder {
         let features = if is_split { format!("{features},archive") } else { features.to_owned() };
         execute(self.cargo_rustc("staticlib", &features).args(NOT_OUTLINED).args(flags))?;
         let whole = self.output();
-        let (asking, others): (Vec<_>, Vec<_>) = roots(&whole, header::functions(&header::generate()?))?
-            .into_iter()
-            .partition(|root| is_split && root == "rt_last_error");
+        let (asking, others): (Vec<_>, Vec<_>) =
+            roots(&whole, list::names()?)?.into_iter().partition(|root| is_split && root == "rt_last_error");
         let forget = is_split.then_some(SetError { function: "ffi_syscalls_forget_error", is_weak: true });
         let mut members = vec![Member { object: work.join("ffi_syscalls.o"), roots: others, set_error: forget }];
         if is_split {
@@ -354,7 +353,7 @@ impl Builder {
     fn shared_object(&self, path: &Path, flags: &[&str]) -> Result<()> {
         execute(self.cargo_rustc("staticlib", SHARED).args(OUTLINED))?;
         let emulation = self.emulation.context("a shared object is an ELF file")?;
-        let functions = header::functions(&header::generate()?);
+        let functions = list::names()?;
         let work = tempfile::tempdir()?;
         let object = work.path().join("ffi_syscalls.o");
         let whole = self.output();
