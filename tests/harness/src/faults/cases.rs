@@ -9,9 +9,9 @@ use anyhow::{Result, ensure};
 use nix::errno::Errno;
 use syscalls::Sysno;
 
-use super::registers::NEWFSTATAT;
 use super::scenarios::{Scenario, Verdict};
 use super::tracer::{Action, Call, Fault, Repeat, Run, count_argument};
+use ffi_syscalls_arch::nr::NEWFSTATAT;
 
 /// Reasons that calls have for failing; each call is given each of them, whether its manual page names it or not: a
 /// file system, a sandbox or a security module may have it.
