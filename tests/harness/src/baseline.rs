@@ -75,6 +75,8 @@ impl Ledger {
             rows[at].1[column(arch)] = Some(*number);
         }
         rows.retain(|(_, noted)| noted.iter().any(Option::is_some));
+        let place = |name: &String| numbers.iter().position(|(given, _)| given == name);
+        rows.sort_by_key(|(name, _)| if are_all { place(name).unwrap_or(usize::MAX) } else { 0 });
         Ok(std::fs::write(self.path(), self.text(&rows)?)?)
     }
 
