@@ -1,4 +1,4 @@
-//! `cargo xtask setup`: what this machine lacks.
+//! `cargo xtask setup`: prints or runs the commands that install missing tools.
 
 use anyhow::{Result, bail};
 use workbench::project::{AllArchitectures, Arch, SYSTEMS};
@@ -13,17 +13,17 @@ pub struct Arguments {
     /// Run the commands instead of printing them
     #[arg(long)]
     yes: bool,
-    /// Only what `build` and `install` take
+    /// Only the tools of `build` and `install`
     #[arg(long)]
     build: bool,
-    /// Also what `test --full` takes: a nightly compiler, valgrind
+    /// Also the tools of `test --full`: a nightly compiler with Miri
     #[arg(long)]
     full: bool,
     #[command(flatten)]
     architectures: AllArchitectures,
 }
 
-/// What the whole test takes, or `build` alone.
+/// Returns the tools of the whole test, or of `build` alone.
 fn tools(build: bool, architectures: &[Arch]) -> Vec<Tool> {
     let mut tools = vec![cc()];
     tools.extend(architectures.iter().map(|&arch| target(arch.target())));
@@ -44,7 +44,7 @@ fn tools(build: bool, architectures: &[Arch]) -> Vec<Tool> {
         clippy(),
         address_sanitizer(),
     ]);
-    // Before the distribution's compiler, which would do for all: what is compiled already need not be here.
+    // Before the distribution's compiler, with which the targets would count as installed.
     tools.extend(SYSTEMS.iter().map(|system| target(system.triple)));
     tools.push(distribution_rust());
     for &arch in architectures {
@@ -65,15 +65,15 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let missing: Vec<_> = tools.iter().filter(|tool| !tool.is_here()).collect();
     if missing.is_empty() {
         let what = if arguments.build { "build" } else { "run every check" };
-        println!("Nothing is missing: this machine can {what}.");
+        println!("No tool is missing: this machine can {what}.");
     }
     let mut updated = false;
     for tool in missing {
-        // One package may have brought several tools.
+        // A package may contain several tools.
         if arguments.yes && tool.is_here() {
             continue;
         }
-        println!("# {} is missing, for {}", tool.program(), tool.purpose);
+        println!("# {} is missing: {}", tool.program(), tool.purpose);
         let remedies = tool.remedies();
         if !updated && remedies.iter().any(|remedy| remedy.starts_with("apt-get")) {
             act(&["apt-get update".to_owned()], arguments.yes)?;
@@ -88,7 +88,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 fn act(remedies: &[String], run: bool) -> Result<()> {
     let mut failure = String::new();
     for (number, remedy) in remedies.iter().enumerate() {
-        // Packages are the administrator's to install.
+        // Only root installs packages.
         let needs_root = remedy.starts_with("apt-get") && !is_root();
         let line = if needs_root { format!("sudo {remedy}") } else { remedy.clone() };
         println!("{}{line}", if number > 0 { "# or else: " } else { "" });
@@ -102,7 +102,7 @@ fn act(remedies: &[String], run: bool) -> Result<()> {
         }
     }
     if run {
-        bail!("{failure}. On a system without Debian's packages, install the program by its own");
+        bail!("{failure}. On a system without apt-get, install the program with the package manager of the system");
     }
     Ok(())
 }
