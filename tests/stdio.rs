@@ -79,19 +79,22 @@ fn written_to(stream: RawFd, flags: i32, action: impl FnOnce()) -> Vec<u8> {
     })
 }
 
+/// Asserts that `write` writes all bytes to a stream, also if the stream is non-blocking.
+fn assert_writes_all_bytes(stream: RawFd, write: fn(&[u8]) -> ffi_syscalls::Result<()>) {
+    let content = random_bytes(1 << 20);
+    for flags in [0, libc::O_NONBLOCK] {
+        assert_same_bytes(&written_to(stream, flags, || write(&content).unwrap()), &content);
+    }
+    assert_eq!(written_to(stream, 0, || write(b"").unwrap()), b"");
+    assert_eq!(written_to(stream, 0, || write(b"a\0b\n").unwrap()), b"a\0b\n");
+}
+
 mod print {
     use super::*;
 
     #[test]
     fn print_writes_all_bytes() {
-        in_child(|_| {
-            let content = random_bytes(1 << 20);
-            for flags in [0, libc::O_NONBLOCK] {
-                assert_same_bytes(&written_to(1, flags, || stdio::print(&content).unwrap()), &content);
-            }
-            assert_eq!(written_to(1, 0, || stdio::print("").unwrap()), b"");
-            assert_eq!(written_to(1, 0, || stdio::print("a\0b\n").unwrap()), b"a\0b\n");
-        });
+        in_child(|_| assert_writes_all_bytes(1, |bytes| stdio::print(bytes)));
     }
 
     #[test]
@@ -119,11 +122,6 @@ mod eprint {
 
     #[test]
     fn eprint_writes_all_bytes() {
-        in_child(|_| {
-            let content = random_bytes(1 << 20);
-            for flags in [0, libc::O_NONBLOCK] {
-                assert_same_bytes(&written_to(2, flags, || stdio::eprint(&content).unwrap()), &content);
-            }
-        });
+        in_child(|_| assert_writes_all_bytes(2, |bytes| stdio::eprint(bytes)));
     }
 }

@@ -174,7 +174,7 @@ pub struct Comparison {
     effect: Box<dyn Fn(Implementation) -> Result<Vec<u8>>>,
     /// The result and the side effect that every implementation must have.
     expected: (Vec<u8>, Vec<u8>),
-    most_calls: usize,
+    max_calls: usize,
 }
 
 impl Comparison {
@@ -186,7 +186,7 @@ impl Comparison {
             after: Box::new(|_| Ok(())),
             effect: Box::new(|_| Ok(Vec::new())),
             expected: (result.normalize(), Vec::new()),
-            most_calls: 100_000,
+            max_calls: 100_000,
         }
     }
 
@@ -225,7 +225,7 @@ impl Comparison {
 
     /// Limits the calls of a batch, for operations that leave files or data behind.
     pub fn limit_calls(&mut self, calls: usize) {
-        self.most_calls = calls.max(1);
+        self.max_calls = calls.max(1);
     }
 
     /// Verifies that all implementations do the same, then times them in interleaved batches.
@@ -264,12 +264,12 @@ impl Comparison {
         let target = Duration::from_micros(settings.batch);
         loop {
             let (count, time) = self.run_batch(at, settings.clock)?;
-            if time * 2 >= target || count >= self.most_calls {
+            if time * 2 >= target || count >= self.max_calls {
                 return Ok(());
             }
             let fitting = count as f64 * target.as_secs_f64() / time.as_secs_f64().max(1e-9);
             // The first calls are slower than later ones, so this may take several attempts.
-            self.candidates[at].count = (fitting as usize).clamp(count + 1, count * 100).min(self.most_calls);
+            self.candidates[at].count = (fitting as usize).clamp(count + 1, count * 100).min(self.max_calls);
         }
     }
 

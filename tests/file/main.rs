@@ -27,10 +27,10 @@ use std::thread;
 use ffi_syscalls::{Errno, file};
 
 use support::{
-    NOBODY, TempDir, as_ordinary_user, assert_same_bytes, assert_same_error, byte_after, checked, count_descriptors,
-    deny_syscall, in_child, in_child_with, is_emulated, is_root, mode_of, path_of_length, random_bytes,
+    ControlGroup, NOBODY, TempDir, as_ordinary_user, assert_same_bytes, assert_same_error, byte_after, checked,
+    count_descriptors, deny_syscall, in_child, is_emulated, is_root, mode_of, path_of_length, random_bytes,
     report_cannot_run, report_not_in_an_emulator, set_mode, set_signal_handler, set_soft_limit, set_umask,
-    temp_dir_with_space, while_repeating,
+    temp_dir_with_space, while_repeating, with_control_group,
 };
 
 /// If blocks were equal, the other tests would not notice that some were swapped.

@@ -160,30 +160,14 @@ fn read_text_of_a_file_without_end_fails_with_enomem() {
 /// A kernel that overcommits grants memory beyond the limit of the group and kills the process when it uses it.
 #[test]
 fn read_text_of_an_endless_file_fails_within_the_memory_of_its_control_group() {
-    const GROUP: &str = "FFI_SYSCALLS_TEST_GROUP";
-    let name = format!("ffi_syscalls-memory-{}", std::process::id());
-    let limits = [("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")];
-    let groups = limits.map(|(root, limit)| (format!("{root}/{name}"), limit));
-    let made = std::env::var_os(GROUP).is_some()
-        || groups.iter().any(|(group, limit)| {
-            fs::create_dir(group).is_ok() && fs::write(format!("{group}/{limit}"), "300000000").is_ok()
-        });
-    let group = groups.iter().map(|(group, _)| group).find(|group| fs::exists(group).unwrap());
-    if made {
-        in_child_with(
-            |command, _| {
-                command.env(GROUP, group.unwrap());
-            },
-            |_| {
-                let group = std::env::var(GROUP).unwrap();
-                fs::write(format!("{group}/cgroup.procs"), std::process::id().to_string()).unwrap();
-                assert_eq!(file::read_text("/dev/zero").err(), Some(Errno::ENOMEM));
-            },
-        );
-    } else {
-        report_cannot_run("an endless file in a control group: no group for memory can be made here (be root)");
-    }
-    if let Some(group) = group {
-        fs::remove_dir(group).unwrap();
-    }
+    let limit = |group: &ControlGroup| {
+        let file = if group.has("memory.limit_in_bytes") { "memory.limit_in_bytes" } else { "memory.max" };
+        group.set(file, "300000000")
+    };
+    with_control_group(
+        "memory",
+        limit,
+        |_| assert_eq!(file::read_text("/dev/zero").err(), Some(Errno::ENOMEM)),
+        |group, run_in| run_in(group, ""),
+    );
 }

@@ -51,64 +51,23 @@ fn cpu_count_follows_the_affinity_of_the_thread() {
     assert_eq!(system::cpu_count(), before);
 }
 
-/// A control group that limits processor time. Dropping it removes the group.
-struct Group(String);
-
-impl Group {
-    /// Creates a group in `parent`, or returns the reason why it cannot.
-    fn new(parent: &str, name: &str) -> Result<Self, String> {
-        let path = format!("{parent}/{name}");
-        fs::create_dir(&path).map_err(|error| format!("{path}: {error}"))?;
-        Ok(Self(path))
+/// Limits the processor time of a group. A negative quota is none.
+fn set_quota(group: &ControlGroup, quota: i32, period: i32) -> Result<(), String> {
+    if group.has("cpu.cfs_quota_us") {
+        group.set("cpu.cfs_period_us", &period.to_string())?;
+        return group.set("cpu.cfs_quota_us", &quota.to_string());
     }
-
-    /// Creates a group at the root of the hierarchy, of either version of control groups.
-    fn at_top() -> Result<Self, String> {
-        let name = format!("ffi_syscalls-{}-{:?}", std::process::id(), thread::current().id());
-        let name = name.replace(['(', ')'], "");
-        let one = Self::new("/sys/fs/cgroup/cpu", &name).and_then(|group| group.limited(-1, 100_000).map(|()| group));
-        one.or_else(|one| {
-            let two = Self::new("/sys/fs/cgroup", &name).and_then(|group| group.limited(-1, 100_000).map(|()| group));
-            two.map_err(|two| format!("{one}; {two}"))
-        })
-    }
-
-    fn limited(&self, quota: i32, period: i32) -> Result<(), String> {
-        let put = |name: &str, text: String| {
-            let path = format!("{}/{name}", self.0);
-            fs::OpenOptions::new()
-                .write(true)
-                .open(&path)
-                .and_then(|mut file| {
-                    use std::io::Write;
-                    file.write_all(text.as_bytes())
-                })
-                .map_err(|error| format!("{path}: {error}"))
-        };
-        if fs::exists(format!("{}/cpu.cfs_quota_us", self.0)).unwrap() {
-            put("cpu.cfs_period_us", period.to_string())?;
-            put("cpu.cfs_quota_us", quota.to_string())
-        } else {
-            let quota = if quota < 0 { "max".to_owned() } else { quota.to_string() };
-            put("cpu.max", format!("{quota} {period}"))
-        }
-    }
+    let quota = if quota < 0 { "max".to_owned() } else { quota.to_string() };
+    group.set("cpu.max", &format!("{quota} {period}"))
 }
 
-impl Drop for Group {
-    fn drop(&mut self) {
-        fs::remove_dir(&self.0).unwrap();
-    }
+/// Runs `test` with a new group without quota. The function that it gets runs `body` in a group, with the expected count.
+fn with_cpu_group<F: Fn(&str)>(body: F, test: impl FnOnce(&ControlGroup, &dyn Fn(&ControlGroup, &str))) {
+    with_control_group("cpu", |group| set_quota(group, -1, 100_000), body, test);
 }
 
-const GROUP: &str = "FFI_SYSCALLS_TEST_GROUP";
-const WANTED: &str = "FFI_SYSCALLS_TEST_COUNT";
-
-/// Joins the group and checks the count. It runs in a child.
-fn count_in_group() {
-    let group = std::env::var(GROUP).unwrap();
-    fs::write(format!("{group}/cgroup.procs"), std::process::id().to_string()).unwrap();
-    assert_eq!(system::cpu_count().to_string(), std::env::var(WANTED).unwrap());
+fn assert_count(expected: &str) {
+    assert_eq!(system::cpu_count().to_string(), expected);
     // The limit is cached after the first call. The affinity is not.
     restrict_to(allowed_processors().split_at(1).0);
     assert_eq!(system::cpu_count(), 1);
@@ -129,12 +88,14 @@ fn cpu_count_rounds_a_cgroup_quota_up() {
         (200_001, 100_000, 3),
         (1_000_000, 100_000, 10),
     ];
-    in_group(
-        |_| count_in_group(),
-        |group, assert_count| {
+    with_cpu_group(
+        |expected| {
+            assert_count(expected);
+        },
+        |group, run_in| {
             for (quota, period, rounded) in quotas {
-                group.limited(quota, period).unwrap();
-                assert_count(group, rounded.min(processors));
+                set_quota(group, quota, period).unwrap();
+                run_in(group, &rounded.min(processors).to_string());
             }
         },
     );
@@ -142,36 +103,16 @@ fn cpu_count_rounds_a_cgroup_quota_up() {
 
 #[test]
 fn cpu_count_applies_the_quota_of_a_parent_cgroup() {
-    in_group(
-        |_| count_in_group(),
-        |group, assert_count| {
-            let child = Group::new(&group.0, "child").unwrap();
-            let grandchild = Group::new(&child.0, "with space : and colon").unwrap();
-            group.limited(50_000, 100_000).unwrap();
-            assert_count(&grandchild, 1);
-            // Only a group without children can be removed.
-            drop(grandchild);
-            drop(child);
+    with_cpu_group(
+        |expected| {
+            assert_count(expected);
+        },
+        |group, run_in| {
+            let child = group.child("child");
+            // Variables drop in reverse order, and only a group without children can be removed.
+            let grandchild = child.child("with space : and colon");
+            set_quota(group, 50_000, 100_000).unwrap();
+            run_in(&grandchild, "1");
         },
     );
-}
-
-/// Runs a test with a new group, or reports why none can be made. The function that `test` gets runs `count` in a child,
-/// which joins the group and expects that count.
-fn in_group<F: Fn(&TempDir) + Copy>(count: F, test: impl FnOnce(&Group, &dyn Fn(&Group, usize))) {
-    if std::env::var(GROUP).is_ok() {
-        in_child(count);
-    }
-    let assert_count = |group: &Group, wanted: usize| {
-        let prepare = |command: &mut Command, _: &TempDir| {
-            command.env(GROUP, &group.0).env(WANTED, wanted.to_string());
-        };
-        in_child_with(prepare, count);
-    };
-    match Group::at_top() {
-        Ok(group) => test(&group, &assert_count),
-        Err(reason) => {
-            report_cannot_run(&format!("a quota of processor time: no control group can be made ({reason})"))
-        }
-    }
 }

@@ -14,4 +14,4 @@ use std::thread;
 
 use ffi_syscalls::system;
 
-use support::{TempDir, checked, in_child, in_child_with, report_cannot_run};
+use support::{ControlGroup, TempDir, checked, in_child_with, report_cannot_run, with_control_group};
