@@ -58,7 +58,7 @@ fn cwd_over_4095_bytes_fails_with_enametoolong() {
 #[test]
 fn cwd_outside_the_root_directory_fails_with_enoent() {
     if !is_root() {
-        report_cannot_run("a working directory outside the root directory: only root can change its root directory");
+        report_cannot_run("a working directory outside the root directory: run the tests as root");
         return;
     }
     in_child(|temp| {

@@ -76,7 +76,7 @@ fn get_accepts_names_longer_than_a_path() {
 #[test]
 fn get_returns_the_first_of_duplicates_and_set_leaves_one() {
     if is_emulated() {
-        return report_not_in_an_emulator("duplicate and malformed variables: it does not pass them on");
+        return report_not_in_an_emulator("duplicate and malformed variables: an emulator does not pass them on");
     }
     const ENTRIES: [&CStr; 7] = [c"PATH=/bin", c"A=1", c"B=x", c"A=2", c"AA=3", c"A=4", c"C=y"];
     in_child_with_environment(&ENTRIES, |temp| {
@@ -102,7 +102,7 @@ fn get_returns_the_first_of_duplicates_and_set_leaves_one() {
 #[test]
 fn get_ignores_malformed_entries_and_children_inherit_them() {
     if is_emulated() {
-        return report_not_in_an_emulator("duplicate and malformed variables: it does not pass them on");
+        return report_not_in_an_emulator("duplicate and malformed variables: an emulator does not pass them on");
     }
     const ENTRIES: [&CStr; 6] = [c"NO_EQUALS", c"", c"=", c"==x", c"\xff=\xfe", c"NAME=value"];
     in_child_with_environment(&ENTRIES, |temp| {

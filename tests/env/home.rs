@@ -60,7 +60,7 @@ fn home_of_an_ordinary_user_comes_from_passwd() {
 #[test]
 fn home_of_a_user_missing_in_passwd_fails_with_enoent() {
     if !is_root() {
-        report_cannot_run("the home directory of an unknown user: only root can become one");
+        report_cannot_run("the home directory of an unknown user: run the tests as root");
         return;
     }
     in_child(|_| {

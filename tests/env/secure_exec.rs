@@ -76,7 +76,7 @@ fn in_secure_exec<F: FnOnce()>(body: F) {
         return body();
     }
     if !is_root() {
-        return report_cannot_run("set-user-ID programs: run the tests as root, who can make one for another user");
+        return report_cannot_run("set-user-ID programs: run the tests as root");
     }
     let temp = TempDir::new();
     let program = temp.join("program");

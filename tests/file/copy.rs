@@ -24,7 +24,7 @@ fn copy_of_any_size_replaces_a_file_of_any_size() {
 fn copy_to_another_file_system_keeps_the_content() {
     let shared_memory = "/dev/shm";
     let Ok(other) = tempfile::tempdir_in(shared_memory) else {
-        return report_cannot_run("copies between file systems: no directory can be made in /dev/shm");
+        return report_cannot_run("copies between file systems: make /dev/shm writable");
     };
     let temp = TempDir::new();
     let (path, copy) = (temp.file("file", random_bytes(1_000_000)), other.path().join("copy"));
@@ -121,7 +121,7 @@ fn copy_over_an_existing_file_keeps_its_inode_and_links() {
 fn copy_of_an_overlayfs_file_onto_itself_fails_with_einval() {
     in_child(|temp| {
         if let Err(why) = mount_layers(temp) {
-            return report_cannot_run(&format!("a copy on overlayfs: {why}; run the tests as root to enable it"));
+            return report_cannot_run(&format!("a copy on overlayfs: run the tests as root ({why})"));
         }
         for len in [1000, 100_000] {
             let [by_name, by_link, by_other_name] = ["a", "b", "c"].map(|name| {

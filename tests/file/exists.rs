@@ -62,7 +62,7 @@ fn exists_below_an_unsearchable_directory_fails_with_eacces() {
 #[test]
 fn exists_checks_as_the_effective_user() {
     if !is_root() {
-        report_cannot_run("a process whose real user has fewer rights than its effective one needs root");
+        report_cannot_run("a process whose real user has fewer rights than the effective one: run the tests as root");
         return;
     }
     in_child(|temp| {

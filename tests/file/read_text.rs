@@ -78,7 +78,7 @@ fn read_text_of_a_growing_file_returns_a_prefix() {
     let start = random_bytes(200_000);
     let path = temp.file("file", &start);
     let mut file = fs::File::options().append(true).open(&path).unwrap();
-    const MOST: usize = 5000;
+    const MAX_APPENDS: usize = 5000;
     // Bounds the growth during one read: a reader slower than the writer would never reach the end.
     let left = AtomicUsize::new(0);
     let grow = || {
@@ -89,8 +89,8 @@ fn read_text_of_a_growing_file_returns_a_prefix() {
         left.fetch_sub(1, Ordering::Relaxed);
     };
     let read_once = || {
-        left.store(MOST, Ordering::Relaxed);
-        while left.load(Ordering::Relaxed) == MOST {
+        left.store(MAX_APPENDS, Ordering::Relaxed);
+        while left.load(Ordering::Relaxed) == MAX_APPENDS {
             thread::yield_now();
         }
         file::read_text(&*path).unwrap()
@@ -146,7 +146,7 @@ fn read_text_without_permission_fails_with_eacces() {
 #[test]
 fn read_text_of_a_file_without_end_fails_with_enomem() {
     if is_emulated() {
-        return report_not_in_an_emulator("a file without end: limits of memory are the emulator's own");
+        return report_not_in_an_emulator("a file without end: the emulator limits memory in its own way");
     }
     in_child(|temp| {
         let path = temp.file("file", "still works");

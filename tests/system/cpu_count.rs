@@ -46,7 +46,7 @@ fn cpu_count_follows_the_affinity_of_the_thread() {
         }
     });
     if processors.len() == 1 {
-        report_cannot_run("a thread with fewer processors than the machine: there is only one");
+        report_cannot_run("a thread with fewer processors than the machine: run the tests on more than one processor");
     }
     assert_eq!(system::cpu_count(), before);
 }

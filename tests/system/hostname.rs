@@ -28,7 +28,9 @@ fn hostname_returns_any_name_that_the_kernel_accepts() {
         };
         in_child_with(prepare, |_| set_and_compare());
     } else {
-        report_cannot_run(&format!("host names of 64 bytes: no namespace can be made ({works:?})"));
+        report_cannot_run(&format!(
+            "host names of 64 bytes: run the tests as root or allow user namespaces ({works:?})"
+        ));
     }
 }
 
