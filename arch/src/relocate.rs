@@ -72,7 +72,7 @@ pub unsafe fn relocate(image: *const ElfHeader) {
 /// a fixed address, or that a dynamic linker has relocated.
 ///
 /// # Safety
-/// That of [`relocate`].
+/// `image` must be as [`relocate`] requires.
 #[inline(always)]
 unsafe fn dynamic_section(image: *const ElfHeader) -> Option<(usize, usize)> {
     if image.addr() == 0 {

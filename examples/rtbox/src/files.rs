@@ -76,7 +76,7 @@ fn put_line(file: Word, texts: &[Word], newline: bool, write: fn(Word, &[u8]) ->
 
 const CAPACITY: usize = 1 << 16;
 
-/// A buffer in front of a file.
+/// Buffered bytes for a file.
 struct Content {
     file: Word,
     write: fn(Word, &[u8]) -> Result<()>,
