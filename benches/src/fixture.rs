@@ -1,4 +1,4 @@
-//! What the operations that are measured find: where they work, and under which names.
+//! The files, paths and variables that the measured operations use.
 
 use std::ffi::{CStr, CString};
 use std::fs;
@@ -7,47 +7,47 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::race::Libraries;
+use crate::comparison::Libraries;
 
-/// The variable that comes last, and so takes longest to find.
+/// The last variable of the environment, which takes longest to find.
 pub const LAST_VARIABLE: &str = "ZZ_LAST";
 pub const LAST_VALUE: &str = "what it is set to";
 
-/// What a row's operation finds.
-pub struct Scene {
+/// The inputs of a row.
+pub struct Fixture {
     pub libraries: Libraries,
     /// An empty directory.
     pub directory: PathBuf,
 }
 
-impl Scene {
-    /// The path of something that is not there yet.
-    pub fn name(&self, name: &str) -> Result<Name> {
-        Name::new(self.directory.join(name))
+impl Fixture {
+    /// Returns the path of a file that does not exist yet.
+    pub fn path(&self, name: &str) -> Result<TestPath> {
+        TestPath::new(self.directory.join(name))
     }
 
-    /// A file with this content.
-    pub fn file(&self, name: &str, content: &[u8]) -> Result<Name> {
-        let name = self.name(name)?;
-        fs::write(name.path, content)?;
-        Ok(name)
+    /// Creates a file with this content.
+    pub fn file(&self, name: &str, content: &[u8]) -> Result<TestPath> {
+        let file = self.path(name)?;
+        fs::write(file.path, content)?;
+        Ok(file)
     }
 }
 
-/// A path in the forms that contenders take. It is kept as long as the process runs, which is for one row.
+/// A path in the types that implementations accept. It is leaked: the process measures one row only.
 #[derive(Clone, Copy)]
-pub struct Name {
+pub struct TestPath {
     pub c: &'static CStr,
     pub path: &'static Path,
 }
 
-impl Name {
+impl TestPath {
     pub fn new(path: PathBuf) -> Result<Self> {
         let c = CString::new(path.as_os_str().as_bytes())?;
         Ok(Self { c: Box::leak(c.into_boxed_c_str()), path: Box::leak(path.into_boxed_path()) })
     }
 
-    /// So many names that begin alike.
+    /// Returns paths with this prefix and a number.
     pub fn numbered(path: &Path, count: usize) -> Result<&'static [Self]> {
         let numbered = (0..count).map(|number| Self::new(format!("{}{number:06}", path.display()).into()));
         Ok(numbered.collect::<Result<Vec<_>>>()?.leak())

@@ -1,6 +1,6 @@
 use super::*;
 
-/// What env(1), by execvp(3), makes of a command, with the same PATH and working directory as the library.
+/// Returns the exit code of env(1), which calls execvp(3), for a command with this PATH and the current directory.
 fn by_execvp(path: &str, command: &str) -> i32 {
     let mut env = Command::new("/usr/bin/env");
     env.arg(command).env("PATH", path).stderr(Stdio::null());
@@ -8,25 +8,25 @@ fn by_execvp(path: &str, command: &str) -> i32 {
 }
 
 #[test]
-fn the_first_program_that_works_counts() {
-    in_child(|place| {
-        let directories = ["first", "second", "third", "fourth"].map(|name| place.dir(name));
+fn run_executes_the_first_program_in_path_that_works() {
+    in_child(|temp| {
+        let directories = ["first", "second", "third", "fourth"].map(|name| temp.mkdir(name));
         let [_, second, third, fourth] = &directories;
-        place.file("first/program", "not executable");
-        place.dir("second/program");
-        place.executable("third/program", "#!/bin/sh\nexit 3\n");
-        place.executable("fourth/program", "#!/bin/sh\nexit 4\n");
-        place.executable("first/only", "#!/bin/sh\nexit 1\n");
-        place.file("first/never", "");
-        place.link("second/never", "missing");
-        place.executable("third/orphan", "#!/nonexistent\n");
-        place.executable("second/later", "#!/nonexistent\n");
-        place.executable("fourth/later", "#!/bin/sh\nexit 44\n");
-        let file = place.file("file", "");
+        temp.file("first/program", "not executable");
+        temp.mkdir("second/program");
+        temp.executable("third/program", "#!/bin/sh\nexit 3\n");
+        temp.executable("fourth/program", "#!/bin/sh\nexit 4\n");
+        temp.executable("first/only", "#!/bin/sh\nexit 1\n");
+        temp.file("first/never", "");
+        temp.symlink("second/never", "missing");
+        temp.executable("third/orphan", "#!/nonexistent\n");
+        temp.executable("second/later", "#!/nonexistent\n");
+        temp.executable("fourth/later", "#!/bin/sh\nexit 44\n");
+        let file = temp.file("file", "");
         let all = directories.join(":");
         std::env::set_current_dir(third).unwrap();
         let orphan = NotExecutable(Errno::ENOENT);
-        let (name, knot) = ("x".repeat(256), place.link("loop", "loop"));
+        let (name, knot) = ("x".repeat(256), temp.symlink("loop", "loop"));
         for (path, command, wanted) in [
             (&*all, "program", Exited(3)),
             (&*all, "only", Exited(1)),
@@ -35,9 +35,9 @@ fn the_first_program_that_works_counts() {
             (&*all, "missing", NotFound(Errno::ENOENT)),
             (&*all, "orphan", orphan),
             (&*format!("{fourth}:{third}"), "program", Exited(4)),
-            (&*format!("{place}/missing:{file}:{fourth}", place = place.path()), "program", Exited(4)),
+            (&*format!("{temp}/missing:{file}:{fourth}", temp = temp.path()), "program", Exited(4)),
             (&*format!("{fourth}/"), "program", Exited(4)),
-            // An empty entry, wherever it is, is the working directory.
+            // An empty entry at any position is the working directory.
             (&*format!(":{fourth}"), "program", Exited(3)),
             (&*format!("{fourth}:"), "program", Exited(4)),
             (&*format!("{second}:"), "program", Exited(3)),
@@ -47,10 +47,10 @@ fn the_first_program_that_works_counts() {
             (".", "program", Exited(3)),
             ("../fourth", "program", Exited(4)),
             ("", "missing", NotFound(Errno::ENOENT)),
-            // As for execvp(3), these end the search.
+            // These errors end the search, as in execvp(3).
             (&*format!("{name}:{fourth}"), "program", NotExecutable(Errno::ENAMETOOLONG)),
             (&*format!("{knot}:{fourth}"), "program", NotExecutable(Errno::ELOOP)),
-            // A path is not looked for.
+            // A command with a slash is not searched in PATH.
             (&*all, "./program", Exited(3)),
             (&*all, "../fourth/program", Exited(4)),
             (&*all, "fourth/program", NotFound(Errno::ENOENT)),
@@ -64,13 +64,13 @@ fn the_first_program_that_works_counts() {
     });
 }
 
-/// glibc looks into the working directory in its place, which nobody has asked for.
+/// glibc searches the working directory instead, which would run a program that PATH does not name.
 #[test]
-fn an_entry_that_is_longer_than_a_path_is_passed_over() {
-    in_child(|place| {
-        let (here, there, long) = (place.dir("here"), place.dir("there"), "x".repeat(5000));
-        place.executable("here/program", "#!/bin/sh\nexit 3\n");
-        place.executable("there/program", "#!/bin/sh\nexit 4\n");
+fn run_skips_path_entries_over_4095_bytes() {
+    in_child(|temp| {
+        let (here, there, long) = (temp.mkdir("here"), temp.mkdir("there"), "x".repeat(5000));
+        temp.executable("here/program", "#!/bin/sh\nexit 3\n");
+        temp.executable("there/program", "#!/bin/sh\nexit 4\n");
         std::env::set_current_dir(here).unwrap();
         env::set("PATH", &*format!("{long}:{there}")).unwrap();
         assert_eq!(process::run("program", &NONE), Ok(Exited(4)));
@@ -81,11 +81,11 @@ fn an_entry_that_is_longer_than_a_path_is_passed_over() {
     });
 }
 
-/// As with execvp(3), whatever was wrong with the directories before.
+/// Errors of earlier entries are overwritten, as in execvp(3).
 #[test]
-fn the_last_directory_gives_the_reason() {
-    in_child(|place| {
-        let (file, missing) = (place.file("file", ""), place.at("missing"));
+fn run_reports_the_error_of_the_last_path_entry() {
+    in_child(|temp| {
+        let (file, missing) = (temp.file("file", ""), temp.join("missing"));
         for (path, errno) in [
             (format!("{missing}:{file}"), Errno::ENOTDIR),
             (format!("{file}:{missing}"), Errno::ENOENT),
@@ -98,26 +98,26 @@ fn the_last_directory_gives_the_reason() {
 }
 
 #[test]
-fn is_that_of_the_library_and_not_of_libc() {
-    in_child(|place| {
-        place.executable("program", "#!/bin/sh\nexit 5\n");
+fn run_searches_the_path_of_the_library_and_not_of_libc() {
+    in_child(|temp| {
+        temp.executable("program", "#!/bin/sh\nexit 5\n");
         env::set("PATH", USUAL_PATH).unwrap();
         assert_eq!(process::run("program", &NONE), Ok(NotFound(Errno::ENOENT)));
-        env::set("PATH", place.path()).unwrap();
+        env::set("PATH", temp.path()).unwrap();
         assert_eq!(process::run("program", &NONE), Ok(Exited(5)));
         assert_eq!(process::run("true", &NONE), Ok(NotFound(Errno::ENOENT)));
     });
 }
 
 #[test]
-fn that_is_not_set_is_the_default() {
+fn run_without_path_searches_the_default() {
     in_child_with(
         |command, _| {
             command.env_remove("PATH");
         },
-        |place| {
-            place.executable("program", "#!/bin/sh\nexit 5\n");
-            std::env::set_current_dir(place.path()).unwrap();
+        |temp| {
+            temp.executable("program", "#!/bin/sh\nexit 5\n");
+            std::env::set_current_dir(temp.path()).unwrap();
             assert_eq!(env::get("PATH").unwrap_err(), Errno::ENOENT);
             assert_eq!(process::run("true", &NONE), Ok(Exited(0)));
             assert_eq!(process::run("env", &["true"]), Ok(Exited(0)));
@@ -128,15 +128,15 @@ fn that_is_not_set_is_the_default() {
 }
 
 #[test]
-fn directories_that_may_not_be_searched_are_passed_over() {
-    as_ordinary_user(|place| {
-        let (closed, open) = (place.dir("closed"), place.dir("open"));
-        place.executable("closed/program", "#!/bin/sh\nexit 3\n");
-        place.executable("open/program", "#!/bin/sh\nexit 4\n");
+fn run_skips_path_entries_that_may_not_be_searched() {
+    as_ordinary_user(|temp| {
+        let (closed, open) = (temp.mkdir("closed"), temp.mkdir("open"));
+        temp.executable("closed/program", "#!/bin/sh\nexit 3\n");
+        temp.executable("open/program", "#!/bin/sh\nexit 4\n");
         set_mode(&closed, 0o600);
         for (path, command, wanted) in [
             (&*format!("{closed}:{open}"), "program", Exited(4)),
-            // Nobody knows whether it is there.
+            // It is unknown whether the closed directory has it.
             (&*format!("{closed}:{open}"), "missing", NotFound(Errno::EACCES)),
             (&*closed, "program", NotFound(Errno::EACCES)),
         ] {

@@ -1,16 +1,16 @@
 use super::*;
 
-/// The ways in which a caller lets the kernel forget its children.
-const WAYS: [(libc::sighandler_t, i32); 2] = [(libc::SIG_IGN, 0), (libc::SIG_DFL, libc::SA_NOCLDWAIT)];
+/// The two settings under which the kernel discards the status of children.
+const DISCARDING: [(libc::sighandler_t, i32); 2] = [(libc::SIG_IGN, 0), (libc::SIG_DFL, libc::SA_NOCLDWAIT)];
 
 #[test]
-fn that_is_ignored_hides_no_outcome() {
-    in_child(|place| {
-        set_limit(libc::RLIMIT_CORE, 0);
+fn run_with_sigchld_ignored_returns_every_outcome() {
+    in_child(|temp| {
+        set_soft_limit(libc::RLIMIT_CORE, 0);
         env::set("PATH", USUAL_PATH).unwrap();
-        let busy = place.executable("no interpreter", "#!/nonexistent\n");
-        for (handler, flags) in WAYS {
-            handle_signal(libc::SIGCHLD, handler, flags);
+        let busy = temp.executable("no interpreter", "#!/nonexistent\n");
+        for (handler, flags) in DISCARDING {
+            set_signal_handler(libc::SIGCHLD, handler, flags);
             for code in [0, 1, 42, 126, 127, 255] {
                 assert_eq!(sh(&format!("exit {code}"), &[]), Exited(code));
             }
@@ -27,26 +27,26 @@ fn that_is_ignored_hides_no_outcome() {
 }
 
 #[test]
-fn that_is_ignored_is_ignored_by_the_program_too() {
-    in_child(|place| {
-        let is_ignored = || signals_of_child(place, "SigIgn") & bit(libc::SIGCHLD) != 0;
+fn run_with_sigchld_ignored_keeps_it_ignored_in_the_program() {
+    in_child(|temp| {
+        let is_ignored = || signals_of_child(temp, "SigIgn") & bit(libc::SIGCHLD) != 0;
         assert!(!is_ignored());
-        handle_signal(libc::SIGCHLD, libc::SIG_IGN, 0);
+        set_signal_handler(libc::SIGCHLD, libc::SIG_IGN, 0);
         assert!(is_ignored());
-        handle_signal(libc::SIGCHLD, libc::SIG_DFL, libc::SA_NOCLDWAIT);
+        set_signal_handler(libc::SIGCHLD, libc::SIG_DFL, libc::SA_NOCLDWAIT);
         assert!(!is_ignored());
     });
 }
 
 #[test]
-fn that_is_ignored_does_not_make_it_wait_for_other_children() {
+fn run_with_sigchld_ignored_does_not_wait_for_other_children() {
     in_child(|_| {
-        for (handler, flags) in [(libc::SIG_DFL, 0)].into_iter().chain(WAYS) {
-            handle_signal(libc::SIGCHLD, handler, flags);
+        for (handler, flags) in [(libc::SIG_DFL, 0)].into_iter().chain(DISCARDING) {
+            set_signal_handler(libc::SIGCHLD, handler, flags);
             let mut other = Command::new("sleep").arg("1000").spawn().unwrap();
             assert_eq!(sh("exit 3", &[]), Exited(3));
             assert_eq!(process::run("/no/such/program", &NONE), Ok(NotFound(Errno::ENOENT)));
-            // It is alive, and nobody has waited for it.
+            // The other child runs and was not waited for.
             assert!(fs::exists(format!("/proc/{}/stat", other.id())).unwrap());
             other.kill().unwrap();
             let waited = other.wait();
@@ -55,16 +55,16 @@ fn that_is_ignored_does_not_make_it_wait_for_other_children() {
     });
 }
 
-/// The lock ends with the process at the latest, whether its program goes on or not.
+/// Locks end with the caller, even if the program that it ran goes on: the supervisor must not hold them open.
 #[test]
-fn that_is_ignored_leaves_nobody_with_the_locks_of_a_caller_that_was_killed() {
-    in_child(|place| {
-        let (lock, started) = (place.at("lock"), place.at("started"));
-        for (handler, flags) in [(libc::SIG_DFL, 0)].into_iter().chain(WAYS) {
-            // SAFETY: no other thread holds a lock meanwhile: those of the harness wait.
+fn run_releases_the_locks_of_a_caller_that_is_killed() {
+    in_child(|temp| {
+        let (lock, started) = (temp.join("lock"), temp.join("started"));
+        for (handler, flags) in [(libc::SIG_DFL, 0)].into_iter().chain(DISCARDING) {
+            // SAFETY: the other threads, those of the test harness, wait and hold no lock that the child needs.
             let caller = checked(unsafe { libc::fork() });
             if caller == 0 {
-                handle_signal(libc::SIGCHLD, handler, flags);
+                set_signal_handler(libc::SIGCHLD, handler, flags);
                 let _lock = file::lock(&*lock).unwrap();
                 let _ = process::run(
                     "sh",
@@ -76,7 +76,7 @@ fn that_is_ignored_leaves_nobody_with_the_locks_of_a_caller_that_was_killed() {
                 thread::sleep(Duration::from_millis(1));
             }
             assert_eq!(file::lock(&*lock).err(), Some(Errno::EAGAIN));
-            // SAFETY: takes numbers.
+            // SAFETY: the arguments are plain integers.
             checked(unsafe { libc::kill(caller, libc::SIGKILL) });
             assert_eq!(wait_for(caller).signal(), Some(libc::SIGKILL));
             let is_free = (0..5000).any(|_| {
@@ -84,7 +84,7 @@ fn that_is_ignored_leaves_nobody_with_the_locks_of_a_caller_that_was_killed() {
                 file::lock(&*lock).is_ok()
             });
             let program: i32 = fs::read_to_string(&started).unwrap().trim().parse().unwrap();
-            // SAFETY: takes numbers.
+            // SAFETY: the arguments are plain integers.
             checked(unsafe { libc::kill(program, libc::SIGKILL) });
             assert!(is_free, "{handler} {flags}");
             fs::remove_file(&started).unwrap();
@@ -92,31 +92,31 @@ fn that_is_ignored_leaves_nobody_with_the_locks_of_a_caller_that_was_killed() {
     });
 }
 
-/// Whatever the call was about to do.
+/// The kill arrives at a different moment of the call in each round.
 #[test]
-fn that_is_ignored_leaves_nobody_with_the_locks_of_a_caller_that_was_killed_at_once() {
-    in_child(|place| {
-        let lock = place.at("lock");
-        for (round, (handler, flags)) in (0..60).flat_map(|round| WAYS.map(|way| (round, way))) {
-            // The program reads to the end of one, which is there when this process has closed it.
+fn run_releases_the_locks_of_a_caller_that_is_killed_at_any_moment() {
+    in_child(|temp| {
+        let lock = temp.join("lock");
+        for (round, (handler, flags)) in (0..60).flat_map(|round| DISCARDING.map(|way| (round, way))) {
+            // The program reads its standard input to the end, which this process determines by closing `end`.
             let (input, end) = std::io::pipe().unwrap();
-            let (mut told, mut tell) = std::io::pipe().unwrap();
-            // SAFETY: no other thread holds a lock meanwhile: those of the harness wait.
+            let (mut ready, mut signal_ready) = std::io::pipe().unwrap();
+            // SAFETY: the other threads, those of the test harness, wait and hold no lock that the child needs.
             let caller = checked(unsafe { libc::fork() });
             if caller == 0 {
                 drop(end);
-                // SAFETY: takes numbers.
+                // SAFETY: the arguments are plain integers.
                 checked(unsafe { libc::dup2(input.as_raw_fd(), 0) });
-                handle_signal(libc::SIGCHLD, handler, flags);
+                set_signal_handler(libc::SIGCHLD, handler, flags);
                 let _lock = file::lock(&*lock).unwrap();
-                tell.write_all(b"x").unwrap();
+                signal_ready.write_all(b"x").unwrap();
                 let _ = process::run("cat", &NONE);
                 process::exit(1);
             }
-            told.read_exact(&mut [0]).unwrap();
+            ready.read_exact(&mut [0]).unwrap();
             let begin = Instant::now();
             while begin.elapsed() < Duration::from_micros(10 * round) {}
-            // SAFETY: takes numbers.
+            // SAFETY: the arguments are plain integers.
             checked(unsafe { libc::kill(caller, libc::SIGKILL) });
             assert_eq!(wait_for(caller).signal(), Some(libc::SIGKILL));
             let is_free = (0..10_000).any(|_| {
@@ -130,7 +130,7 @@ fn that_is_ignored_leaves_nobody_with_the_locks_of_a_caller_that_was_killed_at_o
 }
 
 #[test]
-fn the_outcome_of_other_children_is_left_to_those_who_started_them() {
+fn run_does_not_reap_other_children() {
     in_child(|_| {
         let mut other = Command::new("sh").args(["-c", "exit 12"]).spawn().unwrap();
         for _ in 0..20 {
@@ -141,14 +141,14 @@ fn the_outcome_of_other_children_is_left_to_those_who_started_them() {
 }
 
 #[test]
-fn a_caller_that_was_started_with_it_ignored() {
+fn run_by_a_caller_started_with_sigchld_ignored_returns_the_exit_code() {
     in_child_with(
         |command, _| {
             let ignore = || {
-                handle_signal(libc::SIGCHLD, libc::SIG_IGN, 0);
+                set_signal_handler(libc::SIGCHLD, libc::SIG_IGN, 0);
                 Ok(())
             };
-            // SAFETY: the closure makes one system call.
+            // SAFETY: the closure only calls sigaction(2), which is async-signal-safe.
             unsafe { command.pre_exec(ignore) };
         },
         |_| {
