@@ -1,43 +1,44 @@
-//! Text in: what the operations take for a path, a name or a command.
+//! Arguments: what operations take as a path, a name or a command.
 
 use core::ffi::CStr;
 use core::mem::MaybeUninit;
 
-use crate::{Errno, Result, Text};
+use crate::errno::{Errno, Result};
+use crate::text::Text;
 
-/// A path, name or other text that the kernel is given: any bytes without NUL.
+/// A path, name or other text for the kernel: any bytes without NUL.
 ///
-/// Implemented for `&str`, bytes, `&CStr` and `&Text`. A `&CStr` is passed on as it is; the others get their NUL in a
-/// buffer on the stack, so nothing is allocated.
+/// It is implemented for `&str`, bytes, `&CStr` and `&Text`. A `&CStr` is passed on as it is; the others are terminated in
+/// a buffer on the stack, so nothing is allocated.
 ///
-/// A path that contains a NUL byte is `EINVAL`; one of 4096 bytes or more, which the kernel would refuse as well, is
+/// A path that contains a NUL byte is `EINVAL`. One of 4096 bytes or more, which the kernel would refuse as well, is
 /// `ENAMETOOLONG`.
 pub trait Arg: Sized {
-    /// The bytes, without the final NUL.
+    /// Returns the bytes, without the final NUL.
     fn bytes(&self) -> &[u8];
 
     /// Calls `f` with the text as the kernel takes it.
     ///
     /// # Errors
-    /// Those of `f`, `EINVAL` and `ENAMETOOLONG` as above.
+    /// The errors of `f`; `EINVAL` and `ENAMETOOLONG` as above.
     fn with_c_str<R>(&self, f: impl FnOnce(&CStr) -> Result<R>) -> Result<R> {
         let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
         f(terminate(self.bytes(), &mut buffer)?)
     }
 }
 
-/// The longest path that the kernel takes, with its NUL. See path_resolution(7).
+/// The longest path that the kernel takes, including its NUL. See path_resolution(7).
 pub(crate) const PATH_MAX: usize = 4096;
 
 /// Room for a path on the stack.
 pub(crate) type PathBuffer = [MaybeUninit<u8>; PATH_MAX];
 
-/// The text in the buffer, with a NUL behind it. `EINVAL` when it contains one, `ENAMETOOLONG` when it does not fit.
+/// Copies a text into the buffer and appends a NUL. `EINVAL` if it contains one, `ENAMETOOLONG` if it does not fit.
 pub(crate) fn terminate<'a>(text: &[u8], buffer: &'a mut PathBuffer) -> Result<&'a CStr> {
     join([text, b"", b""], buffer)
 }
 
-/// As [`terminate`], for three texts one behind the other.
+/// Like [`terminate`], for the concatenation of three texts.
 pub(crate) fn join<'a>(parts: [&[u8]; 3], buffer: &'a mut PathBuffer) -> Result<&'a CStr> {
     let mut len = 0;
     for part in &parts {
@@ -46,7 +47,7 @@ pub(crate) fn join<'a>(parts: [&[u8]; 3], buffer: &'a mut PathBuffer) -> Result<
         len += part.len();
     }
     buffer.get_mut(len).ok_or(Errno::ENAMETOOLONG)?.write(0);
-    // SAFETY: the buffer begins with the parts and a NUL.
+    // SAFETY: the buffer starts with the parts and a NUL.
     let joined = unsafe { CStr::from_ptr(buffer.as_ptr().cast()) };
     if joined.count_bytes() == len { Ok(joined) } else { Err(Errno::EINVAL) }
 }

@@ -1,37 +1,40 @@
-//! Directories: making and listing them.
+//! Directories: creation and listing.
 
 use core::ffi::CStr;
 use core::mem::MaybeUninit;
 
-use crate::alloc::Block;
 use crate::arg::{Arg, PATH_MAX, PathBuffer, terminate};
-use crate::file::read_behind;
+use crate::content::append_to_end;
+use crate::errno::{Errno, Result};
+use crate::heap::Block;
+use crate::list::List;
 use crate::sys::{self, Stat, StatBuffer};
-use crate::{Errno, List, Result, Text};
+use crate::text::Text;
 
-const NEW_DIRECTORY: u32 = 0o777;
+const NEW_DIRECTORY_MODE: u32 = 0o777;
 
-/// Makes a directory with the mode 0777, less the umask; with `recursive` its missing parents too.
+/// Creates a directory with the mode 0777, less the umask; with `recursive` its missing parents too.
 ///
 /// # Errors
-/// Those of mkdir(2). `EEXIST` when the name is taken: with `recursive` only when by something that is no directory.
-/// `ENOENT` when a parent is missing, `ENOTDIR` when one is no directory.
+/// Those of mkdir(2). `EEXIST` if the name is taken: with `recursive` only by something that is not a directory. `ENOENT`
+/// if a parent is missing, `ENOTDIR` if one is not a directory.
 pub fn create(path: impl Arg, recursive: bool) -> Result<()> {
-    path.with_c_str(|path| if recursive { create_with_parents(path) } else { sys::mkdir(path, NEW_DIRECTORY) })
+    path.with_c_str(|path| if recursive { create_with_parents(path) } else { sys::mkdir(path, NEW_DIRECTORY_MODE) })
 }
 
-/// How often to try at most. Backing up takes half as many turns as a path has bytes; more of them mean lost races.
+/// The most attempts. Backing up takes at most half as many as a path has bytes; more of them mean lost races.
 const ATTEMPTS: usize = 2 * PATH_MAX;
 
-/// Backs up to the deepest parent that exists or can be made, and makes the rest from there. When somebody removes what
-/// was just made or found, it backs up again.
+/// Backs up to the deepest parent that exists or can be created, and creates the rest from there.
+///
+/// If another process removes a directory that was just created or found, it backs up again.
 fn create_with_parents(path: &CStr) -> Result<()> {
     let path = path.to_bytes();
     let mut end = path.len();
     let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
     for _ in 0..ATTEMPTS {
         let directory = terminate(path.get(..end).unwrap_or_default(), &mut buffer)?;
-        match sys::mkdir(directory, NEW_DIRECTORY) {
+        match sys::mkdir(directory, NEW_DIRECTORY_MODE) {
             Ok(()) => {}
             Err(Errno::ENOENT) => {
                 end = parent_end(path, end);
@@ -40,10 +43,10 @@ fn create_with_parents(path: &CStr) -> Result<()> {
                 }
                 continue;
             }
-            // Which error a directory that exists gets differs: EEXIST, but EROFS, EACCES or EISDIR for some.
+            // An existing directory is EEXIST, or on some file systems EROFS, EACCES or EISDIR.
             Err(errno) => match sys::stat(directory, &mut StatBuffer::uninit()).map(Stat::is_dir) {
                 Ok(true) => {}
-                // It was there and is not any more, unless it is a link that leads nowhere.
+                // The name existed and is gone, unless it is a dangling link.
                 Err(Errno::ENOENT) if errno == Errno::EEXIST && is_gone(path, end, &mut buffer) => continue,
                 _ => return Err(errno),
             },
@@ -56,30 +59,31 @@ fn create_with_parents(path: &CStr) -> Result<()> {
     Err(Errno::ENOENT)
 }
 
-/// Whether nothing is at the path's first `end` bytes, not even a link that leads nowhere. It is looked for without the
-/// slashes behind its name, which would lead through the link.
+/// Returns whether nothing is at the first `end` bytes of the path, not even a dangling link.
+///
+/// Slashes at the end are left out, since they would make the kernel follow the link.
 fn is_gone(path: &[u8], end: usize, buffer: &mut PathBuffer) -> bool {
-    let name = path.get(..back_over(path, end, true)).unwrap_or_default();
-    terminate(name, buffer).and_then(|name| sys::stat_link(name, &mut StatBuffer::uninit()).map(drop)).is_err()
+    let name = path.get(..skip_back(path, end, true)).unwrap_or_default();
+    terminate(name, buffer).and_then(|name| sys::lstat(name, &mut StatBuffer::uninit()).map(drop)).is_err()
 }
 
-/// Where the parent of the path's first `end` bytes ends, without the slashes between, or 0 at the top.
+/// Returns where the parent of the path's first `end` bytes ends, without the slashes in between, or 0 at the top.
 fn parent_end(path: &[u8], end: usize) -> usize {
-    let name_end = back_over(path, end, true);
-    let name = back_over(path, name_end, false);
-    back_over(path, name, true)
+    let name_end = skip_back(path, end, true);
+    let name = skip_back(path, name_end, false);
+    skip_back(path, name, true)
 }
 
-/// Goes back from `end` over all slashes, or over all that is none.
+/// Moves back from `end` over all slashes, or over everything else.
 #[inline(never)]
-fn back_over(path: &[u8], mut end: usize, slashes: bool) -> usize {
+fn skip_back(path: &[u8], mut end: usize, slashes: bool) -> usize {
     while path.get(end.wrapping_sub(1)).is_some_and(|&byte| (byte == b'/') == slashes) {
         end -= 1;
     }
     end
 }
 
-/// Where the next component behind the path's first `end` bytes ends.
+/// Returns where the component after the path's first `end` bytes ends.
 fn child_end(path: &[u8], end: usize) -> usize {
     let mut end = end;
     while path.get(end) == Some(&b'/') {
@@ -91,27 +95,60 @@ fn child_end(path: &[u8], end: usize) -> usize {
     end
 }
 
-/// How much room each call gets: small buffers lose entries on some network file systems.
-const ROOM: usize = 1 << 15;
+/// The least room of each call: some network file systems lose entries in a small buffer.
+const MIN_ROOM: usize = 1 << 15;
 
-/// The names in a directory, without `.` and `..`, in the kernel's order.
+/// Lists the names in a directory, without `.` and `..`, in the kernel's order.
 ///
-/// Names are bytes. What is added or removed meanwhile may be in the list or not; the rest is, once.
+/// Names are bytes. A name that is added or removed meanwhile may be in the list or not; every other name is in it once.
 ///
 /// # Errors
-/// Those of open(2) and getdents(2): `ENOENT`, `ENOTDIR`, `EACCES`. There is no list of a part.
+/// Those of open(2) and getdents(2): `ENOENT`, `ENOTDIR`, `EACCES`. A partial list is never returned.
 pub fn list(path: impl Arg) -> Result<List> {
-    path.with_c_str(list_open)
+    path.with_c_str(list_names)
 }
 
-fn list_open(path: &CStr) -> Result<List> {
+fn list_names(path: &CStr) -> Result<List> {
     let fd = sys::open(path, sys::O_RDONLY | sys::O_DIRECTORY, 0)?;
-    let mut records = Block::new(ROOM)?;
-    match read_behind(&fd, &mut records, ROOM, sys::read_dir) {
+    let mut records = Block::new(MIN_ROOM)?;
+    match append_to_end(&fd, &mut records, MIN_ROOM, sys::read_dir) {
         // ENOENT: the directory was removed while it was read, and has no more names.
         Ok(()) | Err(Errno::ENOENT) => {}
         Err(errno) => return Err(errno),
     }
     drop(fd);
-    List::new(sys::dir_names(&Text::from_block(records)?))
+    let records = Text::from_block(records)?;
+    List::new(Names { records: records.as_bytes_with_nul(), next: 0 })
+}
+
+/// The names in directory records, without `.` and `..`.
+struct Names<'a> {
+    /// All records, followed by a NUL.
+    records: &'a [u8],
+    /// The offset of the next record.
+    next: usize,
+}
+
+impl<'a> Iterator for Names<'a> {
+    type Item = &'a [u8];
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        loop {
+            let rest = self.records.get(self.next..)?;
+            let (len, name) = sys::dir_record(rest)?;
+            let padded = rest.get(name..)?;
+            // SAFETY: a NUL follows all records.
+            let name_len = unsafe { CStr::from_ptr(padded.as_ptr().cast()) }.count_bytes();
+            // A record that is cut off, or has no NUL of its own, ends the list.
+            if len >= rest.len() || name + name_len >= len {
+                return None;
+            }
+            self.next += len;
+            let name = padded.get(..name_len)?;
+            if name != b"." && name != b".." && !sys::is_deleted(rest) {
+                return Some(name);
+            }
+        }
+    }
 }

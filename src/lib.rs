@@ -1,8 +1,9 @@
-//! Files, directories, environment, processes and system facts straight from the Linux kernel, with no libc; on macOS and
-//! the BSDs, where there is no other way, on the system's libc.
+//! Files, directories, environment, processes and system facts straight from the Linux kernel, without a libc.
 //!
-//! Each operation is a safe function that returns `Result<_, Errno>`; the same operations are C functions `rt_*` with
-//! the feature `exports` (the header is `include/ffi_syscalls.h`).
+//! On macOS and the BSDs, whose kernels have no stable interface of their own, the system's libc takes the kernel's place.
+//!
+//! Each operation is a safe function that returns `Result<_, Errno>`. With the feature `exports` the same operations are C
+//! functions `rt_*`, declared in `include/ffi_syscalls.h`.
 //!
 //! ```
 //! use ffi_syscalls::{Errno, env, file};
@@ -23,50 +24,48 @@
 //! ```
 //!
 //! # The way of one call
-//! An operation ([`mod@file`], [`dir`], [`mod@env`], [`process`], [`system`]) says what it means in terms of primitives;
-//! a primitive (`sys`) is one system call with typed arguments; the crate `ffi_syscalls_arch` knows the architecture.
-//! The C functions (`ffi`) check their pointers, call the operation, and turn its `Result` into a C value.
+//! A C function (`c`) checks its pointers, calls the operation, and turns its `Result` into a C value. An operation
+//! ([`mod@file`], [`dir`], [`mod@env`], [`process`], [`system`], [`stdio`]) defines what it means in terms of primitives. A
+//! primitive (`sys`) is one system call with typed arguments. The crate `ffi_syscalls_arch` knows the architecture.
+//!
+//! Modules form layers, and use only the layers to their right:
+//! `c` → operations → `content`, `cgroup`, `io` → `text`, `list`, `arg`, `fields` → `heap` → `sys` → `errno`.
 //!
 //! # Features
-//! * `exports`: the C functions, as unmangled symbols. Without it the crate defines none, so that it can live in a
-//!   program that has its own `rt_*` functions.
-//! * `mem`, `panic-handler`, `freestanding`: for programs without libc and without Rust's std: memory functions, a
-//!   panic handler, and `_start`, which calls `main(argc, argv, envp)`. The README shows how such a program is linked.
+//! * `exports`: the C functions, as unmangled symbols. Without it the crate defines none, so it can be part of a program
+//!   that has `rt_*` functions of its own.
+//! * `mem`, `panic-handler`, `freestanding`: for programs without a libc and without Rust's std: memory functions, a
+//!   panic handler, and `_start`, which calls `main(argc, argv, envp)`. docs/embedding.md shows how to link such a program.
 //! * `libc`: on Linux too, the libc in place of the kernel.
 //! * `archive`: for `cargo xtask build` alone.
 
 #![no_std]
 
-mod alloc;
-#[cfg(feature = "archive")]
-mod archive;
 mod arg;
+#[cfg(feature = "exports")]
+pub mod c;
 mod cgroup;
+mod content;
 pub mod dir;
 pub mod env;
 mod errno;
-mod fd;
-#[cfg(feature = "exports")]
-pub mod ffi;
+mod fields;
 pub mod file;
-#[cfg(feature = "exports")]
-mod last_error;
-#[cfg(feature = "panic-handler")]
-mod panic;
+mod heap;
+mod io;
+mod list;
 pub mod process;
-mod scratch;
-mod segments;
-#[cfg(feature = "freestanding")]
+#[cfg(any(feature = "freestanding", feature = "panic-handler"))]
 mod start;
 pub mod stdio;
-mod sync;
 mod sys;
 pub mod system;
 mod text;
 
 pub use arg::Arg;
-pub use errno::Errno;
-pub use text::{List, Text};
-
-/// The result of an operation: the value, or the kernel's reason why there is none.
-pub type Result<T> = core::result::Result<T, Errno>;
+#[cfg(feature = "exports")]
+#[doc(no_inline)]
+pub use c as ffi;
+pub use errno::{Errno, Result};
+pub use list::List;
+pub use text::Text;

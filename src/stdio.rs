@@ -1,32 +1,31 @@
-//! The standard streams, as far as a program needs them to say something.
+//! The standard streams.
 
-use core::mem::ManuallyDrop;
+use crate::content::read_to_end;
+use crate::errno::Result;
+use crate::io::write_all;
+use crate::sys;
+use crate::text::Text;
 
-use crate::fd::Fd;
-use crate::file::{read_to_end, write_all};
-use crate::{Result, Text};
-
-/// The rest of the standard input, to its end.
+/// Reads the rest of the standard input, to its end.
 ///
 /// # Errors
-/// Those of read(2): `EBADF` when it is closed. `ENOMEM` when it does not fit into memory, or has no end.
+/// Those of read(2): `EBADF` if it is closed. `ENOMEM` if the content does not fit into memory, or is endless.
 pub fn read_text() -> Result<Text> {
-    // Borrowed: the descriptor stays open.
-    read_to_end(&ManuallyDrop::new(Fd::from_raw(0)))
+    read_to_end(&sys::STDIN)
 }
 
 /// Writes all bytes to the standard output.
 ///
 /// # Errors
-/// Those of write(2): `EBADF` when it is closed, `EPIPE` when its reader has gone and SIGPIPE is ignored.
+/// Those of write(2): `EBADF` if it is closed, `EPIPE` if its reader is gone and SIGPIPE is ignored.
 pub fn print(bytes: impl AsRef<[u8]>) -> Result<()> {
-    write_all(1, bytes.as_ref())
+    write_all(&sys::STDOUT, bytes.as_ref())
 }
 
 /// Writes all bytes to the standard error.
 ///
 /// # Errors
-/// As [`print`].
+/// Those of [`print`].
 pub fn eprint(bytes: impl AsRef<[u8]>) -> Result<()> {
-    write_all(2, bytes.as_ref())
+    write_all(&sys::STDERR, bytes.as_ref())
 }

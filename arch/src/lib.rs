@@ -20,6 +20,8 @@
 
 #![no_std]
 
+use core::ffi::{c_char, c_void};
+
 #[cfg(feature = "mem")]
 #[macro_use]
 mod memory;
@@ -33,11 +35,24 @@ mod riscv64;
 mod x86_64;
 
 #[cfg(target_arch = "aarch64")]
-pub use aarch64::*;
+use aarch64 as column;
 #[cfg(target_arch = "riscv64")]
-pub use riscv64::*;
+use riscv64 as column;
 #[cfg(target_arch = "x86_64")]
-pub use x86_64::*;
+use x86_64 as column;
+
+// The items of a column, and no others: an item that is missing here is unreachable, which the lints deny.
+pub use column::{R_RELATIVE, clone_on_stack, environ, has_thread_pointer, nr, thread_pointer};
+
+// The types that each column must give them.
+const _: () = {
+    let _: Sysno = nr::NEWFSTATAT;
+    let _: unsafe extern "C" fn(usize, *mut c_void, ChildEntry, *mut c_void) -> usize = clone_on_stack;
+    let _: fn() -> *const *const *const c_char = environ;
+    let _: fn() -> bool = has_thread_pointer;
+    let _: unsafe fn() -> usize = thread_pointer;
+    let _: usize = R_RELATIVE;
+};
 
 // Not, say, x32 or big-endian aarch64 either.
 #[cfg(not(all(
@@ -52,4 +67,4 @@ pub use syscalls::Sysno;
 pub use syscalls::raw::{syscall0, syscall1, syscall2, syscall3, syscall4, syscall5, syscall6};
 
 /// What runs in a child that [`clone_on_stack`] started. It must not return: there is nothing to return to.
-pub type ChildEntry = unsafe extern "C" fn(argument: *mut core::ffi::c_void) -> !;
+pub type ChildEntry = unsafe extern "C" fn(argument: *mut c_void) -> !;

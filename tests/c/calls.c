@@ -6,8 +6,6 @@
  * Each group is a process of its own, so that first calls are first. What is traced is announced and ended by a write
  * to no descriptor at all, which makes nothing but a line in the trace. Exit code 0: all went as the names say.
  */
-#include <asm/unistd.h>
-
 #include "ffi_syscalls.h"
 
 #include "raw.h"

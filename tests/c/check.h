@@ -9,7 +9,8 @@
 
 #include "ffi_syscalls.h"
 
-#include "contract.h" /* behind the header: see there */
+#include "contract.h" /* after the header: see there */
+#include "operations.h"
 
 /* Error numbers, by hand: the programs see no errno.h, and must not believe the library's. */
 enum {

@@ -1,8 +1,8 @@
 /*
- * The contract, written by hand: every function with the signature that callers compile against.
+ * The first 28 functions, as the contract declares them. Written by hand: callers are compiled against these signatures,
+ * so they never change, and none is added. operations.h is the list of all functions.
  *
- * Included behind the generated header it makes any difference between the two an error of the compiler. It stands
- * alone too, for programs that look the functions up at run time. The contract's types have these names in both.
+ * Included after the generated header, it turns any difference between the two into an error of the compiler.
  */
 #ifndef FFI_SYSCALLS_TESTS_CONTRACT_H
 #define FFI_SYSCALLS_TESTS_CONTRACT_H

@@ -73,10 +73,10 @@ static uint64_t limit_descriptors(uint64_t limit)
 {
     enum { RLIMIT_NOFILE = 7 };
     uint64_t old[2] = {0, 0}, new[2];
-    system_call(NR_prlimit64, 0, RLIMIT_NOFILE, 0, (long)old);
+    system_call(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, (long)old);
     new[0] = limit;
     new[1] = old[1];
-    CHECK(system_call(NR_prlimit64, 0, RLIMIT_NOFILE, (long)new, 0) == 0);
+    CHECK(system_call(__NR_prlimit64, 0, RLIMIT_NOFILE, (long)new, 0) == 0);
     return old[0];
 }
 

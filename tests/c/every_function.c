@@ -1,6 +1,6 @@
 /*
- * Every function once, in C that any system compiles: what is linked where it cannot be run, and what is run where it
- * can. The argument is a path where nothing is yet.
+ * Calls every function, in C that any system compiles: for systems that can link the program and not run it, and for
+ * those that can. The argument is a path where nothing is yet.
  */
 #include <stdio.h>
 #include <string.h>
@@ -8,9 +8,10 @@
 #include "ffi_syscalls.h"
 
 #include "contract.h"
+#include "null_texts.h"
 
 #ifdef MISSPELT
-/* A name that no library has: a linker that takes it would take a mistake of the library's too. */
+/* A name that no library has. A linker that accepts it would accept a wrong name in the library too. */
 extern int MISSPELT(void);
 #endif
 
@@ -67,6 +68,19 @@ static void in_a_directory(const char *place)
     check(rt_file_size(missing) == -1 && strncmp(rt_error_text(rt_last_error()), "ENOENT", 6) == 0, "rt_error_text");
 }
 
+/* Functions that nothing above calls are linked too. */
+static void every_function_is_there(void)
+{
+#define IS_THERE(kind, returns, name, parameters, arguments)                                                           \
+    {                                                                                                                  \
+        returns(*const volatile function) parameters = name;                                                           \
+        check(function != NULL, #name);                                                                                \
+    }
+    FUNCTIONS(IS_THERE)
+    const char *lenient = function_that_takes_null();
+    check(lenient == NULL, lenient);
+}
+
 int main(int argc, char **argv)
 {
 #ifdef MISSPELT
@@ -74,6 +88,7 @@ int main(int argc, char **argv)
 #endif
     if (argc != 2)
         return 2;
+    every_function_is_there();
     in_a_directory(argv[1]);
     check(rt_env_set("EVERY_FUNCTION", "value"), "rt_env_set");
     text_is(rt_env_get("EVERY_FUNCTION"), "value", "rt_env_get");

@@ -2,11 +2,13 @@
  * One call of the library, for a tracer that makes the call's system calls fail (`cargo xtask faults`).
  *
  *     faults SETUP FUNCTION ARGUMENT...   makes the call, stops, makes it again, stops
- *     faults check SETUP                  what the library starts as a child: looks at what it was given
+ *     faults check SETUP                  as the child that the library starts: checks what it was given
+ *     faults trace TITLE SETUP FUNCTION ARGUMENT...
+ *                                         makes the call between two marks (`cargo xtask calls`)
  *
- * The program stops itself (SIGSTOP) at its beginning, before the call, behind it, behind the second one, and when all
- * that was returned is given back. At each stop the third argument of its last system call leads to what the call
- * returned. It judges nothing: that is for the tracer, which sees descriptors, memory, children and signals from outside.
+ * The program stops itself (SIGSTOP) at its start, before the call, after it, after the second one, and when all that
+ * was returned is freed. At each stop the third argument of its last system call is the address of the result. The
+ * tracer judges it: it sees descriptors, memory, children and signals from outside.
  */
 #include "check.h"
 #include "raw.h"
@@ -26,9 +28,22 @@ static struct result {
 static const char *const *arguments;
 static size_t argument_count;
 
+/* The title of a trace: marks take the place of stops. A mark is a write to no descriptor, a line in the trace. */
+static const char *title;
+
+static void mark(void)
+{
+    system_call(__NR_write, -1, (long)title, (long)length(title), 0);
+    title = ""; /* the second mark ends the section */
+}
+
 static void stop(void)
 {
-    system_call(NR_kill, rt_getpid(), SIG_STOP, (long)&result, 0);
+    if (title != NULL) {
+        mark();
+        return;
+    }
+    system_call(__NR_kill, rt_getpid(), SIG_STOP, (long)&result, 0);
 }
 
 /* How the kernel wants it; without a handler nothing returns through a restorer. */
@@ -42,13 +57,13 @@ struct action {
 static void handle(long signal, uintptr_t handler, unsigned long flags)
 {
     struct action action = {handler, flags, 0, 0};
-    system_call(NR_rt_sigaction, signal, (long)&action, 0, 8);
+    system_call(__NR_rt_sigaction, signal, (long)&action, 0, 8);
 }
 
 static uintptr_t handler_of(long signal)
 {
     struct action action = {0, 0, 0, 0};
-    system_call(NR_rt_sigaction, signal, 0, (long)&action, 8);
+    system_call(__NR_rt_sigaction, signal, 0, (long)&action, 8);
     return action.handler;
 }
 
@@ -71,7 +86,7 @@ static void set_up(enum setup setup)
     for (long signal = 1; signal <= 64; signal++)
         handle(signal, 0, 0); /* whoever started this */
     for (long fd = 3; fd < 256; fd++)
-        system_call(NR_close, fd, 0, 0, 0);
+        system_call(__NR_close, fd, 0, 0, 0);
     switch (setup) {
     case PLAIN:
         break;
@@ -84,7 +99,7 @@ static void set_up(enum setup setup)
     case HANDLES:
         handle(SIG_USR1, (uintptr_t)never, 0);
         handle(SIG_PIPE, 1, 0);
-        system_call(NR_rt_sigprocmask, SIG_BLOCK, (long)&blocked, 0, 8);
+        system_call(__NR_rt_sigprocmask, SIG_BLOCK, (long)&blocked, 0, 8);
         break;
     }
 }
@@ -98,9 +113,9 @@ static int check(int argc, char **argv, enum setup setup)
     if (!same(rt_env_get("RT_FAULTS"), "here"))
         return 81;
     for (long fd = 3; fd < 64; fd++)
-        if (system_call(NR_fcntl, fd, F_GETFD, 0, 0) >= 0)
+        if (system_call(__NR_fcntl, fd, F_GETFD, 0, 0) >= 0)
             return 82;
-    system_call(NR_rt_sigprocmask, SIG_BLOCK, 0, (long)&blocked, 8);
+    system_call(__NR_rt_sigprocmask, SIG_BLOCK, 0, (long)&blocked, 8);
     if (blocked != (setup == HANDLES ? 1ull << (SIG_USR2 - 1) : 0))
         return 83;
     for (long signal = 1; signal <= 64; signal++)
@@ -114,12 +129,12 @@ static const char *pipe_of(int64_t bytes, int *end)
 {
     static struct line name;
     int ends[2];
-    system_call(NR_pipe2, (long)ends, 0, 0, 0);
+    system_call(__NR_pipe2, (long)ends, 0, 0, 0);
     for (int64_t i = 0; i < bytes; i++) {
         char byte = (char)('a' + i % 23);
-        system_call(NR_write, ends[1], (long)&byte, 1, 0);
+        system_call(__NR_write, ends[1], (long)&byte, 1, 0);
     }
-    system_call(NR_close, ends[1], 0, 0, 0);
+    system_call(__NR_close, ends[1], 0, 0, 0);
     *end = ends[0];
     name.used = 0;
     add(&name, "/proc/self/fd/");
@@ -127,95 +142,95 @@ static const char *pipe_of(int64_t bytes, int *end)
     return name.text;
 }
 
-static long text(char *text)
+static const char *word(size_t n)
 {
-    result.kind = TEXT;
-    result.length = (long)rt_len(text);
-    return (long)text;
+    return n < argument_count ? arguments[n] : "";
 }
 
-static long list(char **list)
+/* What the arguments stand for: a pipe's name for the first, a descriptor for a number. */
+static const char *first_text;
+static int64_t descriptor;
+
+#define TEXT_AT(n) ((n) == 0 ? first_text : word(n))
+#define TEXTS_AT(n) (arguments + (n))
+#define COUNT_AT(n) (argument_count - (n))
+#define FLAG_AT(n) (same(word(n), "recursive") || same(word(n), "true"))
+#define NUMBER_AT(n) (descriptor >= 0 ? descriptor : number_in(word(n)))
+#define POINTER_AT(n) NULL
+
+static long returned(int kind, long value)
 {
-    result.kind = LIST;
-    result.length = (long)rt_len(list);
-    return (long)list;
+    result.kind = kind;
+    if (kind >= TEXT)
+        result.length = (long)rt_len((void *)value);
+    return value;
 }
 
-static long number(int64_t number)
-{
-    result.kind = NUMBER;
-    return number;
-}
+#define RETURNED_BOOLEAN(call) returned(BOOLEAN, call)
+#define RETURNED_NUMBER(call) returned(NUMBER, (long)call)
+#define RETURNED_TEXT(call) returned(TEXT, (long)call)
+#define RETURNED_LIST(call) returned(LIST, (long)call)
+#define RETURNED_POINTER(call) returned(NUMBER, (long)call)
+#define RETURNED_CONSTANT(call) returned(NUMBER, (long)call)
+#define RETURNED_NOTHING(call) (call, returned(NUMBER, 0))
+#define RETURNED_NEVER(call) (call, 0)
 
-static long process_run(void)
+static long call(const char *function)
 {
-    return number(rt_process_run(arguments[0], arguments + 1, argument_count - 1));
-}
-
-static long call(const char *name, const char *first, const char *second, int64_t fd)
-{
-    result.kind = BOOLEAN;
-#define IS(other) same(name, #other)
-    return IS(rt_file_exists)          ? rt_file_exists(first)
-           : IS(rt_file_read_text)     ? text(rt_file_read_text(first))
-           : IS(rt_file_write_text)    ? rt_file_write_text(first, second)
-           : IS(rt_file_append_text)   ? rt_file_append_text(first, second)
-           : IS(rt_file_copy)          ? rt_file_copy(first, second)
-           : IS(rt_file_delete)        ? rt_file_delete(first)
-           : IS(rt_file_remove)        ? rt_file_remove(first)
-           : IS(rt_file_size)          ? number(rt_file_size(first))
-           : IS(rt_file_modified_time) ? number(rt_file_modified_time(first))
-           : IS(rt_file_lock)          ? number(rt_file_lock(first))
-           : IS(rt_file_unlock)        ? rt_file_unlock(fd)
-           : IS(rt_dir_create)         ? rt_dir_create(first, *second == 'r')
-           : IS(rt_dir_list)           ? list(rt_dir_list(first))
-           : IS(rt_env_cwd)            ? text(rt_env_cwd())
-           : IS(rt_env_get)            ? text(rt_env_get(first))
-           : IS(rt_env_home)           ? text(rt_env_home())
-           : IS(rt_env_set)            ? rt_env_set(first, second)
-           : IS(rt_getpid)             ? number(rt_getpid())
-           : IS(rt_process_run)        ? process_run()
-           : IS(rt_system_cpu_count)   ? number(rt_system_cpu_count())
-           : IS(rt_hostname)           ? text(rt_hostname())
-           : IS(rt_print)              ? rt_print(first)
-           : IS(rt_eprint)             ? rt_eprint(first)
-                                       : number(-2);
-#undef IS
+#define CALL(kind, returns, name, parameters, arguments)                                                               \
+    if (same(function, #name))                                                                                         \
+        return RETURNED_##kind(name arguments);
+    FUNCTIONS(CALL)
+#undef CALL
+    return returned(NUMBER, -2);
 }
 
 /* Makes the call between two stops, or with none in front. */
 static void perform(const char *name, bool stops_before)
 {
-    const char *first = argument_count > 0 ? arguments[0] : "", *second = argument_count > 1 ? arguments[1] : "";
     int pipe = -1;
-    int64_t fd = -1;
-    if (same_bytes(first, "pipe=", 5))
-        first = pipe_of(number_in(first + 5), &pipe);
+    first_text = word(0);
+    descriptor = -1;
+    if (same_bytes(first_text, "pipe=", 5))
+        first_text = pipe_of(number_in(first_text + 5), &pipe);
     if (same(name, "rt_file_unlock"))
-        fd = rt_file_lock(first);
+        descriptor = rt_file_lock(first_text);
     if (stops_before)
         stop();
-    result.value = call(name, first, second, fd);
-    result.error = rt_last_error();
-    stop();
+    result.value = call(name);
+    if (title != NULL) {
+        mark();
+    } else {
+        result.error = rt_last_error();
+        stop();
+    }
     if (result.kind >= TEXT)
         rt_free((void *)result.value);
     if (same(name, "rt_file_lock") && result.value >= 0)
         rt_file_unlock(result.value);
     if (pipe >= 0)
-        system_call(NR_close, pipe, 0, 0, 0);
+        system_call(__NR_close, pipe, 0, 0, 0);
 }
 
 int main(int argc, char **argv)
 {
     if (argc > 2 && same(argv[1], "check"))
         return check(argc, argv, setup_of(argv[2]));
+    if (argc > 4 && same(argv[1], "trace")) {
+        title = argv[2];
+        argc -= 2;
+        argv += 2;
+    }
     if (argc < 3)
         return 2;
     arguments = (const char *const *)argv + 3;
     argument_count = (size_t)argc - 3;
     set_up(setup_of(argv[1]));
-    system_call(NR_ptrace, PTRACE_TRACEME, 0, 0, 0);
+    if (title != NULL) {
+        perform(argv[2], true);
+        return 0;
+    }
+    system_call(__NR_ptrace, PTRACE_TRACEME, 0, 0, 0);
     stop(); /* nothing is had yet */
     perform(argv[2], true);
     perform(argv[2], false);

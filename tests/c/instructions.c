@@ -1,20 +1,21 @@
 /*
- * Every function again and again, for callgrind to count the instructions of: `cargo xtask instructions`.
+ * Calls each function many times, for callgrind to count the instructions: `cargo xtask instructions`.
  *
  *     instructions       in a directory with `file`, `ten` and `thousand`, and with 20 variables
  *
- * Each function is called once, so that what happens once has happened, then COUNT times, and twice as many. Between
- * those the counter is read, at each entry of mark(). The names are printed, a line each, in front of a tab.
+ * Each function is called once, which does what only a first call does, then COUNT times, and 2 * COUNT times. The
+ * counter is read in between, at each entry of mark(). Each name is printed on a line that ends with a tab.
+ *
+ * A function that has no row of its own is called with the path of a missing file.
  */
-#include <asm/unistd.h>
-
 #include "ffi_syscalls.h"
 
+#include "operations.h"
 #include "raw.h"
 
 enum { COUNT = 10 };
 
-/* Here the counter is read and begins anew. */
+/* The counter is read here, and starts again from 0. */
 __attribute__((noinline)) void mark(void)
 {
     __asm__ volatile("");
@@ -228,32 +229,102 @@ static const struct {
     {"rt_eprint", eprint},
 };
 
+/* Calls with the path of a missing file, for each function that takes a text or nothing. */
+#define MISSING "missing/file"
+#define TEXT_AT(n) MISSING
+#define TEXTS_AT(n) NULL
+#define COUNT_AT(n) 0
+#define FLAG_AT(n) false
+#define NUMBER_AT(n) 0
+#define POINTER_AT(n) NULL
+#define DONE_BOOLEAN(call) (void)call
+#define DONE_NUMBER(call) (void)call
+#define DONE_TEXT(call) rt_free(call)
+#define DONE_LIST(call) rt_free(call)
+#define DONE_POINTER(call) (void)call
+#define DONE_CONSTANT(call) (void)call
+#define DONE_NOTHING(call) call
+#define DONE_NEVER(call) (void)0
+
+#define WITH_MISSING(kind, returns, name, parameters, arguments)                                                       \
+    static void missing_##name(void)                                                                                   \
+    {                                                                                                                  \
+        DONE_##kind(name arguments);                                                                                   \
+    }
+TAKING_TEXT(WITH_MISSING)
+TAKING_NOTHING(WITH_MISSING)
+
+#define ROW(kind, returns, name, parameters, arguments) {#name ": a missing file", #name, missing_##name},
+#define ROW_OF_NOTHING(kind, returns, name, parameters, arguments) {#name, #name, missing_##name},
+static const struct {
+    const char *name, *function;
+    void (*call)(void);
+} others[] = {TAKING_TEXT(ROW) TAKING_NOTHING(ROW_OF_NOTHING)};
+
+static size_t length(const char *text)
+{
+    size_t n = 0;
+    while (text[n])
+        n++;
+    return n;
+}
+
+static bool begins_with(const char *text, const char *start)
+{
+    while (*start && *text == *start)
+        text++, start++;
+    return *start == 0;
+}
+
+/* Whether a name is among those in front of a row's colon. */
+static bool names(const char *row, const char *function)
+{
+    for (; *row && *row != ':'; row++)
+        if (begins_with(row, function) && !(row[length(function)] >= '_' && row[length(function)] <= 'z'))
+            return true;
+    return false;
+}
+
+static bool has_row(const char *function)
+{
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
+        if (names(operations[i].name, function))
+            return true;
+    return false;
+}
+
 static void call(void (*operation)(void), int count)
 {
     for (int i = 0; i < count; i++)
         operation();
 }
 
+static void count(const char *name, void (*operation)(void))
+{
+    rt_print(name);
+    rt_print("\t\n");
+    call(operation, 1);
+    mark();
+    call(operation, COUNT);
+    mark();
+    call(operation, 2 * COUNT);
+    mark();
+}
+
 int main(int argc, char **argv, char **envp)
 {
     (void)envp;
-    /* What is run, and counts for nobody. */
     if (argc > 1)
-        return 0;
+        return 0; /* the program that rt_process_run() starts */
     program = argv[0];
-    /* One processor, so that a machine's number of them does not count. */
+    /* One processor, so that the machine's number of them does not matter. */
     static const unsigned long first[1] = {1};
     system_call(__NR_sched_setaffinity, 0, sizeof first, (long)first, 0);
     kept = rt_hostname();
-    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
-        rt_print(operations[i].name);
-        rt_print("\t\n");
-        call(operations[i].call, 1);
-        mark();
-        call(operations[i].call, COUNT);
-        mark();
-        call(operations[i].call, 2 * COUNT);
-        mark();
-    }
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
+        count(operations[i].name, operations[i].call);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (!has_row(others[i].function))
+            count(others[i].name, others[i].call);
     return 0;
 }

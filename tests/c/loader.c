@@ -5,7 +5,7 @@
  *     loader PATH    of libffi_syscalls.so
  */
 #define _GNU_SOURCE
-#include "contract.h"
+#include "operations.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -23,9 +23,13 @@ static void check(bool ok, const char *what, int line)
 }
 #define CHECK(condition) check((condition), #condition, __LINE__)
 
-/* A pointer to the function, of the contract's type. POSIX lets a data pointer carry it. */
-#define FIND(name) __typeof__(&name) name##_ = (__typeof__(&name))find(object, #name)
+/* A pointer to each function. */
+#define FIELD(kind, returns, name, parameters, arguments) returns(*name) parameters;
+static struct {
+    FUNCTIONS(FIELD)
+} library;
 
+/* Finds a function. POSIX lets a data pointer carry it. */
 static void (*find(void *object, const char *name))(void)
 {
     void (*function)(void) = NULL;
@@ -45,24 +49,8 @@ static void use(const char *path)
         printf("FAILED: %s\n", dlerror());
         exit(1);
     }
-    FIND(rt_file_read_text);
-    FIND(rt_file_exists);
-    FIND(rt_dir_list);
-    FIND(rt_env_get);
-    FIND(rt_env_set);
-    FIND(rt_env_cwd);
-    FIND(rt_process_run);
-    FIND(rt_getpid);
-    FIND(rt_hostname);
-    FIND(rt_len);
-    FIND(rt_free);
-    FIND(rt_last_error);
-    FIND(rt_error_text);
-    static const char *const others[] = {
-        "rt_file_write_text", "rt_file_append_text", "rt_file_copy", "rt_file_delete", "rt_file_remove", "rt_file_size", "rt_file_modified_time",
-        "rt_file_lock", "rt_file_unlock", "rt_dir_create", "rt_env_home", "rt_system_cpu_count", "rt_print", "rt_eprint", "rt_exit"};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        find(object, others[i]);
+#define FIND(kind, returns, name, parameters, arguments) library.name = (returns(*) parameters)find(object, #name);
+    FUNCTIONS(FIND)
     /* What must stay inside, since it would take the place of the program's own. */
     static const char *const hidden[] = {"memcpy", "memmove", "memset", "memcmp", "bcmp", "strlen", "rust_eh_personality", "_start", "environ", "rust_begin_unwind"};
     for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
@@ -71,23 +59,23 @@ static void use(const char *path)
     }
 
     setenv("RT_LOADER", "from libc", 1); /* through the libc's environ, which the object has to find */
-    char *text = rt_env_get_("RT_LOADER");
-    CHECK(strcmp(text, "from libc") == 0 && rt_len_(text) == 9);
-    rt_free_(text);
-    CHECK(!rt_file_exists_("/no/such/file") && rt_last_error_() == 2);
-    CHECK(rt_file_exists_(path));
-    CHECK(rt_file_read_text_("/") == NULL && strcmp(rt_error_text_(rt_last_error_()), "EISDIR: Is a directory") == 0);
-    char **list = rt_dir_list_("/");
-    CHECK(list != NULL && rt_len_(list) > 0 && list[rt_len_(list)] == NULL);
-    rt_free_(list);
-    CHECK(rt_env_set_("RT_LOADER_CODE", "7"));
+    char *text = library.rt_env_get("RT_LOADER");
+    CHECK(strcmp(text, "from libc") == 0 && library.rt_len(text) == 9);
+    library.rt_free(text);
+    CHECK(!library.rt_file_exists("/no/such/file") && library.rt_last_error() == 2);
+    CHECK(library.rt_file_exists(path));
+    CHECK(library.rt_file_read_text("/") == NULL && strcmp(library.rt_error_text(library.rt_last_error()), "EISDIR: Is a directory") == 0);
+    char **list = library.rt_dir_list("/");
+    CHECK(list != NULL && library.rt_len(list) > 0 && list[library.rt_len(list)] == NULL);
+    library.rt_free(list);
+    CHECK(library.rt_env_set("RT_LOADER_CODE", "7"));
     static const char *const arguments[] = {"-c", "exit $RT_LOADER_CODE"};
-    CHECK(rt_process_run_("sh", arguments, 2) == 7);
-    CHECK(rt_getpid_() > 1);
-    char *cwd = rt_env_cwd_(), *host = rt_hostname_();
+    CHECK(library.rt_process_run("sh", arguments, 2) == 7);
+    CHECK(library.rt_getpid() > 1);
+    char *cwd = library.rt_env_cwd(), *host = library.rt_hostname();
     CHECK(cwd != NULL && *cwd == '/' && host != NULL);
-    rt_free_(cwd);
-    rt_free_(host);
+    library.rt_free(cwd);
+    library.rt_free(host);
     CHECK(dlclose(object) == 0);
 }
 

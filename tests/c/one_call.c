@@ -1,10 +1,38 @@
 /*
- * What one call costs a program that calls nothing else. CALL is the call, as an int; 0 for the program without any.
+ * A program that makes one call and nothing else, for the size that the call adds. CALL is the function's name; without
+ * it the program makes none. The compiler knows nothing of the arguments.
  */
 #include "ffi_syscalls.h"
+
+#include "operations.h"
+
+#define TEXT_AT(n) argv[1]
+#define TEXTS_AT(n) (const char *const *)argv
+#define COUNT_AT(n) (size_t)argc
+#define FLAG_AT(n) argc > 1
+#define NUMBER_AT(n) argc
+#define POINTER_AT(n) argv[1]
+
+/* What main() returns for each kind of value. */
+#define RESULT_BOOLEAN(call) call
+#define RESULT_NUMBER(call) (int)call
+#define RESULT_TEXT(call) call != NULL
+#define RESULT_LIST(call) call != NULL
+#define RESULT_POINTER(call) call != NULL
+#define RESULT_CONSTANT(call) call != NULL
+#define RESULT_NOTHING(call) (call, 0)
+#define RESULT_NEVER(call) (call, 0)
+
+#define RESULT(kind, returns, name, parameters, arguments) RESULT_##kind(name arguments)
+#define RESULT_OF_ROW(name) ROW_##name(RESULT)
+#define RESULT_OF(name) RESULT_OF_ROW(name)
 
 int main(int argc, char **argv, char **envp)
 {
     (void)argc, (void)argv, (void)envp;
-    return CALL;
+#ifdef CALL
+    return RESULT_OF(CALL);
+#else
+    return 0;
+#endif
 }

@@ -21,14 +21,14 @@ static void take_out(char **envp, const char *name)
 
 static bool become_nobody(void)
 {
-    return system_call(NR_setresgid, NOBODY, NOBODY, NOBODY, 0) == 0 &&
-           system_call(NR_setresuid, NOBODY, NOBODY, NOBODY, 0) == 0;
+    return system_call(__NR_setresgid, NOBODY, NOBODY, NOBODY, 0) == 0 &&
+           system_call(__NR_setresuid, NOBODY, NOBODY, NOBODY, 0) == 0;
 }
 
 /* In the program that has root's rights, of a user who has none. */
 static int raised(char **envp)
 {
-    if (system_call(NR_geteuid, 0, 0, 0, 0) != 0)
+    if (system_call(__NR_geteuid, 0, 0, 0, 0) != 0)
         return NOT_RAISED;
     take_out(envp, "RT_TAKEN=");
     take_out(envp, "RT_TOO=");
@@ -52,7 +52,7 @@ static void cannot_run(const char *why)
 
 static bool make_executable(const char *path, int mode)
 {
-    return system_call(NR_fchmodat, CURRENT_DIRECTORY, (long)path, mode, 0) == 0;
+    return system_call(__NR_fchmodat, CURRENT_DIRECTORY, (long)path, mode, 0) == 0;
 }
 
 int main(int argc, char **argv, char **envp)
@@ -69,7 +69,7 @@ int main(int argc, char **argv, char **envp)
         (void)rt_print("NOT IN AN EMULATOR: set-user-ID, without a libc: the emulator's file has no such mark\n");
         return 0;
     }
-    if (system_call(NR_getuid, 0, 0, 0, 0) != 0) {
+    if (system_call(__NR_getuid, 0, 0, 0, 0) != 0) {
         cannot_run("needs root");
         return 0;
     }

@@ -1,56 +1,17 @@
 /*
- * What a program without a libc has to say in instructions: system calls, its beginning, the start of a thread.
- * A column for each architecture.
+ * What a program without a libc writes in assembly: system calls, its entry, the start of a thread. A column for each
+ * architecture.
  */
 #ifndef RAW_H
 #define RAW_H
 
-#if defined __aarch64__ || defined __riscv  /* asm-generic/unistd.h */
-enum {
-    NR_fcntl = 25,
-    NR_fchmodat = 53,
-    NR_close = 57,
-    NR_pipe2 = 59,
-    NR_write = 64,
-    NR_exit = 93,
-    NR_exit_group = 94,
-    NR_ptrace = 117,
-    NR_sched_yield = 124,
-    NR_kill = 129,
-    NR_rt_sigaction = 134,
-    NR_rt_sigprocmask = 135,
-    NR_setresuid = 147,
-    NR_setresgid = 149,
-    NR_getuid = 174,
-    NR_geteuid = 175,
-    NR_clone = 220,
-    NR_prlimit64 = 261
-};
+#include <asm/unistd.h>
 
-#endif
+/* The value of a macro, as text for the assembler. */
+#define STRING_(value) #value
+#define STRING(value) STRING_(value)
 
 #if defined __x86_64__
-
-enum {
-    NR_write = 1,
-    NR_close = 3,
-    NR_rt_sigaction = 13,
-    NR_rt_sigprocmask = 14,
-    NR_sched_yield = 24,
-    NR_clone = 56,
-    NR_exit = 60,
-    NR_kill = 62,
-    NR_fcntl = 72,
-    NR_ptrace = 101,
-    NR_getuid = 102,
-    NR_geteuid = 107,
-    NR_setresuid = 117,
-    NR_setresgid = 119,
-    NR_exit_group = 231,
-    NR_fchmodat = 268,
-    NR_pipe2 = 293,
-    NR_prlimit64 = 302
-};
 
 static inline long system_call(long number, long a, long b, long c, long d)
 {
@@ -68,16 +29,16 @@ static inline long system_call(long number, long a, long b, long c, long d)
     "  and $-16, %rsp\n"                                                  \
     "  call run\n"                                                        \
     "  mov %eax, %edi\n"                                                  \
-    "  mov $231, %eax\n"              /* exit_group */                    \
+    "  mov $" STRING(__NR_exit_group) ", %eax\n"                          \
     "  syscall\n"
 
 #define THREAD                                                            \
-    "  sub $16, %rsi\n"               /* what it is to do waits on its stack */ \
+    "  sub $16, %rsi\n"               /* its function and argument, on its stack */ \
     "  mov %rcx, (%rsi)\n"                                                \
     "  mov %r8, 8(%rsi)\n"                                                \
-    "  mov %rdx, %r10\n"              /* the id is cleared where it was set */  \
+    "  mov %rdx, %r10\n"              /* the id is cleared where it was set */ \
     "  xor %r8d, %r8d\n"              /* no thread-local storage */       \
-    "  mov $56, %eax\n"               /* clone */                         \
+    "  mov $" STRING(__NR_clone) ", %eax\n"                               \
     "  syscall\n"                                                         \
     "  test %rax, %rax\n"                                                 \
     "  jz 1f\n"                                                           \
@@ -88,7 +49,7 @@ static inline long system_call(long number, long a, long b, long c, long d)
     "  pop %rdi\n"                                                        \
     "  call *%rax\n"                                                      \
     "  xor %edi, %edi\n"                                                  \
-    "  mov $60, %eax\n"               /* exit: of this thread alone */    \
+    "  mov $" STRING(__NR_exit) ", %eax\n"     /* ends this thread alone */ \
     "  syscall\n"                                                         \
     "  ud2\n"
 
@@ -113,15 +74,15 @@ static inline long system_call(long number, long a, long b, long c, long d)
     "  add x2, x1, x0, lsl 3\n"                                           \
     "  add x2, x2, 8\n"               /* envp */                          \
     "  bl run\n"                                                          \
-    "  mov x8, 94\n"                  /* exit_group */                    \
+    "  mov x8, " STRING(__NR_exit_group) "\n"                             \
     "  svc 0\n"
 
 #define THREAD                                                            \
-    "  mov x9, x3\n"                  /* what it is to do waits in registers that it is given */ \
+    "  mov x9, x3\n"                  /* its function and argument, in registers that clone keeps */ \
     "  mov x10, x4\n"                                                     \
     "  mov x3, xzr\n"                 /* no thread-local storage */       \
-    "  mov x4, x2\n"                  /* the id is cleared where it was set */  \
-    "  mov x8, 220\n"                 /* clone */                         \
+    "  mov x4, x2\n"                  /* the id is cleared where it was set */ \
+    "  mov x8, " STRING(__NR_clone) "\n"                                  \
     "  svc 0\n"                                                           \
     "  cbz x0, 1f\n"                                                      \
     "  ret\n"                                                             \
@@ -130,7 +91,7 @@ static inline long system_call(long number, long a, long b, long c, long d)
     "  mov x0, x10\n"                                                     \
     "  blr x9\n"                                                          \
     "  mov x0, xzr\n"                                                     \
-    "  mov x8, 93\n"                  /* exit: of this thread alone */    \
+    "  mov x8, " STRING(__NR_exit) "\n"         /* ends this thread alone */ \
     "  svc 0\n"                                                           \
     "  brk 1\n"
 
@@ -161,15 +122,15 @@ static inline long system_call(long number, long a, long b, long c, long d)
     "  addi a2, a2, 8\n"              /* envp */                          \
     "  andi sp, sp, -16\n"                                                \
     "  call run\n"                                                        \
-    "  li a7, 94\n"                   /* exit_group */                    \
+    "  li a7, " STRING(__NR_exit_group) "\n"                              \
     "  ecall\n"
 
 #define THREAD                                                            \
-    "  mv t0, a3\n"                   /* what it is to do waits in registers that it is given */ \
+    "  mv t0, a3\n"                   /* its function and argument, in registers that clone keeps */ \
     "  mv t1, a4\n"                                                       \
     "  li a3, 0\n"                    /* no thread-local storage */       \
-    "  mv a4, a2\n"                   /* the id is cleared where it was set */  \
-    "  li a7, 220\n"                  /* clone */                         \
+    "  mv a4, a2\n"                   /* the id is cleared where it was set */ \
+    "  li a7, " STRING(__NR_clone) "\n"                                   \
     "  ecall\n"                                                           \
     "  beqz a0, 1f\n"                                                     \
     "  ret\n"                                                             \
@@ -178,7 +139,7 @@ static inline long system_call(long number, long a, long b, long c, long d)
     "  mv a0, t1\n"                                                       \
     "  jalr t0\n"                                                         \
     "  li a0, 0\n"                                                        \
-    "  li a7, 93\n"                   /* exit: of this thread alone */    \
+    "  li a7, " STRING(__NR_exit) "\n"          /* ends this thread alone */ \
     "  ecall\n"                                                           \
     "  unimp\n"
 

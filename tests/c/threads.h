@@ -6,6 +6,7 @@
 #define FFI_SYSCALLS_TESTS_THREADS_H
 
 #include "check.h"
+#include "null_texts.h"
 
 enum { THREADS = 8, ROUNDS = 1000, SHELVES = 24 };
 
@@ -179,6 +180,7 @@ static inline void work(unsigned thread, void (*yield)(void))
         }
     }
     CHECK(fail(thread) == rt_last_error());
+    CHECK(function_that_takes_null() == NULL); /* while other threads fail otherwise */
     meet(&done, yield);
 }
 

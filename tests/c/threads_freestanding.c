@@ -23,7 +23,7 @@ DEFINE_START_THREAD();
 
 static void yield(void)
 {
-    system_call(NR_sched_yield, 0, 0, 0, 0);
+    system_call(__NR_sched_yield, 0, 0, 0, 0);
 }
 
 static void worker(unsigned number)

@@ -46,7 +46,8 @@ fn is_given_up_by_unlock_in_both_forms() {
     assert!(is_free(&path));
     let fd = file::lock(&*path).unwrap().into_raw();
     assert!(!is_free(&path));
-    file::unlock(fd).unwrap();
+    // SAFETY: the descriptor came from `into_raw`, and nothing else owns it.
+    unsafe { file::FileLock::from_raw(fd) }.unlock().unwrap();
     assert!(is_free(&path));
 }
 
@@ -112,7 +113,8 @@ fn unlock_takes_it_from_a_child_that_shares_it() {
             unsafe { libc::pause() };
         }
     }
-    file::unlock(fd).unwrap();
+    // SAFETY: the descriptor came from `into_raw`, and nothing else owns it.
+    unsafe { file::FileLock::from_raw(fd) }.unlock().unwrap();
     let free = is_free(&path);
     // SAFETY: the child that was just started.
     checked(unsafe { libc::kill(child, libc::SIGKILL) });
@@ -234,9 +236,12 @@ fn fails_for_directories_and_missing_ones() {
 fn unlock_of_what_is_no_descriptor() {
     in_child(|place| {
         let fd = file::lock(&*place.at("file")).unwrap().into_raw();
-        file::unlock(fd).unwrap();
+        // SAFETY: the descriptor came from `into_raw`, and nothing else owns it.
+        unsafe { file::FileLock::from_raw(fd) }.unlock().unwrap();
         for fd in [fd, -1, i32::MIN, libc::AT_FDCWD, i32::MAX] {
-            assert_eq!(file::unlock(fd), Err(Errno::EBADF), "{fd}");
+            // SAFETY: the descriptor is not open, so that nothing owns it.
+            let lock = unsafe { file::FileLock::from_raw(fd) };
+            assert_eq!(lock.unlock(), Err(Errno::EBADF), "{fd}");
         }
     });
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: all 21 operations at work.
+//! `cargo xtask demo`: the operations at work.
 //!
 //! What works through them is a program of its own, examples/demo, so that it can run on another architecture too.
 
@@ -6,9 +6,9 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 
-use crate::project::{self, Arch, Architectures};
-use crate::shell::{cargo, execute, said, step};
-use crate::{build, elf, emulator, setup, toolchain};
+use workbench::project::{self, Arch, Architectures};
+use workbench::shell::{cargo, execute, said, step};
+use workbench::{build, elf, emulator, toolchain, tools};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -21,9 +21,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 }
 
 fn show(arch: Arch) -> Result<()> {
-    setup::must_have(&[setup::target(arch.target()), setup::std(arch.target()), setup::c_compiler(arch)])?;
+    tools::must_have(&[tools::target(arch.target()), tools::std(arch.target()), tools::c_compiler(arch)])?;
     if !arch.is_host() {
-        setup::must_have(&[setup::qemu(arch)])?;
+        tools::must_have(&[tools::qemu(arch)])?;
     }
     let dist = build::run_for(arch)?;
     let rtbox = step("rtbox, the operations as one freestanding program", || build::rtbox(arch))?;
@@ -35,7 +35,7 @@ fn show(arch: Arch) -> Result<()> {
     })?;
     let emulated = if arch.is_host() { "" } else { ", in qemu" };
     println!(
-        "\nThe 21 operations on {}{emulated}, called in {}:\n",
+        "\nThe operations on {}{emulated}, called in {}:\n",
         arch.name(),
         project::relative(&dist.shared_object())
     );

@@ -3,42 +3,18 @@
 //! One file a command, and some that they share: `shell` runs programs, `project` knows the places, `toolchain` the
 //! compilers and linkers, `elf` reads what was built.
 
-mod abi;
-mod backends;
-mod bench;
-mod build;
-mod c_callers;
-mod calls;
-mod cannot_run;
-mod columns;
 mod demo;
-mod elf;
-mod emulator;
-mod faults;
-mod full;
-mod fuzz;
-mod header;
 mod install;
-mod instructions;
-mod ledger;
-mod model;
-mod mutant;
-mod panics;
-mod project;
-mod readme;
-mod seccomp;
+mod run;
 mod setup;
-mod shell;
-mod size;
-mod surroundings;
-mod test;
-mod toolchain;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use harness::{abi, bench, calls, faults, fuzz, instructions, list, plan, sandbox, size};
+use workbench::{build, project};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Builds, shows and tests ffi_syscalls")]
@@ -51,13 +27,17 @@ struct Arguments {
 enum Command {
     /// Build the archives, the shared object, the header and the .pc file into target/dist/<arch>-<system>
     Build(build::Arguments),
-    /// Build the library and rtbox, and work through all 21 operations on this machine
+    /// Build the library and rtbox, and work through the operations on this machine
     Demo(demo::Arguments),
     /// Run every check there is, but those of --full: formatting, lints, Rust tests, C callers, rtbox, the ABI
-    Test(test::Arguments),
+    Test(plan::Arguments),
     /// Make every system call of every operation fail in every way, and look at what comes of it
     Faults(faults::Arguments),
-    /// Generate the C header, or check that header, exports and documentation agree
+    /// Report all that an operation lacks: generated files, tests, scenarios, rows of tables
+    List,
+    /// Write what follows from the list of operations: header, tests/c/operations.h, tables of documents, sizes, calls
+    Bless(list::Bless),
+    /// Check that the archives and the shared object define the functions of the list, and need nothing else
     Abi(abi::Arguments),
     /// Print the size of what is shipped, of small programs, and of each call; fail where it has grown
     Size(size::Arguments),
@@ -70,11 +50,11 @@ enum Command {
     /// Give what the library parses to a fuzzer, for as long as is asked
     Fuzz(fuzz::Arguments),
     /// Run a program of another architecture, and those that it starts, in qemu
-    Run(emulator::Arguments),
+    Run(run::Arguments),
     /// Say what this machine lacks for `test`, as commands to run; with --yes run them
     Setup(setup::Arguments),
     /// Run the C program that calls everything where something is missing, refused, full or changing
-    Surroundings(surroundings::Arguments),
+    Sandbox(sandbox::Arguments),
     /// Put what `build` made in place
     Install(install::Arguments),
 }
@@ -102,17 +82,19 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Build(arguments) => build::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
-        Command::Test(arguments) => test::run(&arguments),
+        Command::Test(arguments) => plan::run(&arguments),
         Command::Faults(arguments) => faults::run(&arguments),
+        Command::List => list::run(),
+        Command::Bless(arguments) => list::bless(&arguments),
         Command::Abi(arguments) => abi::run(&arguments),
         Command::Size(arguments) => size::run(&arguments),
         Command::Calls(arguments) => calls::run(&arguments),
         Command::Instructions(arguments) => instructions::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
-        Command::Run(arguments) => emulator::run(&arguments).map(|never| match never {}),
+        Command::Run(arguments) => run::run(&arguments).map(|never| match never {}),
         Command::Setup(arguments) => setup::run(&arguments),
-        Command::Surroundings(arguments) => test::run_surroundings(&arguments),
+        Command::Sandbox(arguments) => plan::run_sandboxes(&arguments),
         Command::Install(arguments) => install::run(&arguments),
     }
 }

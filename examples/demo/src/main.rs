@@ -1,4 +1,4 @@
-//! All 21 operations at work on this machine.
+//! The operations at work on this machine.
 //!
 //! The functions are called in the shared object whose path is given, and what they say is compared with what Rust's std
 //! or the kernel says.
@@ -62,7 +62,6 @@ impl Demo<'_> {
         self.directories()?;
         self.environment()?;
         self.processes_and_system()?;
-        ensure!(self.rows.len() == 21, "{} operations, not 21", self.rows.len());
         Ok(self.rows)
     }
 

@@ -1,30 +1,23 @@
-//! What Linux's libcs, glibc and musl, have of their own.
+//! The part of the libc backend for Linux: glibc and musl.
 
-use core::ffi::{c_char, c_int, c_long, c_void};
+use core::ffi::{CStr, c_char, c_int, c_void};
 use core::mem::{MaybeUninit, offset_of};
+use core::ptr::NonNull;
 use core::sync::atomic::AtomicU32;
 
-use super::{ChildEntry, Fd, SIGCHLD, Sharing, decode, flags, last_errno};
-use crate::Result;
-use crate::sys::{WaitStatus, retry};
-
-pub(crate) use libc as errno;
+use super::call::{MAX_TRANSFER, decode, decode_long};
+use super::signal::SignalSet;
+use crate::errno::{Errno, Result};
+use crate::sys::fd::Fd;
+use crate::sys::types::{Sharing, retry};
 
 /// Whether the system has control groups, which limit what a process gets.
 pub(crate) const HAS_CONTROL_GROUPS: bool = true;
 
-/// Where the calling thread's errno is.
-pub(super) fn errno_location() -> *mut c_int {
-    // SAFETY: takes nothing, and cannot fail.
-    unsafe { libc::__errno_location() }
-}
+/// Whether posix_spawn(3) starts programs here, in place of [`spawn`] and execve(2).
+pub(crate) const HAS_POSIX_SPAWN: bool = false;
 
-/// What syscall(2) returns, which says -1 for a failure.
-fn decode_long(result: c_long) -> Result<usize> {
-    usize::try_from(result).map_err(|_| last_errno())
-}
-
-/// Lets the kernel copy at most `len` bytes from one descriptor's offset to the other's. See copy_file_range(2).
+/// Has the kernel copy at most `len` bytes between the offsets of two descriptors. See copy_file_range(2).
 ///
 /// Not every libc has a function for it.
 pub(crate) fn copy_file_range(from: &Fd, to: &Fd, len: usize) -> Result<usize> {
@@ -33,128 +26,134 @@ pub(crate) fn copy_file_range(from: &Fd, to: &Fd, len: usize) -> Result<usize> {
     retry(|| decode_long(unsafe { libc::syscall(libc::SYS_copy_file_range, from.raw(), none, to.raw(), none, len, 0) }))
 }
 
-/// Fills the buffer with records of a directory; 0 is its end. See getdents(2).
+/// Fills the buffer with directory records; 0 is the end of the directory. See getdents(2).
 ///
 /// Not every libc has a function for it.
 pub(crate) fn read_dir(fd: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
-    let (start, len) = (buffer.as_mut_ptr(), buffer.len().min(super::MAX_TRANSFER));
-    // SAFETY: the buffer is writable for that length, which the kernel takes for an int.
+    let (start, len) = (buffer.as_mut_ptr(), buffer.len().min(MAX_TRANSFER));
+    // SAFETY: the buffer is writable for that length, which the kernel takes as an int.
     retry(|| decode_long(unsafe { libc::syscall(libc::SYS_getdents64, fd.raw(), start, len) }))
 }
 
-/// How long the first record of a directory is, and where its name begins, which a NUL ends.
-pub(crate) fn record(records: &[u8]) -> Option<(usize, usize)> {
+/// Returns the length of the first directory record, and the offset of its NUL-terminated name.
+pub(crate) fn dir_record(records: &[u8]) -> Option<(usize, usize)> {
     let len = u16::from_ne_bytes(*records.get(offset_of!(libc::dirent64, d_reclen)..)?.first_chunk()?);
     Some((usize::from(len), offset_of!(libc::dirent64, d_name)))
 }
 
-/// Records of names that are gone are not among what the system returns.
+/// Returns false: the kernel returns no records of deleted names.
 pub(crate) const fn is_deleted(_record: &[u8]) -> bool {
     false
 }
 
-/// Fills the buffer with the mask of the processors that the calling thread may use; the result is its length in
-/// bytes. EINVAL: the buffer is smaller than the kernel's masks. See sched_getaffinity(2).
+/// Opens a pipe, close-on-exec, whose reads and writes never wait. See pipe(2).
+pub(crate) fn pipe() -> Result<(Fd, Fd)> {
+    let mut ends = [0; 2];
+    // SAFETY: the call writes two ints.
+    decode(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC | libc::O_NONBLOCK) })?;
+    // SAFETY: the call has just opened the descriptor.
+    let reader = unsafe { Fd::from_raw(ends[0]) };
+    // SAFETY: the call has just opened the descriptor.
+    Ok((reader, unsafe { Fd::from_raw(ends[1]) }))
+}
+
+/// Fills the buffer with the mask of processors that the calling thread may use, and returns its length in bytes.
+///
+/// Fails with `EINVAL` if the buffer is smaller than the kernel's masks. See sched_getaffinity(2).
 pub(crate) fn affinity(mask: &mut [MaybeUninit<u64>]) -> Result<usize> {
     let len = size_of_val(mask);
-    // SAFETY: the buffer is writable for its length; 0 is the calling thread. What the kernel leaves is zeroed.
+    // SAFETY: the buffer is writable for its length; 0 is the calling thread. The libc zeroes the rest.
     decode(unsafe { libc::sched_getaffinity(0, len, mask.as_mut_ptr().cast()) })?;
     Ok(len)
 }
 
-/// The machine's memory in bytes. See sysinfo(2).
+/// Returns the memory of the machine in bytes. See sysinfo(2).
 pub(crate) fn total_memory() -> Result<u64> {
     let mut info = MaybeUninit::<libc::sysinfo>::uninit();
     // SAFETY: the buffer is a struct sysinfo.
     decode(unsafe { libc::sysinfo(info.as_mut_ptr()) })?;
-    // SAFETY: the call succeeded, so it filled the buffer in.
+    // SAFETY: the call succeeded, so it filled the buffer.
     let info = unsafe { info.assume_init() };
     Ok(info.totalram.saturating_mul(u64::from(info.mem_unit)))
 }
 
 /// Asks for huge pages. See madvise(2).
-pub(crate) fn prefer_huge_pages(address: usize, len: usize) {
-    let start = core::ptr::with_exposed_provenance_mut(address);
-    // SAFETY: MADV_HUGEPAGE changes no content. A kernel without it answers EINVAL, and small pages serve.
-    unsafe { libc::madvise(start, len, libc::MADV_HUGEPAGE) };
+pub(crate) fn prefer_huge_pages(start: NonNull<u8>, len: usize) {
+    // SAFETY: MADV_HUGEPAGE changes no content. A kernel without it returns EINVAL, and the small pages stay.
+    unsafe { libc::madvise(start.as_ptr().cast(), len, libc::MADV_HUGEPAGE) };
 }
 
 /// Sleeps while the word has this value. May return early. See futex(2).
 pub(crate) fn futex_wait(word: &AtomicU32, value: u32) {
     let operation = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
     let forever = core::ptr::null::<libc::timespec>();
-    // SAFETY: the word is borrowed for the length of the call. Any error means: look again.
+    // SAFETY: the word is borrowed during the call. After an error the caller looks again.
     unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), operation, value, forever) };
 }
 
 /// Wakes one thread that sleeps on the word. See futex(2).
 pub(crate) fn futex_wake_one(word: &AtomicU32) {
-    // SAFETY: the kernel uses the address as a key and does not read it.
+    // SAFETY: the kernel uses the address as a key and does not access it.
     unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, 1) };
 }
 
-/// A pipe, close-on-exec, whose reads and writes never wait. See pipe(2).
-pub(crate) fn pipe() -> Result<(Fd, Fd)> {
-    let mut ends = [0; 2];
-    // SAFETY: the call writes two ints.
-    decode(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC | libc::O_NONBLOCK) })?;
-    Ok((Fd::from_raw(ends[0]), Fd::from_raw(ends[1])))
-}
-
-/// Starts a child that runs `entry(argument)`, and returns its process id. See clone(2).
+/// Starts a child that runs `entry(argument)`, and returns its process ID. See clone(2).
 ///
 /// # Safety
-/// `stack` is unused until the child has executed a program or ended. `entry` and `argument` suit the sharing.
+/// Nothing else uses `stack` until the child has executed a program or ended. `entry` does not return, `argument` is
+/// what it takes, and neither uses what this sharing gives the child only a copy of.
 pub(crate) unsafe fn spawn(
     sharing: Sharing,
     stack: &mut [MaybeUninit<u8>],
-    entry: ChildEntry,
-    argument: core::ptr::NonNull<c_void>,
+    entry: unsafe extern "C" fn(*mut c_void) -> !,
+    argument: NonNull<c_void>,
 ) -> Result<i32> {
     let sharing = match sharing {
-        Sharing::MemoryWaiting => libc::CLONE_VM | libc::CLONE_VFORK,
+        Sharing::MemorySuspended => libc::CLONE_VM | libc::CLONE_VFORK,
         Sharing::MemoryAndFiles => libc::CLONE_VM | libc::CLONE_FILES,
         Sharing::Nothing => 0,
     };
-    // An address that is a multiple of 16, as every architecture wants it.
+    // Every architecture accepts a multiple of 16.
     let end = stack.as_mut_ptr_range().end;
     let top = end.wrapping_sub(end.addr() % 16).cast();
-    // SAFETY: a function that does not return may pass for one that would return an int.
-    let entry = unsafe { core::mem::transmute::<ChildEntry, extern "C" fn(*mut c_void) -> c_int>(entry) };
-    // SAFETY: the caller's.
-    decode(unsafe { libc::clone(entry, top, sharing | flags(SIGCHLD), argument.as_ptr()) })
+    // SAFETY: a function that does not return has the calling convention of one that returns an int.
+    let entry = unsafe {
+        core::mem::transmute::<unsafe extern "C" fn(*mut c_void) -> !, extern "C" fn(*mut c_void) -> c_int>(entry)
+    };
+    // SAFETY: the stack is the child's alone, and the entry takes the argument and does not return.
+    decode(unsafe { libc::clone(entry, top, sharing | libc::SIGCHLD, argument.as_ptr()) })
 }
 
-/// Waits until a child is gone, of whose end the kernel will say nothing.
-pub(crate) fn wait_forgotten(child: i32) -> Result<WaitStatus> {
-    super::wait(child)
+/// Fails: `spawn` and execve(2) start programs here.
+///
+/// # Safety
+/// `argv` and `envp` are arrays of NUL-terminated strings, each ended by a null pointer.
+pub(crate) unsafe fn posix_spawn(
+    _path: &CStr,
+    _argv: *const *const c_char,
+    _envp: *const *const c_char,
+    _mask: &SignalSet,
+) -> Result<i32> {
+    Err(Errno::ENOSYS)
 }
 
-/// Has the calling process be killed when the thread that started it ends, and ends it if that has ended already, which
-/// is one of the process `parent`. See PR_SET_PDEATHSIG(2const).
-pub(crate) fn end_with_parent(parent: i32) {
-    // SAFETY: takes numbers only. A sandbox that refuses it is no reason not to go on.
+/// Has the kernel kill the calling process when its parent thread ends, and exits if the parent has already ended.
+///
+/// `parent` is the process of that thread. See PR_SET_PDEATHSIG(2const).
+pub(crate) fn set_parent_death_signal(parent: i32) {
+    // SAFETY: the call takes numbers only. Without it, in a sandbox, the process goes on.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
-    // SAFETY: takes nothing.
+    // SAFETY: the call takes nothing.
     let now = unsafe { libc::getppid() };
-    // A parent in another namespace of process ids is 0, and what a sandbox says instead is below.
+    // A parent in another PID namespace is 0, and a sandbox may return an error.
     if now > 0 && parent > 0 && now != parent {
-        super::exit(0);
+        // SAFETY: the call takes a number only.
+        unsafe { libc::_exit(0) };
     }
 }
 
-/// Whether the program got rights that its user does not have (set-user-ID and the like). See getauxval(3).
-pub(crate) fn runs_with_raised_rights() -> bool {
-    // SAFETY: takes a number only.
+/// Returns whether the program runs in secure-execution mode (set-user-ID and the like): AT_SECURE. See getauxval(3).
+pub(crate) fn is_secure_exec() -> bool {
+    // SAFETY: the call takes a number only.
     (unsafe { libc::getauxval(libc::AT_SECURE) }) != 0
-}
-
-unsafe extern "C" {
-    static environ: *const *const c_char;
-}
-
-/// The array of entries that the program's libc keeps, which a null pointer ends, or a null pointer. See environ(7).
-pub(crate) fn environment() -> Option<*const *const c_char> {
-    // SAFETY: the libc's variable.
-    Some(unsafe { (&raw const environ).read_volatile() })
 }

@@ -1,0 +1,26 @@
+//! The C functions for directories.
+
+use core::ffi::c_char;
+
+use super::convert::{CStrArg, into_c_pointer, with_arg};
+use crate::dir;
+use crate::list::List;
+
+/// Creates a directory (0777 less the umask). With recursive it creates missing parents too, and an existing directory
+/// is a success; without, EEXIST.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_dir_create(path: *const c_char, recursive: bool) -> bool {
+    let operation: fn(CStrArg<'_>) -> _ =
+        if recursive { |path| dir::create(path.get(), true) } else { |path| dir::create(path.get(), false) };
+    // SAFETY: C passes a string or NULL.
+    unsafe { with_arg(path, operation) }
+}
+
+/// Lists the names in a directory, without "." and "..", in the kernel's order, ended by NULL; rt_len() returns their
+/// number. One rt_free() frees the array and the names.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_dir_list(path: *const c_char) -> *mut *mut c_char {
+    // SAFETY: C passes a string or NULL.
+    let path = unsafe { CStrArg::new(path) };
+    into_c_pointer(path.and_then(|path| dir::list(path.get())).map(List::into_raw)).cast()
+}

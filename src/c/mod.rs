@@ -1,0 +1,26 @@
+//! The C functions. The header `include/ffi_syscalls.h` is generated from these files, comments included.
+//!
+//! Each checks its pointers, calls the operation, and turns the result into a C value. A null pointer is `EFAULT`.
+//!
+//! # Safety
+//! A pointer that C passes is null or leads to a NUL-terminated string, which stays unchanged during the call.
+
+#![expect(clippy::missing_safety_doc, reason = "one condition holds for all functions, and is stated above")]
+
+mod convert;
+mod dir;
+mod env;
+mod file;
+mod last_error;
+mod process;
+#[cfg(feature = "archive")]
+mod set_error;
+mod support;
+mod system;
+
+pub use dir::*;
+pub use env::*;
+pub use file::*;
+pub use process::*;
+pub use support::*;
+pub use system::*;

@@ -1,0 +1,63 @@
+//! Whole contents: of files, of streams, of directories.
+
+use core::mem::MaybeUninit;
+
+use crate::cgroup;
+use crate::errno::{Errno, Result};
+use crate::heap::Block;
+use crate::io::read_full;
+use crate::sys::{self, Fd, StatBuffer};
+use crate::text::Text;
+
+/// Most files fit here, and then need neither a guess of their size nor memory beyond their content.
+const FIRST_READ: usize = 4096 + 256;
+
+/// Reads a file from its offset to its end.
+pub(crate) fn read_to_end(fd: &Fd) -> Result<Text> {
+    let mut first = [MaybeUninit::uninit(); FIRST_READ];
+    let (content, at_end) = read_full(fd, &mut first)?;
+    if at_end { Text::new(content) } else { read_large(fd, content) }
+}
+
+#[cold]
+fn read_large(fd: &Fd, beginning: &[u8]) -> Result<Text> {
+    // The size is a hint: a file may grow, shrink, or not know it.
+    let size = usize::try_from(sys::fstat(fd, &mut StatBuffer::uninit())?.size()).unwrap_or_default();
+    let size = if fits_memory(size, 0) { size } else { 0 };
+    // One byte more finds the end without growing.
+    let mut block = Block::new(size.saturating_add(1).max(4 * FIRST_READ))?;
+    block.extend_from_slice(beginning)?;
+    append_to_end(fd, &mut block, 1, sys::read)?;
+    Text::from_block(block)
+}
+
+/// Appends everything up to the end to a block. Each read gets room for at least `min_room` bytes.
+#[inline(never)]
+pub(crate) fn append_to_end(fd: &Fd, block: &mut Block, min_room: usize, read: sys::Read) -> Result<()> {
+    loop {
+        let len = block.len();
+        let rest = block.as_uninit_mut().get_mut(len..).unwrap_or_default();
+        if rest.len() < min_room {
+            let more = block.capacity().saturating_mul(2);
+            if !fits_memory(more, 1) {
+                return Err(Errno::ENOMEM);
+            }
+            block.reserve(more)?;
+            continue;
+        }
+        match read(fd, rest)? {
+            0 => return Ok(()),
+            // SAFETY: the read initialized this many bytes after the length.
+            read => unsafe { block.set_len(len + read) },
+        }
+    }
+}
+
+/// Returns whether the memory of the process, halved this many times, can hold a content of this length.
+///
+/// A kernel that overcommits grants any length, and kills a process that uses it. So an implausible size is not
+/// believed, and an endless content is not read to the point where the kernel kills.
+fn fits_memory(len: usize, halvings: u32) -> bool {
+    const ALWAYS: usize = 1 << 24;
+    len <= ALWAYS || len as u64 <= cgroup::memory() >> halvings
+}

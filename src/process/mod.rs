@@ -1,0 +1,45 @@
+//! Processes: the caller's own, and running a program to its end.
+
+mod argv;
+mod search;
+mod spawn;
+mod status;
+
+use crate::arg::Arg;
+use crate::errno::Result;
+use crate::sys;
+
+#[cfg(feature = "exports")]
+pub(crate) use argv::Argv;
+#[cfg(not(feature = "exports"))]
+use argv::Argv;
+pub(crate) use spawn::run_argv;
+pub use status::Outcome;
+
+/// Returns the process ID of the caller. The kernel is asked each time, so it is right after a fork too.
+#[must_use]
+pub fn getpid() -> i32 {
+    sys::getpid()
+}
+
+/// Ends the process, including all its threads, with the low 8 bits of an exit code.
+pub fn exit(code: i32) -> ! {
+    sys::exit(code)
+}
+
+/// Runs a program and waits for its end. Its first argument is `command`; `args` follow.
+///
+/// A command without a slash is searched in the `PATH` of the library's environment ([`mod@crate::env`]), as execvp(3)
+/// does; without `PATH`, and in secure-execution mode, in `/bin` and `/usr/bin`. A script without `#!` is run by
+/// `/bin/sh`. The program gets the caller's standard streams, working directory, umask, signal mask and ignored signals,
+/// and the library's environment. SIGPIPE alone always gets its default disposition: a runtime that ignores it does so
+/// for itself, not for its children.
+///
+/// The call also works if the caller ignores SIGCHLD, and changes no handler or mask that the caller could see.
+///
+/// # Errors
+/// The program could not be started, or not waited for: `EAGAIN`, `ENOMEM`, `EMFILE`; `ECHILD` if other code in the
+/// process waited for it. `EINVAL` if a text contains a NUL byte.
+pub fn run<A: Arg>(command: impl Arg, args: &[A]) -> Result<Outcome> {
+    run_argv(&mut Argv::from_texts(command.bytes(), args.iter().map(Arg::bytes))?)
+}

@@ -1,0 +1,59 @@
+//! Directory records on macOS, whose getdirentries(2) is private. See getattrlistbulk(2).
+
+use core::mem::{MaybeUninit, offset_of};
+use core::ptr::from_mut;
+
+use super::super::call::decode;
+use crate::errno::Result;
+use crate::sys::fd::Fd;
+use crate::sys::types::retry;
+
+/// The start of a directory record.
+#[repr(C, packed(4))]
+struct Record {
+    len: u32,
+    /// The requested attributes that follow.
+    returned: [u32; 5],
+    /// The offset of the name, counted from this field, and its length including the NUL.
+    name_offset: i32,
+    name_len: u32,
+}
+
+/// Fills the buffer with directory records; 0 is the end of the directory.
+pub(crate) fn read_dir(fd: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
+    let mut wanted = libc::attrlist {
+        bitmapcount: libc::ATTR_BIT_MAP_COUNT,
+        reserved: 0,
+        // The type is requested, though unused: without it the system looks each record up by its path, and omits those
+        // that the caller may not search.
+        commonattr: libc::ATTR_CMN_RETURNED_ATTRS | libc::ATTR_CMN_NAME | libc::ATTR_CMN_OBJTYPE,
+        volattr: 0,
+        dirattr: 0,
+        fileattr: 0,
+        forkattr: 0,
+    };
+    let (wanted, start, len) = (from_mut(&mut wanted).cast(), buffer.as_mut_ptr().cast(), buffer.len());
+    // SAFETY: `wanted` is an attribute list, and the buffer is writable for its length.
+    let count = retry(|| decode(unsafe { libc::getattrlistbulk(fd.raw(), wanted, start, len, 0) }))?;
+    let mut filled = 0;
+    for _ in 0..count {
+        let Some(record) = buffer.get(filled..).and_then(<[_]>::first_chunk::<4>) else { break };
+        // SAFETY: the call has written this many records, each of which starts with its length.
+        let len = u32::from_ne_bytes(record.map(|byte| unsafe { byte.assume_init() }));
+        filled += len as usize;
+    }
+    Ok(filled)
+}
+
+/// Returns the length of the first directory record, and the offset of its NUL-terminated name.
+pub(crate) fn dir_record(records: &[u8]) -> Option<(usize, usize)> {
+    const NAME: usize = offset_of!(Record, name_offset);
+    let len = u32::from_ne_bytes(*records.first_chunk()?);
+    let name = i32::from_ne_bytes(*records.get(NAME..)?.first_chunk()?);
+    Some((len as usize, NAME.checked_add_signed(name as isize)?))
+}
+
+/// Returns false: the system returns no records of deleted names.
+pub(crate) const fn is_deleted(_record: &[u8]) -> bool {
+    false
+}

@@ -1,0 +1,185 @@
+//! The part of the libc backend for macOS and the BSDs.
+
+#[cfg(target_os = "macos")]
+mod getattrlistbulk;
+#[cfg(not(target_os = "macos"))]
+mod getdents;
+#[cfg(target_os = "macos")]
+mod posix_spawn;
+
+use core::ffi::c_void;
+#[cfg(not(target_os = "macos"))]
+use core::ffi::{CStr, c_char};
+use core::mem::MaybeUninit;
+use core::ptr::NonNull;
+use core::sync::atomic::AtomicU32;
+
+use super::call::decode;
+#[cfg(not(target_os = "macos"))]
+use super::signal::SignalSet;
+use super::time::sleep_nanoseconds;
+use crate::errno::{Errno, Result};
+use crate::sys::fd::Fd;
+use crate::sys::types::Sharing;
+
+#[cfg(target_os = "macos")]
+pub(crate) use getattrlistbulk::{dir_record, is_deleted, read_dir};
+#[cfg(not(target_os = "macos"))]
+pub(crate) use getdents::{dir_record, is_deleted, read_dir};
+#[cfg(target_os = "macos")]
+pub(crate) use posix_spawn::posix_spawn;
+
+/// Whether the system has control groups, which limit what a process gets.
+pub(crate) const HAS_CONTROL_GROUPS: bool = false;
+
+/// Whether posix_spawn(3) starts programs here. macOS has it in place of a vfork(2) that shares memory.
+pub(crate) const HAS_POSIX_SPAWN: bool = cfg!(target_os = "macos");
+
+/// Fails: no system here has the call in all its versions.
+pub(crate) fn copy_file_range(_from: &Fd, _to: &Fd, _len: usize) -> Result<usize> {
+    Err(Errno::ENOSYS)
+}
+
+/// Opens a pipe, close-on-exec, whose reads and writes never wait. See pipe(2).
+#[cfg(not(target_os = "macos"))]
+pub(crate) fn pipe() -> Result<(Fd, Fd)> {
+    let mut ends = [0; 2];
+    // SAFETY: the call writes two ints.
+    decode(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC | libc::O_NONBLOCK) })?;
+    // SAFETY: the call has just opened the descriptor.
+    let reader = unsafe { Fd::from_raw(ends[0]) };
+    // SAFETY: the call has just opened the descriptor.
+    Ok((reader, unsafe { Fd::from_raw(ends[1]) }))
+}
+
+/// Opens a pipe, close-on-exec, whose reads and writes never wait. See pipe(2).
+///
+/// macOS has no pipe2: a program that another thread executes before fcntl(2) is called inherits the pipe.
+#[cfg(target_os = "macos")]
+pub(crate) fn pipe() -> Result<(Fd, Fd)> {
+    let mut ends = [0; 2];
+    // SAFETY: the call writes two ints.
+    decode(unsafe { libc::pipe(ends.as_mut_ptr()) })?;
+    // SAFETY: the call has just opened the descriptor.
+    let reader = unsafe { Fd::from_raw(ends[0]) };
+    // SAFETY: the call has just opened the descriptor.
+    let writer = unsafe { Fd::from_raw(ends[1]) };
+    for end in ends {
+        // SAFETY: the call takes numbers only.
+        decode(unsafe { libc::fcntl(end, libc::F_SETFD, libc::FD_CLOEXEC) })?;
+        // SAFETY: the call takes numbers only.
+        decode(unsafe { libc::fcntl(end, libc::F_SETFL, libc::O_NONBLOCK) })?;
+    }
+    Ok((reader, writer))
+}
+
+/// Fills the buffer with the mask of processors that the calling thread may use, and returns its length in bytes.
+///
+/// Where the system does not report which, as many bits are set as there are processors online.
+pub(crate) fn affinity(mask: &mut [MaybeUninit<u64>]) -> Result<usize> {
+    #[cfg(target_os = "freebsd")]
+    if let Some(len) = thread_affinity(mask) {
+        return Ok(len);
+    }
+    let mut rest = online_processors();
+    for word in mask.iter_mut() {
+        let here = rest.min(u64::BITS);
+        rest -= here;
+        word.write(u64::MAX.checked_shr(u64::BITS - here).unwrap_or_default());
+    }
+    Ok(size_of_val(mask))
+}
+
+/// Returns the length of the calling thread's mask. See cpuset_getaffinity(2).
+#[cfg(target_os = "freebsd")]
+fn thread_affinity(mask: &mut [MaybeUninit<u64>]) -> Option<usize> {
+    let len = size_of::<libc::cpuset_t>();
+    let start = mask.get_mut(..len / size_of::<u64>())?.as_mut_ptr().cast();
+    // SAFETY: the buffer is writable for this length; -1 is the calling thread.
+    let result = unsafe { libc::cpuset_getaffinity(libc::CPU_LEVEL_WHICH, libc::CPU_WHICH_TID, -1, len, start) };
+    (result == 0).then_some(len)
+}
+
+fn online_processors() -> u32 {
+    // SAFETY: the call takes a number only.
+    u32::try_from(unsafe { libc::sysconf(libc::_SC_NPROCESSORS_ONLN) }).unwrap_or_default()
+}
+
+/// Returns the memory of the machine in bytes. See sysconf(3).
+pub(crate) fn total_memory() -> Result<u64> {
+    // SAFETY: the call takes a number only.
+    let pages = u64::try_from(unsafe { libc::sysconf(libc::_SC_PHYS_PAGES) }).map_err(|_| Errno::ENOSYS)?;
+    // SAFETY: the call takes a number only.
+    let size = u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).map_err(|_| Errno::ENOSYS)?;
+    Ok(pages.saturating_mul(size))
+}
+
+/// Does nothing: these systems use large pages by themselves.
+pub(crate) const fn prefer_huge_pages(_start: NonNull<u8>, _len: usize) {}
+
+/// Sleeps for a moment. No system here has a public call for it in all its versions, and locks are held for less.
+pub(crate) fn futex_wait(_word: &AtomicU32, _value: u32) {
+    sleep_nanoseconds(50_000);
+}
+
+/// Does nothing: waiting threads wake up by themselves.
+pub(crate) const fn futex_wake_one(_word: &AtomicU32) {}
+
+unsafe extern "C" {
+    // On NetBSD the plain name is an older version, whose child gets a copy of the memory.
+    #[cfg_attr(target_os = "netbsd", link_name = "__vfork14")]
+    fn vfork() -> libc::pid_t;
+}
+
+/// Starts a child that runs `entry(argument)`, and returns its process ID. See vfork(2), fork(2).
+///
+/// A child that shares the memory runs on the stack of the suspended thread, and needs none of its own.
+///
+/// # Safety
+/// `entry` does not return, `argument` is what it takes, and neither uses what this sharing gives the child only a copy
+/// of.
+#[inline(never)]
+pub(crate) unsafe fn spawn(
+    sharing: Sharing,
+    _stack: &mut [MaybeUninit<u8>],
+    entry: unsafe extern "C" fn(*mut c_void) -> !,
+    argument: NonNull<c_void>,
+) -> Result<i32> {
+    let pid = match sharing {
+        // SAFETY: the call returns twice to one frame, first in the child. The child uses nothing of the frame but the
+        // arguments of `entry`, which does not return, so the parent finds the frame unchanged.
+        Sharing::MemorySuspended => unsafe { vfork() },
+        // The operation has a fallback.
+        Sharing::MemoryAndFiles => return Err(Errno::EINVAL),
+        // SAFETY: the child calls only functions that a child of a threaded process may call.
+        Sharing::Nothing => unsafe { libc::fork() },
+    };
+    if pid == 0 {
+        // SAFETY: the entry takes the argument and does not return.
+        unsafe { entry(argument.as_ptr()) }
+    }
+    decode(pid)
+}
+
+/// Fails: `spawn` and execve(2) start programs here.
+///
+/// # Safety
+/// `argv` and `envp` are arrays of NUL-terminated strings, each ended by a null pointer.
+#[cfg(not(target_os = "macos"))]
+pub(crate) unsafe fn posix_spawn(
+    _path: &CStr,
+    _argv: *const *const c_char,
+    _envp: *const *const c_char,
+    _mask: &SignalSet,
+) -> Result<i32> {
+    Err(Errno::ENOSYS)
+}
+
+/// Does nothing: the supervisor has closed its copies of the caller's descriptors, so it holds nothing of the caller's.
+pub(crate) const fn set_parent_death_signal(_parent: i32) {}
+
+/// Returns whether the program runs with changed privileges (set-user-ID and the like). See issetugid(2).
+pub(crate) fn is_secure_exec() -> bool {
+    // SAFETY: the call takes nothing, and cannot fail.
+    (unsafe { libc::issetugid() }) != 0
+}

@@ -1,0 +1,34 @@
+//! Closing descriptors.
+
+use super::call::decode;
+use crate::errno::{Errno, Result};
+
+/// Closes a descriptor, whatever the result. See close(2).
+///
+/// # Safety
+/// The calling code owns the descriptor and does not use it again.
+pub(crate) unsafe fn close(fd: i32) -> Result<()> {
+    // SAFETY: the descriptor is owned and not used again.
+    match decode(unsafe { libc::close(fd) }) {
+        // The descriptor was released before the interruption: a retry could close one that was reused.
+        Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// Closes all descriptors of the process but one, up to the limit of open files.
+///
+/// # Safety
+/// Nothing in the process uses another descriptor afterwards.
+pub(crate) unsafe fn close_all_but(fd: i32) {
+    // SAFETY: the call takes a number only.
+    let limit = unsafe { libc::sysconf(libc::_SC_OPEN_MAX) };
+    // A negative result means that there is no limit.
+    let limit = if limit < 0 { i32::MAX } else { i32::try_from(limit).unwrap_or(i32::MAX) };
+    for other in 0..limit.clamp(256, 1 << 16) {
+        if other != fd {
+            // SAFETY: nothing uses the descriptor afterwards.
+            let _ = unsafe { close(other) };
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Signals.
+
+use core::mem::MaybeUninit;
+use core::ops::RangeInclusive;
+use core::ptr::{null, null_mut};
+
+use super::call::{decode, flags};
+use crate::errno::Result;
+use crate::sys::types::Disposition;
+
+pub(crate) const SIGABRT: u32 = libc::SIGABRT.unsigned_abs();
+pub(crate) const SIGCHLD: u32 = libc::SIGCHLD.unsigned_abs();
+pub(crate) const SIGPIPE: u32 = libc::SIGPIPE.unsigned_abs();
+
+/// The numbers of all signals. A system refuses those that it does not have.
+pub(crate) const SIGNALS: RangeInclusive<u32> =
+    1..=if cfg!(any(target_os = "freebsd", target_os = "dragonfly")) { 128 } else { 64 };
+
+/// A set of signals.
+pub(crate) type SignalSet = libc::sigset_t;
+
+pub(crate) const ALL_SIGNALS: SignalSet = signal_set(0xff);
+pub(crate) const NO_SIGNALS: SignalSet = signal_set(0);
+
+/// Makes a set of these bits, one for each signal.
+#[allow(unnecessary_transmutes, reason = "some systems have one integer for it")]
+const fn signal_set(bits: u8) -> SignalSet {
+    // SAFETY: the set consists of integers, for which all bits are valid.
+    unsafe { core::mem::transmute([bits; size_of::<SignalSet>()]) }
+}
+
+/// Sends a signal to the calling thread. See raise(3).
+pub(crate) fn raise(signal: u32) {
+    // SAFETY: the call takes a number only.
+    unsafe { libc::raise(flags(signal)) };
+}
+
+/// Sets the signal mask of the calling thread, and returns the previous one. See sigprocmask(2).
+///
+/// On all of these systems the mask is the thread's. pthread_sigmask(3) is not used: without the threads library it does
+/// nothing on some systems, and NetBSD has it in that library alone.
+pub(crate) fn set_signal_mask(mask: SignalSet) -> Result<SignalSet> {
+    let mut before = NO_SIGNALS;
+    // SAFETY: both addresses are those of signal sets.
+    decode(unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const mask, &raw mut before) })?;
+    Ok(before)
+}
+
+/// Returns how the calling process handles a signal. See sigaction(2).
+pub(crate) fn disposition(signal: u32) -> Result<Disposition> {
+    let mut action = MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: the buffer is a struct sigaction.
+    decode(unsafe { libc::sigaction(flags(signal), null(), action.as_mut_ptr()) })?;
+    // SAFETY: the call succeeded, so it filled the buffer.
+    let action = unsafe { action.assume_init() };
+    Ok(match action.sa_sigaction {
+        libc::SIG_IGN => Disposition::Ignored,
+        _ if signal == SIGCHLD && action.sa_flags & libc::SA_NOCLDWAIT != 0 => Disposition::NoChildWait,
+        libc::SIG_DFL => Disposition::Default,
+        _ => Disposition::Handled,
+    })
+}
+
+/// Has the calling process handle a signal by default, or ignore it. See sigaction(2).
+pub(crate) fn set_disposition(signal: u32, ignored: bool) {
+    // SAFETY: a zeroed action is valid: the default one, with no flags and an empty mask.
+    let mut action = unsafe { MaybeUninit::<libc::sigaction>::zeroed().assume_init() };
+    if ignored {
+        action.sa_sigaction = libc::SIG_IGN;
+    }
+    // SAFETY: neither SIG_DFL nor SIG_IGN runs code. The call fails only for signals whose disposition cannot change.
+    unsafe { libc::sigaction(flags(signal), &raw const action, null_mut()) };
+}

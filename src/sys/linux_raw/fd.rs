@@ -1,0 +1,42 @@
+//! Closing descriptors.
+
+use ffi_syscalls_arch::{Sysno, syscall1, syscall3};
+
+use super::call::fd_arg;
+use crate::errno::{Errno, Result, decode};
+
+/// Closes a descriptor, whatever the result. See close(2).
+///
+/// # Safety
+/// The calling code owns the descriptor and does not use it again.
+#[inline(never)]
+pub(crate) unsafe fn close(fd: i32) -> Result<()> {
+    // SAFETY: the descriptor is owned and not used again.
+    match decode(unsafe { syscall1(Sysno::close as usize, fd_arg(fd)) }) {
+        // Linux releases the descriptor before it can be interrupted: a retry could close one that was reused.
+        Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// Closes all descriptors of the process but one, if the kernel can (Linux 5.9). See close_range(2).
+///
+/// # Safety
+/// Nothing in the process uses another descriptor afterwards.
+pub(crate) unsafe fn close_all_but(fd: i32) {
+    if fd > 0 {
+        // SAFETY: nothing uses these descriptors afterwards.
+        unsafe { close_range(0, fd - 1) };
+    }
+    if fd < i32::MAX {
+        // SAFETY: nothing uses these descriptors afterwards.
+        unsafe { close_range(fd + 1, i32::MAX) };
+    }
+}
+
+/// # Safety
+/// Nothing in the process uses a descriptor of the range afterwards.
+unsafe fn close_range(first: i32, last: i32) {
+    // SAFETY: nothing uses these descriptors afterwards.
+    let _ = decode(unsafe { syscall3(Sysno::close_range as usize, fd_arg(first), fd_arg(last), 0) });
+}

@@ -1,0 +1,16 @@
+//! The Linux backend: each primitive is decode(system call(arguments)).
+//!
+//! It uses only calls that x86_64, aarch64 and riscv64 all have, the oldest that is sufficient.
+//!
+//! System calls take addresses as numbers, so every pointer that is passed exposes its provenance.
+
+pub(super) mod auxv;
+mod call;
+pub(super) mod fd;
+pub(super) mod fs;
+pub(super) mod memory;
+pub(super) mod process;
+pub(super) mod signal;
+pub(super) mod system;
+pub(super) mod thread;
+pub(super) mod time;

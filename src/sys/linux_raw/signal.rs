@@ -1,0 +1,72 @@
+//! Signals.
+
+use core::mem::offset_of;
+use core::ops::RangeInclusive;
+
+use ffi_syscalls_arch::{Sysno, syscall3, syscall4};
+use linux_raw_sys::general;
+pub(crate) use linux_raw_sys::general::{SIGABRT, SIGCHLD, SIGPIPE};
+
+use super::call::get_id;
+use crate::errno::{Result, decode};
+use crate::sys::types::Disposition;
+
+/// Signals 1 to 64, a bit each.
+pub(crate) type SignalSet = u64;
+
+pub(crate) const ALL_SIGNALS: SignalSet = !0;
+pub(crate) const NO_SIGNALS: SignalSet = 0;
+
+/// The numbers of all signals.
+pub(crate) const SIGNALS: RangeInclusive<u32> = 1..=general::_NSIG;
+
+/// The size of the kernel's signal set, which differs from a libc's.
+const SIGSET_SIZE: usize = size_of::<SignalSet>();
+
+/// Sends a signal to the calling thread. See tgkill(2).
+pub(crate) fn raise(signal: u32) {
+    let (process, thread) = (get_id(Sysno::getpid) as usize, get_id(Sysno::gettid) as usize);
+    // SAFETY: the call takes numbers only.
+    let _ = decode(unsafe { syscall3(Sysno::tgkill as usize, process, thread, signal as usize) });
+}
+
+/// Sets the signal mask of the calling thread, and returns the previous one. See sigprocmask(2).
+#[inline(never)]
+pub(crate) fn set_signal_mask(mask: SignalSet) -> Result<SignalSet> {
+    let mut before: SignalSet = 0;
+    let (new, old) = ((&raw const mask).expose_provenance(), (&raw mut before).expose_provenance());
+    // SAFETY: both addresses are those of signal sets of the given size.
+    decode(unsafe { syscall4(Sysno::rt_sigprocmask as usize, general::SIG_SETMASK as usize, new, old, SIGSET_SIZE) })?;
+    Ok(before)
+}
+
+/// Returns how the calling process handles a signal. See sigaction(2).
+pub(crate) fn disposition(signal: u32) -> Result<Disposition> {
+    // The handler is read as a number: 0 is SIG_DFL and 1 is SIG_IGN, which no function pointer can be.
+    const HANDLER: usize = offset_of!(general::kernel_sigaction, sa_handler_kernel);
+    const FLAGS: usize = offset_of!(general::kernel_sigaction, sa_flags);
+    let mut action = [0_usize; size_of::<general::kernel_sigaction>() / size_of::<usize>()];
+    let address = action.as_mut_ptr().expose_provenance();
+    // SAFETY: the buffer has the size and the alignment of the kernel's struct sigaction.
+    decode(unsafe { syscall4(Sysno::rt_sigaction as usize, signal as usize, 0, address, SIGSET_SIZE) })?;
+    let word = |offset: usize| action.get(offset / size_of::<usize>()).copied().unwrap_or_default();
+    Ok(match word(HANDLER) {
+        1 => Disposition::Ignored,
+        _ if signal == SIGCHLD && word(FLAGS) & general::SA_NOCLDWAIT as usize != 0 => Disposition::NoChildWait,
+        0 => Disposition::Default,
+        _ => Disposition::Handled,
+    })
+}
+
+/// Has the calling process handle a signal by default, or ignore it. See sigaction(2).
+#[inline(never)]
+pub(crate) fn set_disposition(signal: u32, ignored: bool) {
+    let mut action = [0_usize; size_of::<general::kernel_sigaction>() / size_of::<usize>()];
+    if let Some(handler) = action.first_mut() {
+        *handler = usize::from(ignored);
+    }
+    let address = action.as_ptr().expose_provenance();
+    // SAFETY: the buffer has the size and the alignment of the kernel's struct sigaction, which starts with the handler;
+    // neither SIG_DFL nor SIG_IGN runs code. The call fails only for signals whose disposition cannot change.
+    let _ = decode(unsafe { syscall4(Sysno::rt_sigaction as usize, signal as usize, address, 0, SIGSET_SIZE) });
+}

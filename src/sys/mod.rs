@@ -1,0 +1,160 @@
+//! Primitives: one system call each, with typed arguments and a `Result`.
+//!
+//! This module selects the backend, and states the contract that every backend fulfils: each name with its signature,
+//! which the compiler checks against the backend that it builds. The package in tests/backend builds the libc backend
+//! on Linux, so `cargo check --workspace` checks both.
+//!
+//! A backend adds to a call only what every caller wants: it retries after EINTR where the call had no effect (never
+//! close), makes descriptors close-on-exec, and caps lengths at what the system takes. A primitive that the kernel lacks
+//! returns the kernel's error: the fallback belongs to the operation, once for all backends.
+
+mod fd;
+mod types;
+
+#[cfg(any(feature = "libc", not(target_os = "linux")))]
+mod libc;
+#[cfg(any(feature = "libc", not(target_os = "linux")))]
+use self::libc as backend;
+
+#[cfg(not(any(feature = "libc", not(target_os = "linux"))))]
+mod linux_raw;
+#[cfg(not(any(feature = "libc", not(target_os = "linux"))))]
+use self::linux_raw as backend;
+
+#[cfg(all(any(feature = "libc", not(target_os = "linux")), feature = "mem"))]
+compile_error!("the features `mem` and `freestanding` are for programs without a libc, which the backend `libc` needs");
+
+use core::ffi::{CStr, c_char, c_void};
+use core::mem::MaybeUninit;
+use core::ops::RangeInclusive;
+use core::ptr::NonNull;
+use core::sync::atomic::AtomicU32;
+
+use crate::errno::{Errno, Result};
+
+pub(crate) use backend::fs::{Stat, StatBuffer};
+pub(crate) use backend::process::ChildEntry;
+pub(crate) use backend::signal::SignalSet;
+pub(crate) use backend::system::HostnameBuffer;
+pub(crate) use fd::{Fd, STDERR, STDIN, STDOUT};
+pub(crate) use types::{Disposition, Sharing, WaitStatus};
+
+/// A primitive that fills a buffer: [`read`] or [`read_dir`].
+pub(crate) type Read = fn(&Fd, &mut [MaybeUninit<u8>]) -> Result<usize>;
+
+/// Re-exports each item of the contract, and has the compiler check its type.
+macro_rules! contract {
+    ($($module:ident { $($(#[$cfg:meta])? $name:ident: $type:ty;)* })*) => { $($(
+        $(#[$cfg])?
+        pub(crate) use backend::$module::$name;
+        $(#[$cfg])?
+        #[allow(clippy::type_complexity, reason = "a signature is what the contract states")]
+        const _: $type = backend::$module::$name;
+    )*)* };
+}
+
+contract! {
+    fd {
+        close_all_but: unsafe fn(i32);
+    }
+    fs {
+        O_APPEND: u32;
+        O_CREAT: u32;
+        O_DIRECTORY: u32;
+        O_EXCL: u32;
+        O_NONBLOCK: u32;
+        O_RDONLY: u32;
+        O_RDWR: u32;
+        O_TRUNC: u32;
+        O_WRONLY: u32;
+        S_IFDIR: u32;
+        S_IFMT: u32;
+        S_IFREG: u32;
+        open: fn(&CStr, u32, u32) -> Result<Fd>;
+        read: Read;
+        write: fn(&Fd, &[u8]) -> Result<usize>;
+        wait_writable: fn(&Fd) -> Result<()>;
+        access: fn(&CStr) -> Result<()>;
+        stat: for<'a> fn(&CStr, &'a mut StatBuffer) -> Result<&'a Stat>;
+        lstat: for<'a> fn(&CStr, &'a mut StatBuffer) -> Result<&'a Stat>;
+        fstat: for<'a> fn(&Fd, &'a mut StatBuffer) -> Result<&'a Stat>;
+        unlink: fn(&CStr) -> Result<()>;
+        mkdir: fn(&CStr, u32) -> Result<()>;
+        truncate: fn(&Fd, usize) -> Result<()>;
+        chmod: fn(&Fd, u32) -> Result<()>;
+        copy_file_range: fn(&Fd, &Fd, usize) -> Result<usize>;
+        try_lock: fn(&Fd) -> Result<()>;
+        unlock: fn(&Fd) -> Result<()>;
+        read_dir: Read;
+        dir_record: fn(&[u8]) -> Option<(usize, usize)>;
+        is_deleted: fn(&[u8]) -> bool;
+        getcwd: fn(&mut [MaybeUninit<u8>]) -> Result<usize>;
+        pipe: fn() -> Result<(Fd, Fd)>;
+    }
+    memory {
+        map: fn(usize) -> Result<NonNull<u8>>;
+        unmap: unsafe fn(NonNull<u8>, usize);
+        prefer_huge_pages: fn(NonNull<u8>, usize);
+    }
+    process {
+        HAS_POSIX_SPAWN: bool;
+        getpid: fn() -> i32;
+        spawn: unsafe fn(Sharing, &mut [MaybeUninit<u8>], ChildEntry, NonNull<c_void>) -> Result<i32>;
+        posix_spawn: unsafe fn(&CStr, *const *const c_char, *const *const c_char, &SignalSet) -> Result<i32>;
+        exec: unsafe fn(&CStr, *const *const c_char, *const *const c_char) -> Errno;
+        exit: fn(i32) -> !;
+        wait: fn(i32) -> Result<WaitStatus>;
+        wait_forgotten: fn(i32) -> Result<WaitStatus>;
+        set_parent_death_signal: fn(i32);
+    }
+    signal {
+        ALL_SIGNALS: SignalSet;
+        NO_SIGNALS: SignalSet;
+        SIGNALS: RangeInclusive<u32>;
+        SIGABRT: u32;
+        SIGCHLD: u32;
+        SIGPIPE: u32;
+        disposition: fn(u32) -> Result<Disposition>;
+        set_disposition: fn(u32, bool);
+        set_signal_mask: fn(SignalSet) -> Result<SignalSet>;
+        raise: fn(u32);
+    }
+    system {
+        HAS_CONTROL_GROUPS: bool;
+        hostname: fn(&mut HostnameBuffer) -> Result<&[u8]>;
+        affinity: fn(&mut [MaybeUninit<u64>]) -> Result<usize>;
+        total_memory: fn() -> Result<u64>;
+        real_user: fn() -> u32;
+        effective_user: fn() -> u32;
+    }
+    thread {
+        futex_wait: fn(&AtomicU32, u32);
+        futex_wake_one: fn(&AtomicU32);
+        #[cfg(feature = "exports")]
+        thread_identity: fn() -> usize;
+    }
+    time {
+        sleep_milliseconds: fn(u32);
+    }
+    auxv {
+        environment: fn() -> Option<*const *const c_char>;
+        is_secure_exec: fn() -> bool;
+        #[cfg(feature = "freestanding")]
+        set_entry_stack: unsafe fn(*const *const c_char, *const [usize; 2]);
+    }
+}
+
+// The methods of `Stat` that every backend has.
+const _: [fn(&Stat) -> i64; 2] = [Stat::size, Stat::modified];
+const _: fn(&Stat) -> u32 = Stat::mode;
+const _: fn(&Stat, &Stat) -> bool = Stat::same_file;
+
+impl Stat {
+    pub(crate) fn is_dir(&self) -> bool {
+        self.mode() & S_IFMT == S_IFDIR
+    }
+
+    pub(crate) fn is_regular(&self) -> bool {
+        self.mode() & S_IFMT == S_IFREG
+    }
+}

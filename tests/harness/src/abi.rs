@@ -1,0 +1,79 @@
+//! `cargo xtask abi`: the archives and the shared object define the functions of the list, and need nothing else.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, ensure};
+
+use workbench::elf::{Symbols, loading};
+use workbench::project::{Arch, Architectures, Dist};
+use workbench::shell::step;
+use workbench::{build, list};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    architectures: Architectures,
+}
+
+pub fn run(arguments: &Arguments) -> Result<()> {
+    arguments.architectures.or_host()?.into_iter().try_for_each(|arch| check(&build::run_for(arch)?))
+}
+
+/// Checks the symbols of what was built.
+pub fn check(dist: &Dist) -> Result<()> {
+    let functions = list::names()?.into_iter().collect();
+    let arch = dist.arch.name();
+    step(&format!("{arch}: the shared object exports them and needs nothing"), || {
+        check_shared_object(dist, &functions)
+    })?;
+    step(&format!("{arch}: the archives define them and need nothing else"), || check_archives(dist, &functions))
+}
+
+/// Checks an archive that stands on a libc: it defines the functions and nothing else that a program could see.
+pub fn check_on_libc(dist: &Dist) -> Result<()> {
+    let functions: BTreeSet<_> = list::names()?.into_iter().collect();
+    let symbols = Symbols::of_archive(&dist.hosted_archive())?;
+    same("libffi_syscalls.a", &symbols.defined, &functions)?;
+    ensure!(symbols.undefined.contains("open"), "it does not use the libc: {symbols:?}");
+    Ok(())
+}
+
+fn check_shared_object(dist: &Dist, functions: &BTreeSet<String>) -> Result<()> {
+    let path = dist.shared_object();
+    let (symbols, loading) = (Symbols::of_shared_object(&path)?, loading(&path)?);
+    same("the shared object", &symbols.defined, functions)?;
+    ensure!(symbols.undefined.is_empty(), "undefined: {:?}", symbols.undefined);
+    same("its weak references", &symbols.weak_undefined, &["environ".to_owned()].into())?;
+    ensure!(loading.needed.is_empty(), "it needs {:?}", loading.needed);
+    ensure!(loading.soname.as_deref() == Some("libffi_syscalls.so"), "SONAME {:?}", loading.soname);
+    ensure!(!loading.has_text_relocations, "it has text relocations");
+    Ok(())
+}
+
+fn check_archives(dist: &Dist, functions: &BTreeSet<String>) -> Result<()> {
+    let memory: BTreeSet<_> = build::MEMORY_FUNCTIONS.map(str::to_owned).into();
+    let hosted = Symbols::of_archive(&dist.hosted_archive())?;
+    same("libffi_syscalls.a", &hosted.defined, functions)?;
+    ensure!(hosted.undefined.is_subset(&memory), "libffi_syscalls.a needs {:?}", hosted.undefined);
+    same("its weak references", &hosted.weak_undefined, &["environ".to_owned()].into())?;
+
+    let freestanding = Symbols::of_archive(&dist.freestanding_archive())?;
+    // The last is what one member defines for the other, hidden.
+    let more = ["_start", build::SET_ERROR].map(str::to_owned);
+    let defined = functions.iter().chain(&memory).cloned().chain(more).collect();
+    same("libffi_syscalls_freestanding.a", &freestanding.defined, &defined)?;
+    same("its references", &freestanding.undefined, &["main".to_owned()].into())?;
+    // Which the linker makes in a program that can be loaded anywhere, and which are null elsewhere.
+    let mut of_the_linker: BTreeSet<_> = ["__ehdr_start"].map(str::to_owned).into();
+    if dist.arch == Arch::Riscv64 {
+        of_the_linker.insert("__global_pointer$".to_owned());
+    }
+    same("its weak references", &freestanding.weak_undefined, &of_the_linker)
+}
+
+fn same(what: &str, found: &BTreeSet<String>, expected: &BTreeSet<String>) -> Result<()> {
+    let missing: Vec<_> = expected.difference(found).collect();
+    let surplus: Vec<_> = found.difference(expected).collect();
+    ensure!(missing.is_empty() && surplus.is_empty(), "{what}: missing {missing:?}, surplus {surplus:?}");
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! Checks of what `cargo xtask build` makes for an architecture.
+
+use anyhow::Result;
+use workbench::project::{self, Arch, Backend};
+use workbench::shell::{command, execute, said};
+use workbench::{build, emulator, toolchain, tools};
+
+use crate::runner::{Check, Lane};
+use crate::{abi, backends, bench, c_callers, calls, faults, install, instructions, panics, sandbox, size};
+
+/// The name of the check that builds an architecture, which the others come after.
+pub fn build_name(arch: Arch) -> String {
+    format!("{}: build", arch.name())
+}
+
+pub fn add_build(lane: &mut Lane, arch: Arch) {
+    lane.add(Check::new(build_name(arch), [tools::target(arch.target())], move || {
+        build::run_on_libc(arch)?;
+        build::run_for(arch).map(drop)
+    }));
+}
+
+pub fn add(lane: &mut Lane, arch: Arch) {
+    add_build(lane, arch);
+    let named = |what: &str| format!("{}: {what}", arch.name());
+    let after = |check: Check| check.after(&build_name(arch));
+    lane.add(after(Check::new(named("abi"), [], move || abi::check(&arch.dist()))));
+    lane.add(after(Check::new(named("abi, libc backend"), [], move || abi::check_on_libc(&arch.libc_dist()))));
+    lane.add(after(Check::new(named("each backend is built without the other"), [], move || {
+        [Backend::Kernel, Backend::Libc].into_iter().try_for_each(|one| backends::check_sources(arch, one))
+    })));
+    figures(arch).into_iter().map(after).for_each(|check| lane.add(check));
+    if arch.is_host() {
+        lane.add(after(Check::new(
+            named("benchmarks, with equal results of all contenders"),
+            [tools::cc()],
+            move || bench::check(arch),
+        )));
+        lane.add(after(Check::new(named("the header in C++"), [tools::cxx()], move || check_in_cxx(arch))));
+    }
+    let tools = [tools::pkg_config(), tools::c_compiler(arch)];
+    lane.add(after(Check::new(named("installation, used through pkg-config"), tools, move || {
+        install::check(&arch.dist())
+    })));
+    if arch == Arch::Riscv64 {
+        let tools = [tools::distribution_rust(), tools::c_compiler(arch), tools::qemu(arch)];
+        let name = named("built with core, by the distribution's compiler");
+        lane.add(after(Check::new(name, tools, move || check_distribution(arch))));
+    }
+    sandbox::add(lane, arch);
+    if arch.is_host() {
+        let tools = [tools::c_compiler(arch)];
+        lane.add(after(Check::new(named("every system call fails in every way"), tools, move || {
+            faults::check(&arch.dist())
+        })));
+    }
+    c_callers::add(lane, arch);
+}
+
+/// The checks of figures that must not grow.
+fn figures(arch: Arch) -> Vec<Check> {
+    let named = |what: &str| format!("{}: {what}", arch.name());
+    let mut checks = vec![Check::new(named("sizes"), [], move || size::check(&arch.dist()))];
+    let tools = [tools::c_compiler(arch), tools::std(arch.target())];
+    checks.push(Check::new(named("sizes of programs and of each call"), tools, move || {
+        size::check_programs(&arch.dist())
+    }));
+    if arch.is_host() {
+        let tools = [tools::strace(), tools::c_compiler(arch)];
+        checks.push(Check::new(named("system calls of each function"), tools, move || calls::check(&arch.dist())));
+        let tools = [tools::valgrind(), tools::c_compiler(arch)];
+        checks
+            .push(Check::new(named("instructions of each function"), tools, move || instructions::check(&arch.dist())));
+    }
+    checks.push(Check::new(named("no panic is linked"), [], move || panics::check(arch)));
+    checks
+}
+
+fn check_in_cxx(arch: Arch) -> Result<String> {
+    let mut compiler = command("g++");
+    compiler.args(["-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-x", "c++", "-include"]);
+    compiler.arg(arch.dist().header());
+    compiler.args(["contract.h", "operations.h"].map(|name| project::root().join("tests/c").join(name)));
+    execute(&mut compiler).map(|output| said(&output))
+}
+
+/// Without rustup the distribution's compiler builds the archive and core; a program linked with that archive runs.
+fn check_distribution(arch: Arch) -> Result<String> {
+    let work = tempfile::tempdir()?;
+    let archive = build::build_with_distribution(arch, work.path())?;
+    let program = work.path().join("program");
+    let mut cc = command(toolchain::c_compiler(arch));
+    cc.args(["-nostdlib", "-static", "-ffreestanding", "-fno-stack-protector", "-I", "include"]);
+    execute(cc.arg(project::root().join("examples/c/facts.c")).arg(archive).arg("-o").arg(&program))?;
+    execute(emulator::command_for(arch, &program)?.arg("/")).map(|output| said(&output))
+}

@@ -1,0 +1,242 @@
+//! The ways to compile and link a C program with the library.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use workbench::project::{self, Arch, Dist};
+use workbench::shell::{self, command};
+use workbench::tools::{self, Tool};
+use workbench::{build, toolchain};
+
+/// What compiles a program, and what links it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compiler {
+    /// gcc, and the linker that it takes by itself: GNU ld.
+    Gcc,
+    GccLld,
+    Clang,
+    ClangLld,
+    /// Zig's, with a linker and with a musl of its own.
+    Zig,
+    /// gcc, with musl in place of glibc.
+    MuslGcc,
+}
+
+/// What a program is linked with, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// With the freestanding archive and nothing else.
+    Freestanding,
+    /// The same, as small as it gets.
+    Small,
+    /// With the freestanding archive, to be loaded anywhere.
+    Pie,
+    /// The same, as small as it gets.
+    SmallPie,
+    /// The same, linked to lie elsewhere than at 0, with relocations in their packed form.
+    MovedPie,
+    /// With a freestanding archive that checks itself.
+    Checked,
+    /// With the hosted archive and a libc, linked dynamically.
+    Hosted,
+    /// The same, linked statically.
+    HostedStatic,
+    /// With the shared object and a libc.
+    Shared,
+    /// With the archive that stands on the libc, and that libc.
+    OnLibc,
+    /// The same, statically.
+    OnLibcStatic,
+    /// With a libc alone: the program loads the shared object itself.
+    Alone,
+    /// With the hosted archive and a libc, and with a shared object that is linked with that archive too.
+    InBothParts,
+    /// With a libc, and with a shared object that is linked with the hosted archive and has all functions for both.
+    InObject,
+    /// As [`InBothParts`], with the archive that stands on the libc.
+    OnLibcInBothParts,
+    /// With the hosted archive and no libc at all: the program has its own entry and memory functions.
+    Bare,
+}
+
+/// How a program is compiled and linked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link(pub Compiler, pub Form);
+
+use Compiler::{Clang, ClangLld, Gcc, GccLld, MuslGcc, Zig};
+use Form::{
+    Alone, Bare, Checked, Freestanding, Hosted, HostedStatic, InBothParts, InObject, MovedPie, OnLibc,
+    OnLibcInBothParts, OnLibcStatic, Pie, Shared, Small, SmallPie,
+};
+
+impl Compiler {
+    pub fn name(self) -> &'static str {
+        match self {
+            Gcc => "gcc",
+            GccLld => "gcc, lld",
+            Clang => "clang",
+            ClangLld => "clang, lld",
+            Zig => "zig cc",
+            MuslGcc => "musl",
+        }
+    }
+
+    /// What has to be installed.
+    pub fn tools(self, arch: Arch) -> Vec<Tool> {
+        let mut tools = vec![tools::c_compiler(arch)];
+        match self {
+            Gcc => {}
+            GccLld => tools.push(tools::lld()),
+            Clang => tools.push(tools::clang()),
+            ClangLld => tools.extend([tools::clang(), tools::lld()]),
+            Zig => tools = vec![tools::zig()],
+            MuslGcc => tools.push(tools::musl()),
+        }
+        tools
+    }
+
+    fn command(self, arch: Arch) -> Result<Command> {
+        Ok(match self {
+            Gcc => command(toolchain::c_compiler(arch)),
+            GccLld => {
+                // A cross compiler looks for its linkers among its own files, unless told where else.
+                let lld = shell::find("ld.lld").context("no ld.lld")?;
+                let directory = lld.parent().unwrap_or(Path::new("/")).display().to_string();
+                with(command(toolchain::c_compiler(arch)), &["-fuse-ld=lld", "-B", &directory])
+            }
+            Clang => with(command("clang"), &["-target", arch.gnu()]),
+            ClangLld => with(command("clang"), &["-target", arch.gnu(), "-fuse-ld=lld"]),
+            Zig => toolchain::zig_cc(&format!("{}-linux-musl", arch.name()))?,
+            MuslGcc => command("musl-gcc"),
+        })
+    }
+}
+
+/// Adds arguments to a command.
+pub fn with(mut command: Command, arguments: &[&str]) -> Command {
+    command.args(arguments);
+    command
+}
+
+impl Form {
+    pub fn name(self) -> &'static str {
+        match self {
+            Freestanding => "freestanding",
+            Small => "freestanding, small",
+            Pie => "freestanding, static-PIE",
+            SmallPie => "freestanding, static-PIE, small",
+            MovedPie => "freestanding, static-PIE, linked elsewhere",
+            Checked => "freestanding, with checks",
+            Hosted => "libc",
+            HostedStatic => "libc, static",
+            Shared => "libc, .so",
+            OnLibc => "libc backend",
+            OnLibcStatic => "libc backend, static",
+            InBothParts => "libc, in the program and in its own shared object",
+            InObject => "libc, in the program's own shared object",
+            OnLibcInBothParts => "libc backend, in the program and in its own shared object",
+            Alone => "libc, dlopen",
+            Bare => "hosted archive without a libc",
+        }
+    }
+
+    pub fn is_without_libc(self) -> bool {
+        matches!(self, Freestanding | Small | Pie | SmallPie | MovedPie | Checked | Bare)
+    }
+
+    pub fn is_pie(self) -> bool {
+        matches!(self, Pie | SmallPie | MovedPie)
+    }
+
+    /// Whether a dynamic loader starts the program.
+    fn is_dynamic(self) -> bool {
+        matches!(self, Hosted | Shared | OnLibc | Alone) || self.has_object()
+    }
+
+    /// Whether the program has a shared object of its own.
+    pub fn has_object(self) -> bool {
+        matches!(self, InBothParts | InObject | OnLibcInBothParts)
+    }
+}
+
+impl Link {
+    /// Whether an architecture has what this takes. musl is for the host, except for zig's, which is static.
+    pub fn exists_for(self, arch: Arch) -> bool {
+        self.0 != MuslGcc || arch.is_host()
+    }
+
+    /// The whole command line, as the README and the header's users would write it.
+    pub fn compile(self, dist: &Dist, source: &Path, program: &Path) -> Result<Command> {
+        let Self(compiler, form) = self;
+        let mut cc = compiler.command(dist.arch)?;
+        cc.args(["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g0"]);
+        cc.arg(source).arg("-o").arg(program).arg("-I").arg(dist.include());
+        cc.arg("-I").arg(project::root().join("tests/c"));
+        if form.is_without_libc() {
+            cc.args(match (form.is_pie(), compiler) {
+                (false, _) => &["-static"][..],
+                (true, Zig) => &["-static", "-pie"],
+                (true, _) => &["-static-pie"],
+            });
+            cc.args(["-nostdlib", "-ffreestanding", "-fno-stack-protector"]);
+            cc.args(beside_the_library(compiler, form, dist.arch));
+        } else {
+            cc.arg("-pthread");
+        }
+        if form.is_dynamic() && compiler != MuslGcc {
+            cc.args(toolchain::loader_arguments(dist.arch)?);
+        }
+        match form {
+            Small | SmallPie => {
+                cc.args(["-O2", "-fno-asynchronous-unwind-tables", "-s"]);
+                cc.arg("-Wl,--gc-sections,--build-id=none,-z,noseparate-code,-z,norelro");
+                cc.arg(dist.freestanding_archive());
+            }
+            MovedPie => {
+                cc.arg("-Wl,--image-base=0x100000,--pack-dyn-relocs=relr").arg(dist.freestanding_archive());
+            }
+            Freestanding | Pie => drop(cc.arg(dist.freestanding_archive())),
+            Checked => drop(cc.arg(build::checked_archive(dist.arch))),
+            Alone => drop(cc.arg("-ldl")),
+            Hosted | Bare | InBothParts => drop(cc.arg(dist.hosted_archive())),
+            InObject => {}
+            HostedStatic => drop(cc.arg("-static").arg(dist.hosted_archive())),
+            OnLibc | OnLibcInBothParts => drop(cc.arg(dist.arch.libc_dist().hosted_archive())),
+            OnLibcStatic => drop(cc.arg("-static").arg(dist.arch.libc_dist().hosted_archive())),
+            Shared => drop(cc.arg(dist.shared_object()).arg(format!("-Wl,-rpath,{}", dist.lib().display()))),
+        }
+        if form.has_object() {
+            cc.arg(own_object(program)).arg("-Wl,-rpath,$ORIGIN");
+        }
+        Ok(cc)
+    }
+
+    /// The command that makes the shared object of a program that has one.
+    pub fn compile_object(self, dist: &Dist, source: &Path, program: &Path) -> Result<Command> {
+        let Self(compiler, form) = self;
+        let mut cc = compiler.command(dist.arch)?;
+        cc.args(["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-shared", "-fPIC", "-DOBJECT"]);
+        cc.arg(source).arg("-o").arg(own_object(program)).arg("-I").arg(dist.include());
+        cc.arg("-I").arg(project::root().join("tests/c"));
+        let on_libc = dist.arch.libc_dist();
+        cc.arg(if form == OnLibcInBothParts { on_libc.hosted_archive() } else { dist.hosted_archive() });
+        Ok(cc)
+    }
+}
+
+/// Where a program's own shared object is: beside it.
+fn own_object(program: &Path) -> PathBuf {
+    program.with_file_name("libown.so")
+}
+
+/// What a program without a libc needs on some architecture for its own sake, as the README says.
+fn beside_the_library(compiler: Compiler, form: Form, arch: Arch) -> &'static [&'static str] {
+    match arch {
+        // Atomic operations inline: the helpers that compilers call by default are in a library.
+        Arch::Aarch64 => &["-mno-outline-atomics"],
+        // gcc 12 names a dynamic loader also in a program that has none.
+        Arch::Riscv64 if form.is_pie() && matches!(compiler, Gcc | GccLld) => &["-Wl,--no-dynamic-linker"],
+        Arch::Riscv64 | Arch::X86_64 => &[],
+    }
+}

@@ -1,0 +1,127 @@
+//! The C programs, the ways to link each, and how each is run.
+
+use super::link::Compiler::{Clang, ClangLld, Gcc, GccLld, MuslGcc, Zig};
+use super::link::Form::{
+    Alone, Bare, Checked, Freestanding, Hosted, HostedStatic, InBothParts, InObject, MovedPie, OnLibc,
+    OnLibcInBothParts, OnLibcStatic, Pie, Shared, Small, SmallPie,
+};
+use super::link::Link;
+use crate::backends;
+
+const WITHOUT_LIBC: &[Link] =
+    &[Link(Gcc, Freestanding), Link(Gcc, Small), Link(Gcc, Pie), Link(Gcc, SmallPie), Link(Gcc, Checked)];
+pub const BY_OTHER_TOOLS: &[Link] = &[
+    Link(GccLld, Small),
+    Link(GccLld, SmallPie),
+    Link(Clang, Small),
+    Link(Clang, SmallPie),
+    Link(ClangLld, Freestanding),
+    Link(ClangLld, Pie),
+    Link(ClangLld, MovedPie),
+    Link(Zig, Freestanding),
+    Link(Zig, Pie),
+];
+/// One of each tool, for the long program.
+const ONE_BY_EACH_TOOL: &[Link] =
+    &[Link(GccLld, SmallPie), Link(Clang, Small), Link(ClangLld, MovedPie), Link(Zig, Freestanding)];
+const WITH_LIBC: &[Link] = &[
+    Link(Gcc, Hosted),
+    Link(Gcc, HostedStatic),
+    Link(Gcc, Shared),
+    Link(MuslGcc, Hosted),
+    Link(MuslGcc, HostedStatic),
+    Link(MuslGcc, Shared),
+    Link(Zig, HostedStatic),
+];
+/// Both backends, on glibc and on musl.
+const ONE_BY_EACH_LIBC: &[Link] = &[Link(Gcc, Hosted), Link(Gcc, OnLibc), Link(MuslGcc, OnLibcStatic)];
+/// The same, where musl is zig's.
+pub const IN_QEMU_WITH_THREADS: &[Link] = &[Link(Gcc, Hosted), Link(Gcc, OnLibc), Link(Zig, OnLibcStatic)];
+pub const AS_AN_ORDINARY_USER: &[Link] =
+    &[Link(Gcc, Freestanding), Link(Gcc, Shared), Link(Gcc, OnLibc), Link(MuslGcc, OnLibcStatic)];
+/// With an object of the program's own, which is compiled first.
+const IN_TWO_PARTS: &[Link] = &[
+    Link(Gcc, InBothParts),
+    Link(Gcc, InObject),
+    Link(Gcc, OnLibcInBothParts),
+    Link(MuslGcc, InBothParts),
+    Link(MuslGcc, InObject),
+];
+/// One archive for every libc.
+const ON_LIBC: &[Link] = &[
+    Link(Gcc, OnLibc),
+    Link(Gcc, OnLibcStatic),
+    Link(MuslGcc, OnLibc),
+    Link(MuslGcc, OnLibcStatic),
+    Link(Zig, OnLibcStatic),
+];
+
+/// How a run of a program must end.
+#[derive(Clone, Copy)]
+pub enum End {
+    /// With exit code 0.
+    Success,
+    /// By SIGABRT, after the library's own message.
+    Misuse,
+}
+
+/// What a program is started with.
+#[derive(Clone, Copy)]
+pub enum Argument {
+    Word(&'static str),
+    /// A path where nothing is yet.
+    New,
+    SharedObject,
+}
+
+use Argument::{New, SharedObject, Word};
+
+/// A program, the ways to link it, and how it is run.
+pub struct Program {
+    pub source: &'static str,
+    /// Whether it tests what an ordinary user may not do, and so also runs as one.
+    pub checks_permissions: bool,
+    pub links: &'static [&'static [Link]],
+    pub runs: &'static [Run],
+}
+
+/// The arguments of a run, and its end.
+type Run = (&'static [Argument], End);
+
+/// With the path of a directory to make.
+const NEW: &[Run] = &[(&[New], End::Success)];
+
+const fn program(source: &'static str, links: &'static [&'static [Link]], runs: &'static [Run]) -> Program {
+    Program { source, checks_permissions: false, links, runs }
+}
+
+pub const CONFORMANCE: &str = "tests/c/conformance.c";
+pub const THREADS: &str = "tests/c/threads.c";
+
+pub const PROGRAMS: &[Program] = &[
+    Program {
+        checks_permissions: true,
+        ..program(CONFORMANCE, &[WITHOUT_LIBC, ONE_BY_EACH_TOOL, WITH_LIBC, ON_LIBC], NEW)
+    },
+    program(
+        "tests/c/misuse.c",
+        &[WITHOUT_LIBC, WITH_LIBC, ON_LIBC],
+        &[
+            (&[Word("all"), New], End::Success),
+            (&[Word("double_free")], End::Misuse),
+            (&[Word("list_entry"), Word("1")], End::Misuse),
+            (&[Word("outside_null_page")], End::Misuse),
+        ],
+    ),
+    program(THREADS, &[WITH_LIBC, ON_LIBC], NEW),
+    program("tests/c/threads_freestanding.c", &[WITHOUT_LIBC], NEW),
+    program("tests/c/stress.c", &[ONE_BY_EACH_LIBC], NEW),
+    program("tests/c/hosted.c", &[WITH_LIBC, ON_LIBC], NEW),
+    program("tests/c/loader.c", &[&[Link(Gcc, Alone), Link(MuslGcc, Alone)]], &[(&[SharedObject], End::Success)]),
+    program("tests/c/two_parts.c", &[IN_TWO_PARTS], NEW),
+    program("tests/c/only_asks.c", &[IN_TWO_PARTS], &[(&[], End::Success)]),
+    program("tests/c/raised.c", &[WITHOUT_LIBC], NEW),
+    program("tests/c/environ_none.c", &[&[Link(Gcc, Bare)]], &[(&[], End::Success)]),
+    program(backends::EVERY_FUNCTION, &[WITH_LIBC, ON_LIBC], NEW),
+    program("examples/c/facts.c", &[WITHOUT_LIBC, BY_OTHER_TOOLS, WITH_LIBC, ON_LIBC], &[(&[Word("/")], End::Success)]),
+];

@@ -1,0 +1,49 @@
+//! Ends runs that do not end by themselves.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use workbench::shell;
+
+/// The process that somebody waits for.
+#[derive(Default)]
+pub struct Watch(Mutex<Option<(u32, Instant)>>);
+
+impl Watch {
+    /// From now on this process, which has until then.
+    pub fn begin(&self, process: u32, deadline: Instant) {
+        self.set(Some((process, deadline)));
+    }
+
+    pub fn end(&self) {
+        self.set(None);
+    }
+
+    fn set(&self, watched: Option<(u32, Instant)>) {
+        if let Ok(mut current) = self.0.lock() {
+            *current = watched;
+        }
+    }
+
+    /// Kills the process, and what it has started.
+    pub fn kill(&self) {
+        // Under the lock: a process whose waiter has not said that it ended is still that process.
+        if let Ok(current) = self.0.lock()
+            && let Some((process, _)) = *current
+        {
+            shell::kill_with_descendants(process);
+        }
+    }
+
+    fn is_overdue(&self) -> bool {
+        self.0.lock().is_ok_and(|current| current.is_some_and(|(_, deadline)| Instant::now() > deadline))
+    }
+}
+
+/// Looks after all of them until `is_done`.
+pub fn guard(watches: &[Watch], is_done: impl Fn() -> bool) {
+    while !is_done() {
+        watches.iter().filter(|watch| watch.is_overdue()).for_each(Watch::kill);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}

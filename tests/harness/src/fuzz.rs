@@ -1,0 +1,121 @@
+//! `cargo xtask fuzz`: what the library parses, fuzzed. The targets are in tests/fuzz.
+//!
+//! libFuzzer, with coverage to guide it and the address sanitizer, on the compiler that is here: the flags that tell the
+//! compiler to count what runs are stable ones, and the sanitizer comes with rustup's toolchain.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use workbench::project::{self, Arch};
+use workbench::shell::{self, cargo, command, execute, said, step};
+use workbench::tools;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// One target alone
+    #[arg(long, value_name = "NAME")]
+    target: Option<String>,
+    /// How long each target runs
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    seconds: u64,
+}
+
+/// What tells the compiler to count what runs, as libFuzzer wants it, and to watch memory.
+const FLAGS: [&str; 8] = [
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+    "-Ccodegen-units=1",
+    "-Cdebug-assertions=on",
+    "-Zsanitizer=address",
+];
+
+/// How many executions of a target the test command makes.
+const RUNS: u32 = 4000;
+const SEED: u32 = 1;
+
+/// The same for those of which each takes milliseconds: they make directories, or allocate by the megabyte.
+const SLOW: [&str; 2] = ["create", "memory"];
+const SLOW_RUNS: u32 = 400;
+
+pub fn run(arguments: &Arguments) -> Result<()> {
+    tools::must_have(&[tools::cxx(), tools::address_sanitizer()])?;
+    // Before anything is built: each target has seeds.
+    if let Some(target) = &arguments.target {
+        ensure!(seeds(target).is_dir(), "no target {target}: there are no seeds for it in tests/fuzz/corpus");
+    }
+    let fuzzer = step("the fuzzer", build)?;
+    let targets = targets(&fuzzer)?;
+    if let Some(target) = arguments.target.as_ref().filter(|target| !targets.contains(target)) {
+        bail!("no target {target}; there are {}", targets.join(", "));
+    }
+    let wanted = targets.iter().filter(|target| arguments.target.as_ref().is_none_or(|wanted| wanted == *target));
+    for target in wanted {
+        // What is found is kept, so that a later run goes on from there.
+        let found = project::root().join("target/fuzz/corpus").join(target);
+        let mut run = fuzz(&fuzzer, target, &found)?;
+        run.arg(format!("-max_total_time={}", arguments.seconds));
+        println!("{target}, {} s", arguments.seconds);
+        let status = run.status()?;
+        if !status.success() {
+            bail!("{target}: {status}. The input is what the last lines name: put it into tests/fuzz/corpus/{target}");
+        }
+    }
+    Ok(())
+}
+
+/// The run that is part of the test command: how many executions each target had.
+pub fn check() -> Result<String> {
+    let fuzzer = build()?;
+    let work = tempfile::tempdir()?;
+    let done = shell::at_once(shell::processors(), targets(&fuzzer)?, |target| {
+        let mut run = fuzz(&fuzzer, &target, &work.path().join(&target))?;
+        let runs = if SLOW.contains(&&*target) { SLOW_RUNS } else { RUNS };
+        run.args([format!("-runs={runs}"), format!("-seed={SEED}")]);
+        let said = execute(&mut run).map(|output| said(&output)).with_context(|| target.clone())?;
+        let done = said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
+        let done: u32 = done.with_context(|| format!("{target}: no count: {said}"))?.trim().parse()?;
+        ensure!(done >= runs, "{target}: {done} executions of {runs}");
+        Ok(format!("{target} {done}"))
+    });
+    let mut figures = done.into_iter().collect::<Result<Vec<_>>>()?;
+    ensure!(!figures.is_empty(), "the fuzzer has no targets");
+    figures.sort();
+    Ok(format!("FIGURES: executions: {}", figures.join(", ")))
+}
+
+fn seeds(target: &str) -> PathBuf {
+    project::root().join("tests/fuzz/corpus").join(target)
+}
+
+fn build() -> Result<PathBuf> {
+    let place = project::root().join("target/fuzz");
+    let target = Arch::host()?.target();
+    let mut build = cargo();
+    build.args(["build", "--quiet", "--package", "fuzz", "--features", "libfuzzer", "--profile", "optimised"]);
+    build.args(["--target", target, "--target-dir"]).arg(&place);
+    // So that a stable compiler takes the flag for the sanitizer.
+    build.env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\x1f")).env("RUSTC_BOOTSTRAP", "1");
+    execute(build.env("CXX", "g++"))?;
+    Ok(place.join(target).join("optimised/fuzz"))
+}
+
+fn targets(fuzzer: &Path) -> Result<Vec<String>> {
+    let said = execute(&mut command(fuzzer))?.stdout;
+    Ok(String::from_utf8(said)?.lines().map(str::to_owned).collect())
+}
+
+/// A run that begins with the seeds, and puts what it finds elsewhere.
+fn fuzz(fuzzer: &Path, target: &str, found: &Path) -> Result<Command> {
+    std::fs::create_dir_all(found)?;
+    let artifacts = project::root().join("target/fuzz").join(format!("{target}-"));
+    let mut run = command(fuzzer);
+    shell::with_default_signals(&mut run);
+    run.arg(target).arg(found).arg(seeds(target)).arg(format!("-artifact_prefix={}", artifacts.display()));
+    run.args(["-max_len=2048", "-print_final_stats=1", "-timeout=60", "-rss_limit_mb=4096"]);
+    Ok(run)
+}

@@ -1,0 +1,210 @@
+//! `cargo xtask list`: one report of all that an operation lacks; and `cargo xtask bless`, which writes what follows
+//! from the list of operations.
+//!
+//! The functions that src exports are the source of the list. Some files are generated from it. Others are written by
+//! hand, and must cover each operation.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use anyhow::{Result, bail, ensure};
+
+use crate::documents::{self, Parts};
+use crate::faults::scenarios;
+use crate::rust_code::{self, Api, Mentions};
+use crate::{calls, instructions, size};
+use workbench::list::{self, Function};
+use workbench::project::{self, Arch};
+use workbench::{c_list, header, tools};
+
+/// Prints the report; an error if something is missing.
+pub fn run() -> Result<()> {
+    println!("{}", check()?);
+    Ok(())
+}
+
+/// What is not wrong, and still good to know; an error with all gaps if there are any.
+pub fn check() -> Result<String> {
+    let functions = list::read()?;
+    let mut report = Report::default();
+    report.generated(&functions)?;
+    report.rust(&functions)?;
+    report.scenarios(&functions);
+    report.tables(&functions)?;
+    report.shown(&functions)?;
+    report.finish(functions.len())
+}
+
+/// What the list finds.
+#[derive(Default)]
+struct Report {
+    gaps: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl Report {
+    fn gap(&mut self, file: &str, what: &str, mend: &str) {
+        self.gaps.push(format!("{file}: {what}: {mend}"));
+    }
+
+    /// Files that are generated from the list.
+    fn generated(&mut self, functions: &[Function]) -> Result<()> {
+        let parts = Parts::generate(functions)?;
+        for (path, text) in generated(functions, &parts)? {
+            if std::fs::read_to_string(&path).ok().as_ref() != Some(&text) {
+                self.gap(&project::relative(&path).to_string(), "out of date", BLESS);
+            }
+        }
+        for name in parts.missing()? {
+            let mend = format!("put <!-- {name} --><!-- /{name} --> where it belongs, and run {BLESS}");
+            self.gap("README.md, docs/*.md", &format!("no part `{name}`"), &mend);
+        }
+        Ok(())
+    }
+
+    /// The Rust functions, and the tests that call them.
+    fn rust(&mut self, functions: &[Function]) -> Result<()> {
+        let api = Api::read()?;
+        let tests = Mentions::of(&rust_code::integration_tests()?)?;
+        for function in functions.iter().filter(|function| function.is_operation()) {
+            let Function { name, family, .. } = function;
+            match api.path_of(function) {
+                None => {
+                    let usual = rust_code::usual_path(function);
+                    let mend = format!("write {usual}, or put #[doc(alias = \"{name}\")] on the one that does it");
+                    self.gap(&format!("src/{family}.rs"), &format!("no Rust function for {name}"), &mend);
+                }
+                Some(path) if !tests.calls(path) => {
+                    let mend = "write one that compares it with std, a libc or the kernel";
+                    self.gap(&format!("tests/{family}.rs, tests/{family}/"), &format!("no test calls {path}"), mend);
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The calls whose system calls are made to fail.
+    fn scenarios(&mut self, functions: &[Function]) {
+        let covered = scenarios::ALL.iter().map(|scenario| scenario.function).chain(scenarios::WITHOUT);
+        let covered = covered.map(str::to_owned).collect();
+        let wanted = functions.iter().map(|function| function.name.clone()).collect();
+        let file = "tests/harness/src/faults/scenarios.rs";
+        self.compare(file, "scenario", &wanted, &covered, "add one to ALL, or the name to WITHOUT", "remove it");
+    }
+
+    /// Tables of what was measured.
+    fn tables(&mut self, functions: &[Function]) -> Result<()> {
+        let all: BTreeSet<_> = functions.iter().map(|function| function.name.clone()).collect();
+        for arch in Arch::ALL {
+            let what = format!("{} row", arch.name());
+            self.compare(size::FILE, &what, &all, &size::noted_functions(arch)?, BLESS, BLESS);
+        }
+        self.compare(calls::FILE, "section", &all, &calls::noted_functions()?, BLESS, BLESS);
+        let returning = functions.iter().filter(|function| function.returns.is_some());
+        let returning = returning.map(|function| function.name.clone()).collect();
+        let mend = format!("{BLESS}; if that is not enough, add a row to tests/c/instructions.c");
+        self.compare(instructions::FILE, "row", &returning, &instructions::noted_functions()?, &mend, BLESS);
+        Ok(())
+    }
+
+    fn compare(
+        &mut self,
+        file: &str,
+        what: &str,
+        wanted: &BTreeSet<String>,
+        found: &BTreeSet<String>,
+        add: &str,
+        remove: &str,
+    ) {
+        for name in wanted.difference(found) {
+            self.gap(file, &format!("no {what} for {name}"), add);
+        }
+        for name in found.difference(wanted) {
+            self.gap(file, &format!("a {what} for {name}, which is not exported"), remove);
+        }
+    }
+
+    /// Programs that show and measure operations. They need not have all.
+    fn shown(&mut self, functions: &[Function]) -> Result<()> {
+        let api = Api::read()?;
+        for (file, what) in [("examples/demo/src/main.rs", "shown"), ("benches/src/main.rs", "measured")] {
+            let mentions = Mentions::of(&[project::root().join(file)])?;
+            let (named, missing): (Vec<_>, Vec<_>) =
+                functions.iter().partition(|function| mentions.literals.contains(&function.name));
+            // One Rust function may have two names in C.
+            let is_done = |function: &&&Function| named.iter().any(|one| api.path_of(one) == api.path_of(function));
+            let missing = missing.iter().filter(|function| function.is_operation() && !is_done(function));
+            self.notes.extend(missing.map(|function| format!("{file}: {} is not {what}", function.name)));
+        }
+        Ok(())
+    }
+
+    fn finish(self, count: usize) -> Result<String> {
+        let Self { gaps, notes } = self;
+        let notes: String = notes.iter().map(|note| format!("note: {note}\n")).collect();
+        ensure!(gaps.is_empty(), "{} gaps:\n  {}\n{notes}", gaps.len(), gaps.join("\n  "));
+        Ok(format!("{notes}{count} functions, and nothing is missing"))
+    }
+}
+
+const BLESS: &str = "`cargo xtask bless`";
+
+/// The files that follow from the list, with the texts that they should have.
+fn generated(functions: &[Function], parts: &Parts) -> Result<Vec<(PathBuf, String)>> {
+    let mut files = documents::all(parts)?;
+    files.push((header::path(), header::generate(functions)?));
+    files.push((c_list::path(), c_list::generate(functions)?));
+    Ok(files)
+}
+
+#[derive(clap::Args, Default)]
+pub struct Bless {
+    /// Only what follows from the source: measure no sizes, system calls and instructions
+    #[arg(long)]
+    unmeasured: bool,
+    /// Also where a function that callers know has another signature or is gone
+    #[arg(long)]
+    change_signatures: bool,
+}
+
+/// Writes the header, the list for C programs, the tables of the documents, and the tables of what is measured.
+pub fn bless(arguments: &Bless) -> Result<()> {
+    let functions = list::read()?;
+    if !arguments.change_signatures {
+        c_list::check_signatures(&functions)?;
+    }
+    write(&functions)?;
+    if !arguments.unmeasured {
+        measure()?;
+        write(&functions)?;
+    }
+    run()
+}
+
+/// Writes the generated files that have changed.
+fn write(functions: &[Function]) -> Result<()> {
+    for (path, text) in generated(functions, &Parts::generate(functions)?)? {
+        if std::fs::read_to_string(&path).ok().as_ref() != Some(&text) {
+            std::fs::write(&path, text)?;
+            println!("{} written", project::relative(&path));
+        }
+    }
+    Ok(())
+}
+
+/// Notes what is measured now.
+fn measure() -> Result<()> {
+    for arch in Arch::ALL {
+        let needed = [tools::target(arch.target()), tools::std(arch.target()), tools::c_compiler(arch)];
+        match needed.iter().find(|tool| !tool.is_here()) {
+            None => size::bless(arch)?,
+            Some(tool) => println!("not written: the sizes of {}: {}", arch.name(), tool.is_missing()),
+        }
+    }
+    if !Arch::X86_64.is_host() {
+        bail!("system calls and instructions are noted on x86_64");
+    }
+    calls::bless()?;
+    instructions::bless()
+}

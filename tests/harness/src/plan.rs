@@ -1,0 +1,114 @@
+//! `cargo xtask test`: the checks to run.
+
+use anyhow::Result;
+use workbench::project::{Arch, SYSTEMS, Selection};
+use workbench::{build, tools};
+
+use crate::runner::{Check, Lane, Plan};
+use crate::{artifacts, backends, full, list, rust_tests, sandbox, source};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Run what a change under way needs, in about a minute: formatting, the lints and Rust tests of both backends on
+    /// this machine, the header and the README
+    #[arg(long, conflicts_with_all = ["full", "arch"])]
+    quick: bool,
+    /// Also run what takes long: Miri, the Rust tests under sanitizers, a program under valgrind
+    #[arg(long)]
+    full: bool,
+    /// Run only the checks of this architecture: x86_64, aarch64, riscv64 or all. Leaves out those that have none: of
+    /// the source text, the fuzzer, the models, the README, other systems, and those of --full
+    #[arg(long, value_name = "NAME", conflicts_with = "full")]
+    arch: Option<Selection>,
+    /// Run only the checks whose name contains this text, and the builds that they need
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    only: String,
+    /// First write what follows from the list of operations, as `cargo xtask bless` does
+    #[arg(long)]
+    bless: bool,
+    /// Print the names of the checks and run none
+    #[arg(long)]
+    list: bool,
+    /// Fail if a check cannot run on this machine; without it such checks are named and skipped
+    #[arg(long)]
+    require_all: bool,
+}
+
+pub fn run(arguments: &Arguments) -> Result<()> {
+    if arguments.bless {
+        list::bless(&list::Bless::default())?;
+    }
+    let stages = match &arguments.arch {
+        _ if arguments.quick => vec![vec![quick()?]],
+        Some(Selection(architectures)) => of_architectures(architectures),
+        None => everything(arguments.full),
+    };
+    let plan = Plan { stages, require_all: arguments.require_all };
+    if arguments.list {
+        plan.list(&[&arguments.only]);
+        return Ok(());
+    }
+    plan.run(&[&arguments.only])
+}
+
+fn quick() -> Result<Lane> {
+    let mut lane = Lane::default();
+    source::add_quick(&mut lane);
+    rust_tests::add_quick(&mut lane, Arch::host()?);
+    Ok(lane)
+}
+
+fn everything(is_full: bool) -> Vec<Vec<Lane>> {
+    let (mut first, mut last) = (Lane::default(), Lane::default());
+    source::add(&mut first);
+    add_other_systems(&mut last);
+    if is_full {
+        full::ALL.into_iter().for_each(|check| last.add(Check::new(check.name, (check.tools)(), check.run)));
+    }
+    let mut stages = vec![vec![first]];
+    stages.extend(of_architectures(&Arch::ALL));
+    stages.push(vec![last]);
+    stages
+}
+
+/// The checks of this machine's architecture, then those of the others at the same time: in an emulator most checks
+/// have one thread.
+fn of_architectures(architectures: &[Arch]) -> Vec<Vec<Lane>> {
+    let (here, emulated): (Vec<Arch>, _) = architectures.iter().partition(|arch| arch.is_host());
+    [here, emulated].map(|all| all.into_iter().map(of_architecture).collect()).into()
+}
+
+fn of_architecture(arch: Arch) -> Lane {
+    let mut lane = Lane::default();
+    source::add_for(&mut lane, arch);
+    rust_tests::add(&mut lane, arch);
+    artifacts::add(&mut lane, arch);
+    lane
+}
+
+/// For systems other than this machine's, checks that the library builds, and that a program which calls every function
+/// links with the system's libc.
+fn add_other_systems(lane: &mut Lane) {
+    lane.add_group(SYSTEMS.iter().filter(|system| system.zig.is_none()).map(|system| {
+        let name = format!("{}: build", system.triple);
+        Check::new(name, [tools::target(system.triple)], || build::run_for_system(system).map(drop))
+    }));
+    lane.add_group(SYSTEMS.iter().filter_map(|system| Some((system, system.zig?))).map(|(system, zig)| {
+        let name = format!("{}: build, and link a program that calls every function", system.triple);
+        let tools = [tools::target(system.triple), tools::zig()];
+        Check::new(name, tools, move || backends::check_link(system, zig))
+    }));
+    lane.add(Check::new("libc backend: freestanding features are refused", [], backends::check_refusals));
+}
+
+/// `cargo xtask sandbox`: those checks alone.
+pub fn run_sandboxes(arguments: &sandbox::Arguments) -> Result<()> {
+    let lane = |arch| {
+        let mut lane = Lane::default();
+        artifacts::add_build(&mut lane, arch);
+        sandbox::add(&mut lane, arch);
+        lane
+    };
+    let lanes = arguments.architectures.or_host()?.into_iter().map(|arch| vec![lane(arch)]);
+    Plan { stages: lanes.collect(), require_all: false }.run(&["sandbox: ", &arguments.only])
+}

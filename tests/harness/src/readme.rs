@@ -1,0 +1,119 @@
+//! What README.md shows, tried: its programs are built as it says, and its figures are those that were measured. And the
+//! tests that SECURITY.md names are there.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+
+use workbench::build;
+use workbench::project::{self, Arch};
+use workbench::shell::{cargo, command, execute};
+
+/// Tries all of it.
+pub fn check() -> Result<()> {
+    let readme = std::fs::read_to_string(project::root().join("README.md"))?;
+    check_bench(&readme)?;
+    check_proofs()?;
+    check_rust(&readme)?;
+    check_c(&readme)
+}
+
+/// The files in the README: blocks whose first line names one behind the language.
+fn files(readme: &str) -> impl Iterator<Item = (&str, &str)> {
+    readme.split("\n```").skip(1).step_by(2).filter_map(|block| {
+        let (first, content) = block.split_once('\n')?;
+        Some((first.split_once(' ')?.1, content))
+    })
+}
+
+/// How many rows the benchmark has, and how many meet their target.
+fn check_bench(readme: &str) -> Result<()> {
+    let results = std::fs::read_to_string(project::root().join("benches/results.md"))?;
+    let line = results.lines().find(|line| line.contains(" rows meet their target")).context("no count of rows")?;
+    let (met, rest) = line.split_once(" of ").context("no count of rows")?;
+    let all = rest.split_once(' ').context("no count of rows")?.0;
+    let wanted = format!("Of its {all} rows {met} meet their target");
+    ensure!(readme.contains(&wanted), "README.md does not say: {wanted}");
+    Ok(())
+}
+
+/// What SECURITY.md calls the proof of a promise: files, and functions in them.
+fn check_proofs() -> Result<()> {
+    let security = std::fs::read_to_string(project::root().join("SECURITY.md"))?;
+    let mut count = 0;
+    for line in security.lines() {
+        let Some(proofs) = line.strip_suffix(" |").and_then(|row| row.rsplit("| ").next()) else { continue };
+        let mut content = String::new();
+        for word in proofs.split([' ', ',', ';']).filter(|word| !word.is_empty()) {
+            let path = project::root().join(word);
+            match word.strip_prefix('`').and_then(|word| word.strip_suffix('`')) {
+                Some(function) if function.contains('_') => {
+                    ensure!(content.contains(&format!("fn {function}(")), "SECURITY.md: no test {function}: {line}");
+                    count += 1;
+                }
+                _ if word.starts_with("tests/") => {
+                    content = content_of(&path).with_context(|| format!("SECURITY.md: {word}"))?;
+                }
+                _ => {}
+            }
+        }
+    }
+    ensure!(count > 0, "SECURITY.md names no test");
+    Ok(())
+}
+
+/// What is in a file, or in the files of a directory.
+fn content_of(path: &Path) -> Result<String> {
+    if path.is_file() {
+        return Ok(std::fs::read_to_string(path)?);
+    }
+    let paths: Vec<_> = std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    paths.iter().filter(|path| path.is_file()).map(|path| Ok(std::fs::read_to_string(path)?)).collect()
+}
+
+/// The Rust programs, each a package of its own: as it is written, and optimised.
+fn check_rust(readme: &str) -> Result<()> {
+    let work = tempfile::tempdir()?;
+    for name in ["hosted", "freestanding"] {
+        let package = work.path().join(name);
+        std::fs::create_dir_all(package.join("src"))?;
+        let own =
+            files(readme).filter_map(|(path, content)| Some((path.strip_prefix(name)?.strip_prefix('/')?, content)));
+        let mut count = 0;
+        for (path, content) in own {
+            let content = content.replace("/tmp/", &format!("{}/", work.path().display()));
+            let content = content.replace("path = \"...\"", &format!("path = {:?}", project::root()));
+            let head = format!("[package]\nname = {name:?}\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n");
+            let content = if path == "Cargo.toml" { head + &content } else { content };
+            std::fs::write(package.join(path), content)?;
+            count += 1;
+        }
+        ensure!(count >= 2, "README.md shows {count} files of a package {name}");
+        for profile in ["dev", "release"] {
+            let mut run = cargo();
+            run.current_dir(&package).args(["run", "--quiet", "--profile", profile, "--target-dir"]);
+            execute(run.arg(project::root().join("target/readme")))?;
+        }
+    }
+    Ok(())
+}
+
+/// The C program, linked by the command that is shown under it.
+fn check_c(readme: &str) -> Result<()> {
+    let arch = Arch::host()?;
+    let dist = build::run_for(arch)?;
+    let work = tempfile::tempdir()?;
+    let program = work.path().join("prog.c");
+    let (_, source) = files(readme).find(|(path, _)| *path == "prog.c").context("README.md shows no prog.c")?;
+    std::fs::write(&program, source)?;
+    let (_, shown) = readme.split_once("cc -nostdlib -static ").context("README.md does not show how to link")?;
+    let (shown, _) = shown.split_once("\n```").context("no end of the command")?;
+    let script = format!("cc -nostdlib -static {}", shown.replace("prog.c", &program.display().to_string()));
+    let output = work.path().join("a.out");
+    let mut link = command("sh");
+    link.arg("-ec").arg(format!("{script} -o {}", output.display())).current_dir(&dist.place);
+    execute(&mut link)?;
+    let said = execute(&mut command(&output))?.stdout;
+    ensure!(said == std::fs::read("/etc/hostname")?, "prog.c says {:?}", String::from_utf8_lossy(&said));
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! Rust code as the list of operations needs it: the crate's public functions, and the names that a program uses.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use syn::punctuated::Punctuated;
+use syn::visit::Visit;
+use syn::{Attribute, Expr, ImplItem, Item, Token, Type, Visibility};
+
+use workbench::list::{self, Function};
+use workbench::project;
+
+/// The crate's public functions, by their paths (`file::exists`, `FileLock::unlock`), each with the C names that
+/// `#[doc(alias = "...")]` gives it.
+pub struct Api(BTreeMap<String, Vec<String>>);
+
+impl Api {
+    pub fn read() -> Result<Self> {
+        let mut functions = BTreeMap::new();
+        let mut add = |path: String, visibility: &Visibility, attributes: &[Attribute]| {
+            if matches!(visibility, Visibility::Public(_)) {
+                functions.insert(path, aliases(attributes));
+            }
+        };
+        list::walk(&project::root().join("src/lib.rs"), &mut |position, item| {
+            match item {
+                Item::Fn(item) => add(format!("{}::{}", position.module, item.sig.ident), &item.vis, &item.attrs),
+                Item::Impl(item) => {
+                    let Some(owner) = name_of(&item.self_ty) else { return Ok(()) };
+                    for method in &item.items {
+                        let ImplItem::Fn(method) = method else { continue };
+                        add(format!("{owner}::{}", method.sig.ident), &method.vis, &method.attrs);
+                    }
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(Self(functions))
+    }
+
+    /// The path of the Rust function that does what a C function does.
+    pub fn path_of(&self, function: &Function) -> Option<&str> {
+        let has_alias = |aliases: &Vec<String>| aliases.contains(&function.name);
+        let named = self.0.iter().find(|(_, aliases)| has_alias(aliases)).map(|(path, _)| path.as_str());
+        let usual = usual_path(function);
+        named.or_else(|| self.0.get_key_value(&usual).map(|(path, _)| path.as_str()))
+    }
+}
+
+/// The path that a Rust function has without an alias: `rt_dir_list` is `dir::list`.
+pub fn usual_path(function: &Function) -> String {
+    let Function { name, family, .. } = function;
+    let name = name.strip_prefix("rt_").unwrap_or(name);
+    let short = name.strip_prefix(family).and_then(|rest| rest.strip_prefix('_')).unwrap_or(name);
+    format!("{family}::{short}")
+}
+
+/// The names that documentation also finds an item by.
+fn aliases(attributes: &[Attribute]) -> Vec<String> {
+    let mut names = Vec::new();
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("doc")) {
+        let alias = attribute.parse_args::<syn::MetaNameValue>().ok().filter(|alias| alias.path.is_ident("alias"));
+        if let Some(Expr::Lit(value)) = alias.map(|alias| alias.value)
+            && let syn::Lit::Str(name) = value.lit
+        {
+            names.push(name.value());
+        }
+    }
+    names
+}
+
+fn name_of(owner: &Type) -> Option<String> {
+    let Type::Path(path) = owner else { return None };
+    path.path.segments.last().map(|segment| segment.ident.to_string())
+}
+
+/// What the code of a program mentions.
+#[derive(Default)]
+pub struct Mentions {
+    /// The last two segments of paths.
+    paths: BTreeSet<String>,
+    methods: BTreeSet<String>,
+    pub literals: BTreeSet<String>,
+}
+
+impl Mentions {
+    /// Those of the crates with these root files.
+    pub fn of(roots: &[PathBuf]) -> Result<Self> {
+        let mut mentions = Self::default();
+        for root in roots {
+            list::walk(root, &mut |_, item| {
+                // The items of an inline module are walked on their own.
+                mentions.visit_item(item);
+                Ok(())
+            })?;
+        }
+        Ok(mentions)
+    }
+
+    /// Whether a function is called by its path, or as a method.
+    pub fn calls(&self, path: &str) -> bool {
+        let is_method = path.starts_with(char::is_uppercase);
+        let name = path.rsplit("::").next().unwrap_or(path);
+        self.paths.contains(path) || (is_method && self.methods.contains(name))
+    }
+}
+
+impl Visit<'_> for Mentions {
+    fn visit_path(&mut self, path: &syn::Path) {
+        let names: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let last = names.len().saturating_sub(2);
+        self.paths.insert(names[last..].join("::"));
+        syn::visit::visit_path(self, path);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &syn::ExprMethodCall) {
+        self.methods.insert(call.method.to_string());
+        syn::visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_lit_str(&mut self, text: &syn::LitStr) {
+        self.literals.insert(text.value());
+    }
+
+    /// Macros such as `assert_eq` take expressions.
+    fn visit_macro(&mut self, invocation: &syn::Macro) {
+        let expressions = invocation.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
+        expressions.iter().flatten().for_each(|expression| self.visit_expr(expression));
+    }
+}
+
+/// The root files of the crate's integration tests.
+pub fn integration_tests() -> Result<Vec<PathBuf>> {
+    let mut roots = Vec::new();
+    for entry in std::fs::read_dir(project::root().join("tests"))? {
+        let path = entry?.path();
+        let main = path.join("main.rs");
+        roots.extend(if path.extension().is_some_and(|extension| extension == "rs") {
+            Some(path)
+        } else {
+            Some(main).filter(|main: &PathBuf| Path::is_file(main))
+        });
+    }
+    Ok(roots)
+}

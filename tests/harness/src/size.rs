@@ -1,0 +1,251 @@
+//! `cargo xtask size`: what everything that is shipped weighs, what small programs do, and what one call of each
+//! function adds to a program.
+//!
+//! Each has what it had when it was noted last, in tests/sizes.txt, and may not grow over that. Some have a budget too,
+//! which they are to come down to and then may not exceed.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use comfy_table::{CellAlignment, Table, presets};
+
+use crate::baseline::{Ledger, Numbers, Room};
+use crate::c_callers;
+use crate::runner::OVER_BUDGET;
+use workbench::project::{self, AllArchitectures, Arch, Dist};
+use workbench::shell::{command, execute, step};
+use workbench::{build, list, tools};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    architectures: AllArchitectures,
+    /// Note what is now in tests/sizes.txt
+    #[arg(long)]
+    bless: bool,
+}
+
+/// The committed table.
+pub const FILE: &str = "tests/sizes.txt";
+
+const LEDGER: Ledger = Ledger {
+    file: FILE,
+    introduction: "Bytes: of what is shipped, of small programs without a libc (linked as the README says), and of what \
+                   one call of a\nfunction adds to a program that does nothing.",
+    command: "cargo xtask size --bless",
+    room: Room { percent: 2, beside: 64 },
+};
+
+/// How many bytes something may have.
+struct Budget {
+    name: &'static str,
+    bytes: u64,
+    /// Whether it holds on every architecture, or on x86_64 alone, whose code is the densest.
+    everywhere: bool,
+}
+
+const BUDGETS: [Budget; 6] = [
+    Budget { name: HOSTED, bytes: 81_920, everywhere: true },
+    Budget { name: FREESTANDING, bytes: 81_920, everywhere: true },
+    Budget { name: SHARED, bytes: 25_600, everywhere: true },
+    Budget { name: HELLO, bytes: 1_645, everywhere: false },
+    Budget { name: COPY, bytes: 2_965, everywhere: false },
+    Budget { name: ALL_OPERATIONS, bytes: 17_556, everywhere: false },
+];
+
+const HOSTED: &str = "libffi_syscalls.a";
+const FREESTANDING: &str = "libffi_syscalls_freestanding.a";
+const SHARED: &str = "libffi_syscalls.so";
+const HELLO: &str = "hello: print a line";
+const COPY: &str = "copy: copy a file";
+const ALL_OPERATIONS: &str = "a program with all operations";
+const NOTHING: &str = "a program that does nothing";
+const ONE_CALL: &str = "tests/c/one_call.c";
+const RTBOX: &str = "rtbox";
+
+/// What an architecture has.
+struct Column {
+    arch: Arch,
+    /// Artifacts and programs.
+    wholes: Numbers,
+    /// What each call adds.
+    calls: Numbers,
+}
+
+impl Column {
+    fn measure(arch: Arch) -> Result<Self> {
+        let dist = build::run_for(arch)?;
+        let programs = step(&format!("{}: small programs and rtbox", arch.name()), || programs(&dist))?;
+        let calls = step(&format!("{}: a program for each function", arch.name()), || calls(&dist))?;
+        Ok(Self { arch, wholes: [artifacts(&dist)?, programs].concat(), calls })
+    }
+}
+
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let architectures = arguments.architectures.or_all();
+    let tools = |&arch: &Arch| [tools::target(arch.target()), tools::c_compiler(arch)];
+    tools::must_have(&architectures.iter().flat_map(tools).collect::<Vec<_>>())?;
+    let columns: Vec<_> = architectures.into_iter().map(Column::measure).collect::<Result<_>>()?;
+    println!("{}\n", table(&columns, "bytes", &["budget"], |column| &column.wholes));
+    println!("{}\n", table(&columns, "bytes that a call adds", &[], |column| &column.calls));
+    for column in &columns {
+        for (name, over) in over_budget(column.arch, &column.wholes) {
+            println!("{}: {name}: {over} bytes over its budget", column.arch.name());
+        }
+        let all = [column.wholes.as_slice(), &column.calls].concat();
+        keeps_budgets(column.arch, &all)?;
+        if arguments.bless {
+            LEDGER.note(column.arch, &all, true)?;
+        } else {
+            LEDGER.check(column.arch, &all, true)?;
+        }
+    }
+    Ok(())
+}
+
+/// Fails if an artifact of an architecture is larger than noted, or over its budget where it was within that already.
+/// What never was within is named.
+pub fn check(dist: &Dist) -> Result<String> {
+    judge(dist.arch, &artifacts(dist)?)
+}
+
+/// The same for programs.
+pub fn check_programs(dist: &Dist) -> Result<String> {
+    judge(dist.arch, &[programs(dist)?, calls(dist)?].concat())
+}
+
+fn judge(arch: Arch, numbers: &Numbers) -> Result<String> {
+    LEDGER.check(arch, numbers, false)?;
+    keeps_budgets(arch, numbers)?;
+    let over = over_budget(arch, numbers);
+    Ok(over.map(|(name, over)| format!("{OVER_BUDGET}{}: {name}: by {over} bytes\n", arch.name())).collect())
+}
+
+/// Fails if something is over its budget that was noted to be within.
+fn keeps_budgets(arch: Arch, numbers: &Numbers) -> Result<()> {
+    let noted = LEDGER.noted(arch)?;
+    let was_over = |name| over_budget(arch, &noted).any(|(known, _)| known == name);
+    let is_new = |name| noted.iter().all(|(known, _)| known != name);
+    for (name, over) in over_budget(arch, numbers) {
+        let arch = arch.name();
+        ensure!(was_over(name) || is_new(name), "{arch}: {name}: {over} bytes over its budget, within which it was");
+    }
+    Ok(())
+}
+
+/// What has more than its budget, and how much.
+fn over_budget(arch: Arch, numbers: &Numbers) -> impl Iterator<Item = (&str, u64)> {
+    let budgets = BUDGETS.iter().filter(move |budget| budget.everywhere || arch == Arch::X86_64);
+    budgets.filter_map(move |budget| {
+        let (name, bytes) = numbers.iter().find(|(name, _)| name == budget.name)?;
+        Some((name.as_str(), bytes.checked_sub(budget.bytes).filter(|&over| over > 0)?))
+    })
+}
+
+/// The table of what is shipped and of programs, as documents show it.
+pub fn document_table() -> Result<String> {
+    let columns = Arch::ALL.map(|arch| Ok(Column { arch, wholes: LEDGER.noted(arch)?, calls: Vec::new() }));
+    let mut columns = columns.into_iter().collect::<Result<Vec<_>>>()?;
+    columns.iter_mut().for_each(|column| column.wholes.retain(|(name, _)| !is_function(name)));
+    Ok(table(&columns, "bytes", &["budget"], |column| &column.wholes).to_string())
+}
+
+/// Notes the sizes of an architecture.
+pub fn bless(arch: Arch) -> Result<()> {
+    let column = Column::measure(arch)?;
+    LEDGER.note(arch, &[column.wholes, column.calls].concat(), true)
+}
+
+/// The functions whose calls have a size for an architecture.
+pub fn noted_functions(arch: Arch) -> Result<BTreeSet<String>> {
+    Ok(LEDGER.noted(arch)?.into_iter().map(|(name, _)| name).filter(|name| is_function(name)).collect())
+}
+
+fn is_function(name: &str) -> bool {
+    name.starts_with("rt_")
+}
+
+fn table(columns: &[Column], what: &str, more: &[&str], numbers: fn(&Column) -> &Numbers) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::ASCII_MARKDOWN);
+    let names = columns.iter().map(|column| column.arch.name());
+    table.set_header([what].into_iter().chain(names).chain(more.iter().copied()));
+    for (number, (name, _)) in columns.first().into_iter().flat_map(|first| numbers(first).iter().enumerate()) {
+        let sizes = columns.iter().filter_map(|column| numbers(column).get(number)).map(|(_, size)| Some(*size));
+        let budget = BUDGETS.iter().find(|budget| budget.name == name);
+        let cells = sizes.chain([budget.map(|budget| budget.bytes)].into_iter().take(more.len()));
+        let cells = cells.map(|bytes| bytes.map(|bytes| bytes.to_string()).unwrap_or_default());
+        table.add_row([name.clone()].into_iter().chain(cells));
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+fn size(file: &Path) -> Result<u64> {
+    Ok(std::fs::metadata(file).with_context(|| project::relative(file).to_string())?.len())
+}
+
+fn artifacts(dist: &Dist) -> Result<Numbers> {
+    let files = [(HOSTED, dist.hosted_archive()), (FREESTANDING, dist.freestanding_archive())];
+    let files = files.into_iter().chain([(SHARED, dist.shared_object())]);
+    files.map(|(name, file)| Ok((name.to_owned(), size(&file)?))).collect()
+}
+
+/// A directory with programs that are linked as small as it gets.
+struct Programs<'a> {
+    dist: &'a Dist,
+    place: tempfile::TempDir,
+}
+
+impl Programs<'_> {
+    fn link(&self, source: &str, definitions: &[String]) -> Result<PathBuf> {
+        let program = self.place.path().join("program");
+        let source = project::root().join(source);
+        execute(c_callers::link_small(self.dist, &source, &program)?.args(definitions))?;
+        Ok(program)
+    }
+
+    /// The size of a program that does nothing.
+    fn of_nothing(&self) -> Result<u64> {
+        size(&self.link(ONE_CALL, &[])?)
+    }
+
+    /// The size of a program that makes one call.
+    fn of_call(&self, function: &str) -> Result<u64> {
+        size(&self.link(ONE_CALL, &[format!("-DCALL={function}")])?)
+    }
+
+    /// The size of a program that works, as far as that can be seen on this machine.
+    fn of_working(&self, source: &str, arguments: &[&str], output: &str) -> Result<u64> {
+        let program = self.link(source, &[])?;
+        if self.dist.arch.is_host() {
+            let said = execute(command(&program).args(arguments).current_dir(self.place.path()))?.stdout;
+            ensure!(said == output.as_bytes(), "{source} says {:?}", String::from_utf8_lossy(&said));
+        }
+        size(&program)
+    }
+}
+
+/// Programs without a libc, and rtbox.
+fn programs(dist: &Dist) -> Result<Numbers> {
+    let programs = Programs { dist, place: tempfile::tempdir()? };
+    let sizes = [
+        (NOTHING, programs.of_nothing()?),
+        (HELLO, programs.of_working("examples/c/hello.c", &[], "hello\n")?),
+        (COPY, programs.of_working("examples/c/copy.c", &["program", "copied"], "")?),
+        (ALL_OPERATIONS, programs.of_working("tests/c/all_operations.c", &["directory"], "")?),
+        (RTBOX, size(&build::rtbox(dist.arch)?)?),
+    ];
+    Ok(sizes.map(|(name, size)| (name.to_owned(), size)).into())
+}
+
+/// The bytes that a call of each function adds to a program that makes none.
+fn calls(dist: &Dist) -> Result<Numbers> {
+    let programs = Programs { dist, place: tempfile::tempdir()? };
+    let nothing = programs.of_nothing()?;
+    let added = |name: String| Ok((name.clone(), programs.of_call(&name)?.saturating_sub(nothing)));
+    list::read()?.into_iter().map(|function| added(function.name)).collect()
+}

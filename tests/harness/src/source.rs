@@ -1,0 +1,101 @@
+//! Checks of the source: formatting, lints, documentation, and what is built for this machine alone.
+
+use anyhow::{Result, ensure};
+use workbench::project::{self, Arch};
+use workbench::shell::{capture, cargo, execute, said};
+use workbench::toolchain::Toolchain;
+use workbench::tools;
+
+use crate::runner::{Check, Lane};
+use crate::{fuzz, list, model, readme};
+
+const FREESTANDING: &str = "--release --features archive,freestanding,panic-handler";
+
+/// Lints of each backend, by the name of the check and the arguments of cargo.
+const OF_BACKENDS: [(&str, &str); 3] = [
+    ("lints: kernel backend", "--all-targets"),
+    ("lints: kernel backend, C functions", "--all-targets --features exports"),
+    ("lints: libc backend", "--all-targets --features libc,exports"),
+];
+
+const OF_PACKAGES: [(&str, &str); 2] = [
+    ("lints: rtbox", "--release --all-targets --package rtbox --features freestanding"),
+    (
+        "lints: tools and tests",
+        "--all-targets --package xtask --package workbench --package harness --package demo --package model \
+         --package bench --package fuzz",
+    ),
+];
+
+pub fn add_quick(lane: &mut Lane) {
+    lane.add(formatting());
+    OF_BACKENDS.into_iter().for_each(|(name, arguments)| lane.add(lints(name, arguments.to_owned())));
+    lane.add(operations());
+    lane.add(readme());
+}
+
+pub fn add(lane: &mut Lane) {
+    lane.add(operations());
+    lane.add(formatting());
+    let freestanding = ("lints: freestanding", FREESTANDING);
+    let all = OF_BACKENDS.into_iter().chain([freestanding]).chain(OF_PACKAGES);
+    all.for_each(|(name, arguments)| lane.add(lints(name, arguments.to_owned())));
+    lane.add(Check::new("models: lock-free code, every interleaving", [], model::check));
+    lane.add(Check::new("models: lock-free code, with faults that the models must find", [], model::check_faults));
+    lane.add(Check::new("fuzzer: targets and seeds", [], || run("test --quiet --package fuzz")));
+    lane.add(Check::new("fuzzer: a short run", [tools::cxx(), tools::address_sanitizer()], fuzz::check));
+    lane.add(readme());
+    lane.add(Check::new("documentation", [], || {
+        let mut doc = cargo();
+        doc.args(["doc", "--quiet", "--no-deps", "--features", "exports"]).env("RUSTDOCFLAGS", "-D warnings");
+        execute(&mut doc).map(|output| said(&output))
+    }));
+}
+
+/// Adds the checks of an architecture's column in arch/.
+pub fn add_for(lane: &mut Lane, arch: Arch) {
+    let extension = match arch {
+        Arch::X86_64 => None,
+        Arch::Aarch64 => Some("+sve"),
+        Arch::Riscv64 => Some("+v"),
+    };
+    if let Some(extension) = extension {
+        let name = format!("{}: a build with {extension} is refused", arch.name());
+        lane.add(Check::new(name, [tools::target(arch.target())], move || check_refused(arch, extension)));
+    }
+    if !arch.is_host() {
+        let mut check = lints(&format!("{}: lints", arch.name()), format!("{FREESTANDING} --target {}", arch.target()));
+        check.needs(tools::std(arch.target()));
+        lane.add(check);
+    }
+}
+
+fn operations() -> Check {
+    Check::new("list of operations: nothing is missing", [], list::check)
+}
+
+fn formatting() -> Check {
+    Check::new("formatting", [tools::rustfmt()], || run("fmt --all --check"))
+}
+
+fn readme() -> Check {
+    Check::new("README: programs and figures", [tools::cc()], readme::check)
+}
+
+fn lints(name: &str, arguments: String) -> Check {
+    Check::new(name, [tools::clippy()], move || run(&format!("clippy --quiet {arguments} -- --deny warnings")))
+}
+
+fn run(arguments: &str) -> Result<String> {
+    execute(cargo().args(arguments.split_whitespace())).map(|output| said(&output))
+}
+
+/// The library does not build with registers that a system call does not preserve.
+fn check_refused(arch: Arch, extension: &str) -> Result<()> {
+    let mut cargo = Toolchain::of(arch.target())?.cargo("check", &project::root().join("target/refused"));
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", format!("-Ctarget-feature={extension}"));
+    let output = capture(&mut cargo)?;
+    let said = said(&output);
+    ensure!(!output.status.success() && said.contains("system calls do not preserve its registers"), "{said}");
+    Ok(())
+}

@@ -1,0 +1,209 @@
+//! Running programs, and showing what is going on meanwhile.
+
+use std::collections::VecDeque;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::num::NonZeroUsize;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Output, Stdio};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::cannot_run::CannotRun;
+use crate::project;
+
+/// A command that runs in the root directory and reads nothing.
+pub fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(project::root()).stdin(Stdio::null());
+    command
+}
+
+/// The cargo that runs this tool.
+pub fn cargo() -> Command {
+    command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Runs to the end; anything but exit code 0 is an error that shows what the program said.
+pub fn execute(command: &mut Command) -> Result<Output> {
+    let output = capture(command)?;
+    if !output.status.success() {
+        bail!("{}\n{}: {}", describe(command), output.status, said(&output));
+    }
+    Ok(output)
+}
+
+/// What a program wrote to its standard output and error.
+pub fn said(output: &Output) -> String {
+    let bytes = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Has a command start with no signal ignored, whoever started this tool: nohup(1) and the background jobs of a shell
+/// ignore some, and what a test does with signals begins with their defaults.
+pub fn with_default_signals(command: &mut Command) -> &mut Command {
+    let reset = || {
+        for signal in 1..32 {
+            // SAFETY: no handler of anybody's. What cannot be set has its default.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+        Ok(())
+    };
+    // SAFETY: what is called in the child may be called between fork and exec, and takes no memory.
+    unsafe { command.pre_exec(reset) }
+}
+
+/// Longer than any command takes that this tool runs, builds included, on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Runs to the end, whatever that is. A command that does not come to one is killed, with all that it started, and is an
+/// error that shows what it said until then.
+pub fn capture(command: &mut Command) -> Result<Output> {
+    let name = describe(command);
+    // Files, which do not wait for a child that was left behind with them, as pipes do.
+    let (stdout, stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
+    command.stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
+    let mut child = command.spawn().with_context(|| format!("cannot run {name}"))?;
+    let begin = Instant::now();
+    let mut pause = Duration::from_millis(1);
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if begin.elapsed() > PATIENCE {
+            let processes = processes(child.id());
+            kill_with_descendants(child.id());
+            child.wait()?;
+            let output = Output { status: ExitStatus::default(), stdout: content(stdout)?, stderr: content(stderr)? };
+            bail!("{name}\nhad not ended after {} s, and was killed: {}{processes}", PATIENCE.as_secs(), said(&output));
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(50));
+    };
+    Ok(Output { status, stdout: content(stdout)?, stderr: content(stderr)? })
+}
+
+/// All that is in a file.
+fn content(mut file: File) -> Result<Vec<u8>> {
+    let mut content = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// What a process and its descendants are waiting for, a line for each thread: what it does, in which system call and
+/// function of the kernel, and what it was started as.
+fn processes(process: u32) -> String {
+    let command = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+    let command = String::from_utf8_lossy(&command).replace('\0', " ");
+    let mut lines = String::new();
+    for thread in threads(process) {
+        let read = |name: &str| std::fs::read_to_string(thread.join(name)).unwrap_or_default();
+        let status = read("status");
+        let state = status.lines().find_map(|line| line.strip_prefix("State:")).unwrap_or_default().trim();
+        let (call, place) = (read("syscall"), read("wchan"));
+        lines += &format!("{}: {state}, in {place}, call {}: {command}\n", thread.display(), call.trim());
+    }
+    lines + &children(process).into_iter().map(processes).collect::<String>()
+}
+
+fn threads(process: u32) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    entries.map(|thread| thread.path()).collect()
+}
+
+fn children(process: u32) -> Vec<u32> {
+    let lists = threads(process).into_iter().filter_map(|thread| std::fs::read_to_string(thread.join("children")).ok());
+    lists.flat_map(|list| numbers(&list)).collect()
+}
+
+/// Kills a process, and then what it has started, which otherwise would go on without it.
+pub fn kill_with_descendants(process: u32) {
+    let children = children(process);
+    if let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) {
+        // It may have ended meanwhile.
+        let _ = kill_process(process, Signal::KILL);
+    }
+    children.into_iter().for_each(kill_with_descendants);
+}
+
+fn numbers(list: &str) -> Vec<u32> {
+    list.split_whitespace().filter_map(|number| number.parse().ok()).collect()
+}
+
+fn describe(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+}
+
+/// Where a program is, if it can be found in PATH.
+pub fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|directory| directory.join(program)).find(|path| is_executable(path))
+}
+
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+/// How many threads can do something at once.
+pub fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+/// Does something with each of these, so many at a time; what came of it, in the order in which they ended.
+pub fn at_once<T: Send, R: Send>(
+    count: usize,
+    all: impl IntoIterator<Item = T>,
+    work: impl Fn(T) -> R + Sync,
+) -> Vec<R> {
+    let waiting: Mutex<VecDeque<T>> = Mutex::new(all.into_iter().collect());
+    let done = Mutex::new(Vec::new());
+    let next = || waiting.lock().ok()?.pop_front();
+    let work_on = || {
+        while let Some(one) = next() {
+            let result = work(one);
+            if let Ok(mut done) = done.lock() {
+                done.push(result);
+            }
+        }
+    };
+    std::thread::scope(|scope| (0..count).for_each(|_| drop(scope.spawn(work_on))));
+    done.into_inner().unwrap_or_default()
+}
+
+/// Does something that takes a while under a line that says what and how long.
+pub fn step<T>(name: &str, action: impl FnOnce() -> Result<T>) -> Result<T> {
+    let bar = ProgressBar::new_spinner().with_message(name.to_owned());
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(120));
+    let begin = Instant::now();
+    let result = action();
+    bar.finish_and_clear();
+    let seconds = begin.elapsed().as_secs_f64();
+    let outcome = match &result {
+        Ok(_) => "  ok  ",
+        Err(error) if error.is::<CannotRun>() => "  --  ",
+        Err(_) => "FAILED",
+    };
+    eprintln!("{outcome} {name} ({seconds:.1} s)");
+    result
+}
+
+/// The command that installs Debian packages.
+pub fn apt(packages: &str) -> String {
+    format!("apt-get install --yes --no-install-recommends {packages}")
+}
+
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}

@@ -1,0 +1,196 @@
+//! The one list of what the project can use beyond the Rust toolchain.
+
+use anyhow::{Result, bail};
+
+use crate::emulator;
+use crate::project::{self, Arch};
+use crate::shell::{self, apt, capture, cargo};
+use crate::toolchain::{self, Toolchain};
+
+/// Something that a machine may have, and what brings it.
+pub struct Tool {
+    kind: Kind,
+    /// What cannot be done without it.
+    pub purpose: String,
+}
+
+enum Kind {
+    /// A program, and the Debian packages that bring it and what it works with.
+    Program { name: String, packages: String },
+    /// A subcommand of cargo's, a component of the Rust toolchain.
+    Component(&'static str),
+    /// A compiler that can build for a target.
+    Target(&'static str),
+    /// What programs with std take for a target.
+    Std(&'static str),
+    /// What runs programs of an architecture.
+    Emulator { arch: Arch, name: String },
+    /// A compiler of the distribution's, with the source of core.
+    DistributionRust,
+    /// A runtime library of the compiler's, which only rustup's toolchains have.
+    AddressSanitizer,
+    /// A nightly compiler with Miri and the source of std.
+    Miri,
+    /// The C compiler of Zig, which Python's package index has.
+    Zig,
+}
+
+fn program(name: impl Into<String>, packages: impl Into<String>, purpose: impl Into<String>) -> Tool {
+    Tool { kind: Kind::Program { name: name.into(), packages: packages.into() }, purpose: purpose.into() }
+}
+
+pub fn cc() -> Tool {
+    program("cc", "gcc libc6-dev", "linking anything")
+}
+
+pub fn musl() -> Tool {
+    program("musl-gcc", "musl-tools", "C programs on musl")
+}
+
+pub fn cxx() -> Tool {
+    program("g++", "g++", "the header in C++, and linking the fuzzer")
+}
+
+pub fn pkg_config() -> Tool {
+    program("pkg-config", "pkg-config", "the .pc file")
+}
+
+pub fn strace() -> Tool {
+    program("strace", "strace", "the system calls of each function")
+}
+
+pub fn valgrind() -> Tool {
+    program("valgrind", "valgrind libc6-dbg", "the instructions of each function, and what it does to memory")
+}
+
+pub fn flock() -> Tool {
+    program("flock", "util-linux", "locks against another program")
+}
+
+pub fn clang() -> Tool {
+    program("clang", "clang", "C programs compiled by clang")
+}
+
+pub fn lld() -> Tool {
+    program("ld.lld", "lld", "C programs linked by lld")
+}
+
+/// The C compiler and the libc of an architecture.
+pub fn c_compiler(arch: Arch) -> Tool {
+    let debian = match arch {
+        Arch::X86_64 => "amd64",
+        Arch::Aarch64 => "arm64",
+        Arch::Riscv64 => "riscv64",
+    };
+    let packages = format!("gcc-{} libc6-dev-{debian}-cross", arch.gnu().replace('_', "-"));
+    if arch.is_host() {
+        return cc();
+    }
+    program(toolchain::c_compiler(arch), packages, format!("programs for {}", arch.name()))
+}
+
+/// What runs programs of an architecture.
+pub fn qemu(arch: Arch) -> Tool {
+    let kind = Kind::Emulator { arch, name: format!("qemu-{}-static", arch.name()) };
+    Tool { kind, purpose: format!("running {} programs, in a user namespace (Linux 6.7)", arch.name()) }
+}
+
+/// A compiler that can build for a target.
+pub fn target(triple: &'static str) -> Tool {
+    Tool { kind: Kind::Target(triple), purpose: format!("building for {triple}") }
+}
+
+/// The precompiled std of a target.
+pub fn std(triple: &'static str) -> Tool {
+    Tool { kind: Kind::Std(triple), purpose: format!("Rust programs with std for {triple}") }
+}
+
+pub fn distribution_rust() -> Tool {
+    Tool { kind: Kind::DistributionRust, purpose: "building core where rustup cannot fetch it".into() }
+}
+
+pub fn zig() -> Tool {
+    Tool { kind: Kind::Zig, purpose: "C programs compiled by zig cc, on musl for every architecture".into() }
+}
+
+pub fn address_sanitizer() -> Tool {
+    Tool { kind: Kind::AddressSanitizer, purpose: "watching memory while fuzzing and testing".into() }
+}
+
+pub fn miri() -> Tool {
+    Tool { kind: Kind::Miri, purpose: "Miri, and std built with the thread sanitizer".into() }
+}
+
+pub fn rustfmt() -> Tool {
+    Tool { kind: Kind::Component("fmt"), purpose: "formatting".into() }
+}
+
+pub fn clippy() -> Tool {
+    Tool { kind: Kind::Component("clippy"), purpose: "lints".into() }
+}
+
+/// Fails, and says what would change it, if one of these is not here.
+pub fn must_have(tools: &[Tool]) -> Result<()> {
+    tools.iter().find(|tool| !tool.is_here()).map_or(Ok(()), |missing| bail!(missing.is_missing()))
+}
+
+impl Tool {
+    /// What its name is in messages, and in PATH if it is a program.
+    pub fn program(&self) -> &str {
+        match &self.kind {
+            Kind::Program { name, .. } | Kind::Emulator { name, .. } => name,
+            Kind::Component("fmt") => "rustfmt",
+            Kind::Component(name) => name,
+            Kind::Target(triple) | Kind::Std(triple) => triple,
+            Kind::DistributionRust => "rustc-web",
+            Kind::AddressSanitizer => "address sanitizer",
+            Kind::Miri => "cargo miri",
+            Kind::Zig => "zig",
+        }
+    }
+
+    pub fn is_here(&self) -> bool {
+        match &self.kind {
+            Kind::Program { name, .. } => shell::find(name).is_some(),
+            // rustup has a file of this name for every component, installed or not.
+            Kind::Component(name) => capture(cargo().args([name, "--version"])).is_ok_and(|said| said.status.success()),
+            Kind::Target(triple) => Toolchain::of(triple).is_ok(),
+            Kind::Std(triple) => Toolchain::has_std(triple),
+            Kind::Emulator { arch, .. } => emulator::works_for(*arch),
+            Kind::DistributionRust => {
+                Toolchain::of_distribution(Arch::Riscv64.target()).is_ok_and(|rust| rust.has_source())
+            }
+            Kind::AddressSanitizer => Toolchain::has_address_sanitizer(),
+            Kind::Miri => capture(toolchain::nightly("miri").arg("--version")).is_ok_and(|said| said.status.success()),
+            Kind::Zig => toolchain::find_zig().is_some(),
+        }
+    }
+
+    /// That the tool is missing, for what, and what would change it.
+    pub fn is_missing(&self) -> String {
+        let remedies = self.remedies().join(", or else: ");
+        format!("no {} for {}. What would change it: {remedies}", self.program(), self.purpose)
+    }
+
+    /// The commands that would change it that the tool is missing, the first that works being enough.
+    pub fn remedies(&self) -> Vec<String> {
+        match &self.kind {
+            Kind::Program { packages, .. } => vec![apt(packages)],
+            Kind::Component(_) => vec![format!("rustup component add {}", self.program())],
+            Kind::Target(triple) => toolchain::remedies(triple).into(),
+            Kind::Std(triple) => vec![format!("rustup target add {triple}")],
+            Kind::Emulator { .. } => vec![apt("qemu-user-static")],
+            Kind::DistributionRust => vec![toolchain::distribution_remedy()],
+            Kind::AddressSanitizer => vec!["rustup toolchain install stable".to_owned()],
+            Kind::Miri => {
+                let install = "rustup toolchain install nightly --profile minimal --component miri,rust-src";
+                vec!["rustup component add --toolchain nightly miri rust-src".to_owned(), install.to_owned()]
+            }
+            Kind::Zig => {
+                let place = project::relative(&toolchain::zig_directory()).to_string();
+                let pip = format!("python3 -m venv {place} && {place}/bin/python -m pip install --quiet ziglang");
+                vec![pip.clone(), format!("{} && {pip}", apt("python3-venv"))]
+            }
+        }
+    }
+}
