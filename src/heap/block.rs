@@ -95,13 +95,16 @@ impl Block {
         if end >= self.capacity() {
             self.reserve(2 * end + 1)?;
         }
-        let rest = self.as_uninit_mut().get_mut(len..=end).unwrap_or_default();
-        if let Some((nul, room)) = rest.split_last_mut() {
-            room.write_copy_of_slice(bytes);
-            nul.write(0);
-            // SAFETY: the bytes up to the old length were initialized, and those up to the new one just now.
-            unsafe { self.set_len(end) };
-        }
+        // SAFETY: the block has room for the bytes and the NUL after its length.
+        let start = unsafe { self.0.add(len) };
+        // SAFETY: the block is borrowed mutably, so the bytes are not in it.
+        unsafe { start.copy_from_nonoverlapping(NonNull::from_ref(bytes).cast(), bytes.len()) };
+        // SAFETY: the block has room for the bytes and the NUL after its length.
+        let nul = unsafe { start.add(bytes.len()) };
+        // SAFETY: the NUL lies in the block.
+        unsafe { nul.write(0) };
+        // SAFETY: the bytes up to the old length were initialized, and those up to the new one just now.
+        unsafe { self.set_len(end) };
         Ok(())
     }
 

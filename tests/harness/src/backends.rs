@@ -15,9 +15,8 @@ pub const EVERY_FUNCTION: &str = "tests/c/every_function.c";
 pub fn check_sources(arch: Arch, backend: Backend) -> Result<()> {
     let sources = build::sources(arch, backend)?;
     let sys = project::root().join("src/sys");
-    let is_of_libc = |path: &std::path::PathBuf| path.starts_with(sys.join("libc")) || *path == sys.join("libc.rs");
-    let is_of_kernel = |path: &std::path::PathBuf| path.starts_with(sys.join("linux")) || *path == sys.join("linux.rs");
-    let (libc, kernel) = (sources.iter().any(is_of_libc), sources.iter().any(is_of_kernel));
+    let has = |backend: &str| sources.iter().any(|path| path.starts_with(sys.join(backend)));
+    let (libc, kernel) = (has("libc"), has("linux_raw"));
     let wanted = (backend == Backend::Libc, backend == Backend::Kernel);
     ensure!((libc, kernel) == wanted, "{backend:?}: the libc's files: {libc}, the kernel's: {kernel}: {sources:?}");
     Ok(())

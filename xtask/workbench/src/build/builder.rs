@@ -21,26 +21,6 @@ pub const HOSTED_ON_LIBC: &str = "exports,panic-handler,libc";
 pub const FREESTANDING: &str = "exports,freestanding,panic-handler";
 const SHARED: &str = "exports,mem,panic-handler";
 
-/// The flags of rustc that reduce the size further than the profile does.
-const SMALLER: [&str; 6] = [
-    "opt-level=z",
-    // At this level the compiler inlines almost nothing, not even what is shorter than a call.
-    "llvm-args=-inline-threshold=75",
-    // Loop optimisations that cost bytes: hoisting into registers that must be saved, rotation, and exit values.
-    "llvm-args=-disable-machine-licm",
-    "llvm-args=-rotation-max-header-size=0",
-    "llvm-args=-replexitval=never",
-    // Shrink-wrapping saves registers in several places, for paths that need none.
-    "llvm-args=-enable-shrink-wrap=false",
-];
-
-/// Turns repeated instructions into functions.
-const OUTLINED: [&str; 2] = ["-C", "llvm-args=-enable-machine-outliner=always"];
-
-/// Prevents that, also on targets where it is the default: in an archive the names and relocations of these functions
-/// take more space than they save.
-const NOT_OUTLINED: [&str; 2] = ["-C", "llvm-args=-enable-machine-outliner=never"];
-
 /// The function that stores the last error: see src/c/set_error.rs.
 pub const SET_ERROR: &str = "ffi_syscalls_set_error";
 
@@ -108,7 +88,6 @@ impl Builder {
         let mut cargo = self.toolchain.cargo("rustc", &self.directory);
         cargo.args(["--release", "--lib", "--package", self.package, "--crate-type", crate_type]);
         cargo.args(["--features", features, "--", "-C", "force-unwind-tables=no"]);
-        cargo.args(SMALLER.iter().flat_map(|pass| ["-C", pass]));
         cargo
     }
 
@@ -122,7 +101,7 @@ impl Builder {
     /// can link it too.
     pub fn archive(&self, features: &str, flags: &[&str], archive: &Path) -> Result<()> {
         let Some(emulation) = self.emulation else {
-            execute(self.cargo_rustc("staticlib", features).args(NOT_OUTLINED).args(flags))?;
+            execute(self.cargo_rustc("staticlib", features).args(flags))?;
             let functions = list::names()?;
             return pick_members(&self.output(), &functions, archive);
         };
@@ -156,7 +135,7 @@ impl Builder {
     fn pick_archive(&self, emulation: &str, features: &str, flags: &[&str], work: &Path) -> Result<Vec<Member>> {
         let is_split = features == FREESTANDING;
         let features = if is_split { format!("{features},archive") } else { features.to_owned() };
-        execute(self.cargo_rustc("staticlib", &features).args(NOT_OUTLINED).args(flags))?;
+        execute(self.cargo_rustc("staticlib", &features).args(flags))?;
         let whole = self.output();
         let (asking, others): (Vec<_>, Vec<_>) =
             roots(&whole, list::names()?)?.into_iter().partition(|root| is_split && root == "rt_last_error");
@@ -209,7 +188,7 @@ impl Builder {
 
     /// Links the functions and what they need, and exports them and nothing else.
     pub fn shared_object(&self, path: &Path, flags: &[&str]) -> Result<()> {
-        execute(self.cargo_rustc("staticlib", SHARED).args(OUTLINED))?;
+        execute(&mut self.cargo_rustc("staticlib", SHARED))?;
         let emulation = self.emulation.context("a shared object is an ELF file")?;
         let functions = list::names()?;
         let work = tempfile::tempdir()?;
