@@ -1,7 +1,7 @@
 //! `cargo xtask setup`: prints or runs the commands that install missing tools.
 
 use anyhow::{Result, bail};
-use workbench::project::{AllArchitectures, Arch, SYSTEMS};
+use workbench::project::{Arch, SYSTEMS, Selection};
 use workbench::shell::{command, is_root};
 use workbench::tools::{
     Tool, address_sanitizer, c_compiler, cc, clang, clippy, cxx, distribution_rust, flock, lld, miri, musl, pkg_config,
@@ -19,34 +19,30 @@ pub struct Arguments {
     /// Also the tools of `test --full`: a nightly compiler with Miri
     #[arg(long)]
     full: bool,
-    #[command(flatten)]
-    architectures: AllArchitectures,
+    /// Only the tools of `test --arch` with the same value: x86_64, aarch64, riscv64 or all
+    #[arg(long, value_name = "NAME", conflicts_with = "full")]
+    arch: Option<Selection>,
 }
 
-/// Returns the tools of the whole test, or of `build` alone.
-fn tools(build: bool, architectures: &[Arch]) -> Vec<Tool> {
+/// Returns the tools of `build`, or of `test`, for these architectures.
+fn tools(build: bool, is_whole: bool, architectures: &[Arch]) -> Vec<Tool> {
     let mut tools = vec![cc()];
     tools.extend(architectures.iter().map(|&arch| target(arch.target())));
     if build {
         return tools;
     }
-    tools.extend([
-        musl(),
-        cxx(),
-        pkg_config(),
-        flock(),
-        strace(),
-        valgrind(),
-        clang(),
-        lld(),
-        zig(),
-        rustfmt(),
-        clippy(),
-        address_sanitizer(),
-    ]);
+    tools.extend([pkg_config(), clang(), lld(), zig(), clippy()]);
+    if architectures.iter().any(|arch| arch.is_host()) {
+        tools.extend([musl(), cxx(), flock(), strace(), valgrind()]);
+    }
     // Before the distribution's compiler, with which the targets would count as installed.
-    tools.extend(SYSTEMS.iter().map(|system| target(system.triple)));
-    tools.push(distribution_rust());
+    if is_whole {
+        tools.extend([rustfmt(), cxx(), address_sanitizer()]);
+        tools.extend(SYSTEMS.iter().map(|system| target(system.triple)));
+    }
+    if architectures.contains(&Arch::Riscv64) {
+        tools.push(distribution_rust());
+    }
     for &arch in architectures {
         if arch.is_host() {
             tools.push(std(arch.musl_target()));
@@ -58,7 +54,8 @@ fn tools(build: bool, architectures: &[Arch]) -> Vec<Tool> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let mut tools = tools(arguments.build, &arguments.architectures.or_all());
+    let architectures = arguments.arch.as_ref().map_or(&Arch::ALL[..], |selection| &selection.0);
+    let mut tools = tools(arguments.build, arguments.arch.is_none(), architectures);
     if arguments.full {
         tools.extend([miri(), valgrind()]);
     }

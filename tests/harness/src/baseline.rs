@@ -24,7 +24,7 @@ impl Room {
 }
 
 /// A table, its file, and its tolerance.
-pub struct Ledger {
+pub struct Baseline {
     /// Relative to the root directory.
     pub file: &'static str,
     /// The comment at its start.
@@ -40,7 +40,7 @@ pub type Numbers = Vec<(String, u64)>;
 /// A row of the table: the figure of each architecture.
 type Row = (String, [Option<u64>; Arch::ALL.len()]);
 
-impl Ledger {
+impl Baseline {
     fn path(&self) -> PathBuf {
         project::root().join(self.file)
     }
