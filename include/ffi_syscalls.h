@@ -41,131 +41,133 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Whether the path leads to anything; a dangling symbolic link leads nowhere. When it is false, rt_last_error() says
- * whether that is certain (ENOENT, ENOTDIR) or could not be found out (EACCES, ELOOP, EIO).
+ * Returns whether the path resolves; a dangling symbolic link does not. When it is false, rt_last_error() tells
+ * whether that is certain (ENOENT, ENOTDIR) or unknown (EACCES, ELOOP, EIO).
  */
 bool rt_file_exists(const char *path);
 
 /**
- * The whole content of a file, to its end, whatever size it claims. rt_len() knows its length, should it contain NUL
- * bytes. Free it with rt_free().
+ * Reads a file to its end, whatever size it claims. rt_len() returns the length, which counts NUL bytes of the
+ * content. Free the text with rt_free().
  */
 char *rt_file_read_text(const char *path);
 
 /**
- * Makes this the content of a file, which is created when missing (0666 less the umask). The old content is gone
- * before the new one is written.
+ * Replaces the content of a file, which is created if missing (0666 less the umask). The old content is gone before
+ * the new one is written.
  */
 bool rt_file_write_text(const char *path, const char *content);
 
 /**
- * Adds this to the end of a file, which is created when missing (0666 less the umask).
+ * Appends to a file, which is created if missing (0666 less the umask).
  */
 bool rt_file_append_text(const char *path, const char *content);
 
 /**
- * Copies a file's content and permission bits, without set-user-ID and set-group-ID. EINVAL when both are the same
- * file, EISDIR when either is a directory. After a failure a destination that the call created is removed; one that
+ * Copies the content and the permission bits of a file, without set-user-ID and set-group-ID. EINVAL if both are the
+ * same file, EISDIR if either is a directory. After a failure a destination that the call created is removed; one that
  * existed, or that a dangling link led to, may be incomplete.
  */
 bool rt_file_copy(const char *src, const char *dst);
 
 /**
- * Removes a file's name; a symbolic link itself. ENOENT when it is missing, EISDIR for a directory.
+ * Removes the name of a file; a symbolic link itself. ENOENT if it is missing, EISDIR for a directory.
  */
 bool rt_file_delete(const char *path);
 
 /**
- * rt_file_delete() under its second name.
+ * The same as rt_file_delete().
  */
 bool rt_file_remove(const char *path);
 
 /**
- * The size in bytes that stat(2) reports, for any kind of file; -1 on failure. Files of /proc say 0 and have content.
+ * Returns the size in bytes that stat(2) reports, for any kind of file; -1 on failure. Files of /proc report 0 and
+ * have content.
  */
 int64_t rt_file_size(const char *path);
 
 /**
- * When the content last changed, in seconds since 1970 (UTC); negative before. -1 on failure, and with rt_last_error()
- * 0 for the second before 1970.
+ * Returns when the content last changed, in seconds since 1970 (UTC); negative before. -1 on failure, and with
+ * rt_last_error() 0 for the second before 1970.
  */
 int64_t rt_file_modified_time(const char *path);
 
 /**
- * Takes an exclusive, advisory lock (flock(2)) on a file, which is created when missing (0666 less the umask). Never
- * waits: EAGAIN when somebody else has it, another descriptor of this process included. The descriptor that holds the
- * lock, for rt_file_unlock(), or -1.
+ * Takes an exclusive, advisory lock (flock(2)) on a file, which is created if missing (0666 less the umask). It never
+ * waits: EAGAIN if another descriptor holds the lock, in this process too. Returns the descriptor that holds the lock,
+ * for rt_file_unlock(), or -1.
  */
 int64_t rt_file_lock(const char *path);
 
 /**
- * Gives up a lock of rt_file_lock() and closes its descriptor. EBADF for a number that is no open descriptor.
+ * Releases a lock of rt_file_lock() and closes its descriptor. EBADF if it is not an open descriptor.
  */
 bool rt_file_unlock(int64_t fd);
 
 /**
- * Makes a directory (0777 less the umask). With recursive its missing parents too, and one that exists is a success;
- * without, EEXIST.
+ * Creates a directory (0777 less the umask). With recursive it creates missing parents too, and an existing directory
+ * is a success; without, EEXIST.
  */
 bool rt_dir_create(const char *path, bool recursive);
 
 /**
- * The names in a directory, without "." and "..", in the kernel's order, ended by NULL; rt_len() counts them. One
- * rt_free() frees the array and the names.
+ * Lists the names in a directory, without "." and "..", in the kernel's order, ended by NULL; rt_len() returns their
+ * number. One rt_free() frees the array and the names.
  */
 char **rt_dir_list(const char *path);
 
 /**
- * The working directory, absolute. ENOENT when it was removed, ENAMETOOLONG when its path has 4096 bytes or more.
- * Free it with rt_free().
+ * Returns the working directory, absolute. ENOENT if it was removed, ENAMETOOLONG if its path has 4096 bytes or more.
+ * Free the text with rt_free().
  */
 char *rt_env_cwd(void);
 
 /**
- * The value of a variable. "" when it is not set (rt_last_error() is ENOENT) or empty (0). Free it with rt_free(),
- * "" included.
+ * Returns the value of a variable: "" if it is not set (rt_last_error() is ENOENT) or empty (0). Free the text with
+ * rt_free(), "" included.
  */
 char *rt_env_get(const char *key);
 
 /**
- * The user's home directory: HOME if it is absolute, else what /etc/passwd says; "" when neither knows one. With
- * raised rights (set-user-ID) HOME is not trusted. Free it with rt_free(), "" included.
+ * Returns the user's home directory: HOME if it is absolute, otherwise the entry of /etc/passwd; "" if neither has
+ * one. In secure-execution mode (set-user-ID) HOME is not trusted. Free the text with rt_free(), "" included.
  */
 char *rt_env_home(void);
 
 /**
- * Sets a variable for rt_env_get() and the children of rt_process_run(), not for a libc's getenv(). EINVAL when the
- * name is empty or contains "=".
+ * Sets a variable for rt_env_get() and the children of rt_process_run(), not for a libc's getenv(). EINVAL if the name
+ * is empty or contains "=".
  */
 bool rt_env_set(const char *key, const char *value);
 
 /**
- * The caller's process id.
+ * Returns the process ID of the caller.
  */
 int64_t rt_getpid(void);
 
 /**
- * Runs a program with these arguments behind its name, looked for in PATH as by execvp(3), and waits for its end.
+ * Runs a program with these arguments after its name, searched in PATH as by execvp(3), and waits for its end.
  *
  * 0 to 255: its exit code. 128 + N: signal N ended it. 127: not found, 126: found, and could not be executed;
- * rt_last_error() is the reason, and 0 when the program itself exited with 126 or 127. -1: no child could be started
- * or waited for. It works also when the caller ignores SIGCHLD.
+ * rt_last_error() is the reason, and 0 if the program itself exited with 126 or 127. -1: no child could be started or
+ * waited for. The call also works if the caller ignores SIGCHLD.
  */
 int32_t rt_process_run(const char *cmd, const char *const *args, size_t arg_count);
 
 /**
- * How many processors the calling thread can keep busy: those it may run on, or fewer when a control group limits its
- * share, rounded up. At least 1.
+ * Returns how many processors the calling thread can keep busy: those it may run on, or fewer if a control group limits
+ * its share, rounded up. At least 1.
  */
 int64_t rt_system_cpu_count(void);
 
 /**
- * The host name, with or without a domain. Free it with rt_free().
+ * Returns the host name, with or without a domain. Free the text with rt_free().
  */
 char *rt_hostname(void);
 
 /**
- * Frees what a function of this library returned; NULL is fine. A list is freed as a whole, never its entries.
+ * Frees a pointer that a function of this library returned; NULL is fine. A list is freed as a whole, never its
+ * entries.
  *
  * Freeing a small block twice in a row, an entry of a list, or a pointer that is misaligned or not the library's stops
  * the process with a message.
@@ -173,18 +175,19 @@ char *rt_hostname(void);
 void rt_free(void *p);
 
 /**
- * Of a text: its bytes without the final NUL. Of a list: its entries. Of NULL: 0. In constant time.
+ * Returns the length of a text in bytes, without the final NUL, or the number of entries of a list; 0 for NULL. It
+ * takes constant time.
  */
 size_t rt_len(const void *p);
 
 /**
- * The errno of the calling thread's last call that returned its failure value; 0 when that value was genuine.
+ * Returns the errno of the calling thread's last call that returned its failure value; 0 if that value was genuine.
  * Unspecified after a success.
  */
 int32_t rt_last_error(void);
 
 /**
- * What an errno means, for people: "ENOENT: No such file or directory". Static, never freed.
+ * Returns the name and the description of an errno: "ENOENT: No such file or directory". Static, never freed.
  */
 const char *rt_error_text(int32_t err);
 
@@ -199,7 +202,7 @@ bool rt_print(const char *text);
 bool rt_eprint(const char *text);
 
 /**
- * Ends the process, all its threads included. The low 8 bits of the code count.
+ * Ends the process, including all its threads, with the low 8 bits of the code.
  */
 void rt_exit(int32_t code) FFI_SYSCALLS_NORETURN;
 

@@ -24,13 +24,18 @@ pub(super) fn get(name: &[u8]) -> Result<Text> {
 }
 
 pub(super) fn set(name: &[u8], value: &[u8]) -> Result<()> {
-    if !is_name(name) || value.contains(&0) {
+    if !is_name(name) {
         return Err(Errno::EINVAL);
     }
     let mut entry = Block::new(name.len() + value.len() + 2)?;
     entry.extend_from_slice(name)?;
     entry.extend_from_slice(b"=")?;
     entry.extend_from_slice(value)?;
+    // SAFETY: a NUL follows what was appended.
+    let content = unsafe { CStr::from_ptr(entry.as_ptr().as_ptr().cast()) };
+    if content.count_bytes() < entry.len() {
+        return Err(Errno::EINVAL); // the value contains a NUL
+    }
     VARIABLES.lock().set(name, entry)
 }
 

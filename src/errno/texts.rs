@@ -60,13 +60,13 @@ pub(crate) fn text_of(number: i32) -> &'static CStr {
 }
 
 impl Table {
+    #[inline(never)]
     fn text_of(&self, number: i32) -> Option<&'static CStr> {
         let position = self.numbers.iter().position(|&known| i32::from(known) == number)?;
-        let mut rest = self.texts.as_bytes();
-        for _ in 0..position {
-            let text = CStr::from_bytes_until_nul(rest).ok()?;
-            rest = rest.get(text.count_bytes() + 1..)?;
-        }
-        CStr::from_bytes_until_nul(rest).ok()
+        let mut ends = self.texts.bytes().enumerate().filter(|&(_, byte)| byte == 0).map(|(end, _)| end);
+        let start = if position == 0 { 0 } else { ends.nth(position - 1)? + 1 };
+        let text = self.texts.as_bytes().get(start..=ends.next()?)?;
+        // SAFETY: the text extends to the first NUL after its start.
+        Some(unsafe { CStr::from_bytes_with_nul_unchecked(text) })
     }
 }

@@ -38,17 +38,21 @@ impl<'a> Argv<'a> {
     pub(crate) unsafe fn from_pointers(command: &'a CStr, args: &[*const c_char]) -> Result<Self> {
         let array = Block::new((args.len() + 3) * size_of::<*const c_char>())?;
         let mut slot = array.as_ptr().cast::<*const c_char>();
-        for &pointer in [SHELL.as_ptr(), command.as_ptr()].iter().chain(args) {
-            if pointer.is_null() {
+        let mut push = |pointer| {
+            // SAFETY: the block has room for the shell, the command, all arguments and the null pointer.
+            unsafe { slot.write(pointer) };
+            // SAFETY: the slot lies in the block, so the pointer leads at most to its end.
+            slot = unsafe { slot.add(1) };
+        };
+        push(SHELL.as_ptr());
+        push(command.as_ptr());
+        for &arg in args {
+            if arg.is_null() {
                 return Err(Errno::EFAULT);
             }
-            // SAFETY: the block has room for all pointers and the null pointer.
-            unsafe { slot.write(pointer) };
-            // SAFETY: the null pointer follows at the latest.
-            slot = unsafe { slot.add(1) };
+            push(arg);
         }
-        // SAFETY: the block has room for the null pointer.
-        unsafe { slot.write(core::ptr::null()) };
+        push(core::ptr::null());
         Ok(Self { array, strings: PhantomData })
     }
 

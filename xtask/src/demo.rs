@@ -1,11 +1,10 @@
 //! `cargo xtask demo`: the operations at work.
 //!
-//! What works through them is a program of its own, examples/demo, so that it can run on another architecture too.
+//! The program examples/demo calls them, so that it can run on another architecture too.
 
 use std::path::Path;
 
 use anyhow::{Result, ensure};
-
 use workbench::project::{self, Arch, Architectures};
 use workbench::shell::{cargo, execute, said, step};
 use workbench::{build, elf, emulator, toolchain, tools};

@@ -1,4 +1,4 @@
-//! `cargo xtask install`: puts what `build` made in place.
+//! `cargo xtask install`: installs what `build` made.
 
 use std::path::PathBuf;
 
@@ -8,14 +8,14 @@ use workbench::project::{Arch, Backend, Foundation};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Where the files are to be used, such as /usr/local
+    /// Directory in which the files are used, such as /usr/local
     #[arg(long)]
     prefix: PathBuf,
-    /// A directory to put in front of the prefix, for packages
+    /// Directory to prepend to the prefix, for packages
     #[arg(long)]
     destdir: Option<PathBuf>,
-    /// The architecture, if not this machine's; a prefix holds one
-    #[arg(long, conflicts_with = "target")]
+    /// For this architecture: x86_64, aarch64 or riscv64 [default: this machine's]
+    #[arg(long, value_name = "NAME", conflicts_with = "target")]
     arch: Option<Arch>,
     #[command(flatten)]
     foundation: Foundation,

@@ -1,7 +1,6 @@
 //! The project's own commands, run as `cargo xtask <command>`.
 //!
-//! One file a command, and some that they share: `shell` runs programs, `project` knows the places, `toolchain` the
-//! compilers and linkers, `elf` reads what was built.
+//! This package dispatches, installs and sets up. Builds are in `workbench`, checks in tests/harness.
 
 mod demo;
 mod install;
@@ -17,7 +16,7 @@ use harness::{abi, bench, calls, faults, fuzz, instructions, list, plan, sandbox
 use workbench::{build, project};
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Builds, shows and tests ffi_syscalls")]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Builds, installs and tests ffi_syscalls")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -27,43 +26,43 @@ struct Arguments {
 enum Command {
     /// Build the archives, the shared object, the header and the .pc file into target/dist/<arch>-<system>
     Build(build::Arguments),
-    /// Build the library and rtbox, and work through the operations on this machine
+    /// Build the library and rtbox, and show every operation at work
     Demo(demo::Arguments),
-    /// Run every check there is, but those of --full: formatting, lints, Rust tests, C callers, rtbox, the ABI
+    /// Run the checks: formatting, lints, Rust tests, C programs, rtbox, the ABI, sizes, sandboxes, faults
     Test(plan::Arguments),
-    /// Make every system call of every operation fail in every way, and look at what comes of it
+    /// Make every system call of every operation fail in every way, and check the results
     Faults(faults::Arguments),
-    /// Report all that an operation lacks: generated files, tests, scenarios, rows of tables
+    /// Report what an operation lacks: generated files, tests, scenarios, rows of tables
     List,
-    /// Write what follows from the list of operations: header, tests/c/operations.h, tables of documents, sizes, calls
+    /// Write the files generated from the list of operations: header, tests/c/operations.h, tables, sizes, calls
     Bless(list::Bless),
     /// Check that the archives and the shared object define the functions of the list, and need nothing else
     Abi(abi::Arguments),
-    /// Print the size of what is shipped, of small programs, and of each call; fail where it has grown
+    /// Print the sizes of artifacts, of small programs and of each call; fail if one has grown
     Size(size::Arguments),
-    /// Print the system calls that each function makes, and fail where tests/calls.txt says otherwise
+    /// Print the system calls of each function; fail if tests/calls.txt differs
     Calls(calls::Arguments),
-    /// Print how many instructions a call of each function takes, and fail where they have grown
+    /// Print the number of instructions of a call of each function; fail if one has grown
     Instructions(instructions::Arguments),
-    /// Time every operation beside what else can be had for it, and write the table and the chart in benches/
+    /// Time every operation compared with its alternatives, and write the table and the chart in benches/
     Bench(bench::Arguments),
-    /// Give what the library parses to a fuzzer, for as long as is asked
+    /// Fuzz the parsers and the allocator of the library
     Fuzz(fuzz::Arguments),
-    /// Run a program of another architecture, and those that it starts, in qemu
+    /// Run a program of another architecture, and the programs that it starts, in qemu
     Run(run::Arguments),
-    /// Say what this machine lacks for `test`, as commands to run; with --yes run them
+    /// Print the commands that install the missing tools of `test`; with --yes run them
     Setup(setup::Arguments),
-    /// Run the C program that calls everything where something is missing, refused, full or changing
+    /// Run programs that call every function in sandboxes, where something is missing, refused, full or changing
     Sandbox(sandbox::Arguments),
-    /// Put what `build` made in place
+    /// Install what `build` made
     Install(install::Arguments),
 }
 
 fn main() -> ExitCode {
-    // A reader that goes away ends this tool, and is no panic of its output's.
-    // SAFETY: no handler of anybody's.
+    // A closed pipe ends this tool instead of making its output panic.
+    // SAFETY: SIG_DFL calls no function.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
-    // What is made for other users to run or read is for them, whoever started this tool.
+    // Other users run and read some of the files, whatever the umask of the caller.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     match run(Arguments::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
@@ -75,9 +74,9 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<()> {
-    let mut temporary = tempfile::tempfile().context("no place for temporary files, which TMPDIR names")?;
-    temporary.write_all(&[0; 1 << 16]).context("no room for temporary files, which are where TMPDIR says")?;
-    // Another command's builds would be in this one's way; a command that this one starts is part of it.
+    let mut temporary = tempfile::tempfile().context("cannot make a temporary file: TMPDIR names the directory")?;
+    temporary.write_all(&[0; 1 << 16]).context("no space for temporary files: TMPDIR names another directory")?;
+    // Builds of two commands would conflict. `run` is started by other commands.
     let _turn = if matches!(command, Command::Run(_)) { None } else { Some(project::wait_for_turn()?) };
     match command {
         Command::Build(arguments) => build::run(&arguments),

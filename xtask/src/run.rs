@@ -1,8 +1,7 @@
-//! `cargo xtask run`: a program of another architecture, and the programs that it starts.
+//! `cargo xtask run`: runs a program of another architecture, and the programs that it starts.
 //!
-//! qemu's user mode runs one program. When that one executes another, the kernel must know that qemu is to run it too:
-//! binfmt_misc tells it so. Nothing of that reaches the machine: it is registered in a user namespace of the program's
-//! own (Linux 6.7), which ends with it.
+//! qemu's user mode runs one program. binfmt_misc makes the kernel start qemu for those that it executes too. The
+//! registration is in a user namespace of the program (Linux 6.7), which ends with it and leaves the machine unchanged.
 
 use std::convert::Infallible;
 use std::ffi::OsString;
@@ -19,10 +18,10 @@ use workbench::{shell, tools};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The architecture that the program is for
-    #[arg(long)]
+    /// Architecture of the program: x86_64, aarch64 or riscv64
+    #[arg(long, value_name = "NAME")]
     arch: Arch,
-    /// The user and group to run it as; root only
+    /// User and group ID to run it as, for root
     #[arg(long, value_name = "ID")]
     user: Option<u32>,
     /// The program and its arguments
@@ -30,21 +29,20 @@ pub struct Arguments {
     program: Vec<OsString>,
 }
 
-/// Becomes the program.
+/// Executes the program in place of this one.
 pub fn run(arguments: &Arguments) -> Result<Infallible> {
     let Some((program, words)) = arguments.program.split_first() else { bail!("no program") };
     if !arguments.arch.is_host() {
         let qemu = tools::qemu(arguments.arch);
         let path = shell::find(qemu.program()).with_context(|| qemu.is_missing())?;
-        enter(arguments.arch, &path).context("cannot set up what runs foreign programs")?;
+        enter(arguments.arch, &path).context("cannot register the emulator")?;
     }
     let mut command = Command::new(program);
     if !arguments.arch.is_host() {
-        // For tests of what the emulator, and not the program, does otherwise.
+        // Tests skip what the emulator does differently from a kernel.
         command.env("FFI_SYSCALLS_EMULATED", "qemu");
-        // qemu notes what it translates in memory of glib's, under a lock that a fork may leave locked in the child for
-        // good (qemu before 8.1, its issue 285): the child hangs at the first instruction that is new to it. With this,
-        // glib takes that memory from malloc, whose locks a fork releases.
+        // A fork may leave a lock of glib's allocator held in the child, which then hangs in qemu's translator (qemu
+        // before 8.1, its issue 285). With this glib uses malloc, whose locks a fork releases.
         command.env("G_SLICE", "always-malloc");
     }
     if let Some(user) = arguments.user {
@@ -54,13 +52,13 @@ pub fn run(arguments: &Arguments) -> Result<Infallible> {
     Err(error).with_context(|| format!("cannot execute {}", program.display()))
 }
 
-/// Enters namespaces in which the kernel runs programs of the architecture with qemu.
+/// Enters namespaces in which the kernel starts qemu for programs of the architecture.
 fn enter(arch: Arch, qemu: &Path) -> Result<()> {
-    // Ids are mapped from outside, by a process that is not in the namespace: all of them, to themselves, if this is
-    // root, and no others than its own if it is not. Which may be done once the namespace is there, hence the pipe.
+    // A process outside of the namespace maps the IDs, once the namespace exists: hence the pipe. It maps all IDs to
+    // themselves for root, and only the caller's own for others.
     let (user, group) = (rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
     let mapping = if user == 0 {
-        // What this process's own namespace has, which may be one as well.
+        // The map of this process, which may be in a user namespace already.
         let identity = |own: &str| -> Result<String> {
             let lines = std::fs::read_to_string(own)?;
             let fields = lines.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
@@ -74,26 +72,26 @@ fn enter(arch: Arch, qemu: &Path) -> Result<()> {
     let mut mapper = Command::new("sh");
     mapper.arg("-ec").arg(format!("read go; cd /proc/{}; {mapping}", std::process::id()));
     let mut mapper = mapper.stdin(Stdio::piped()).spawn()?;
-    // SAFETY: this process has one thread, and keeps its descriptors to itself.
+    // SAFETY: this process has one thread, and shares no descriptors.
     unsafe { rustix::thread::unshare_unsafe(UnshareFlags::NEWUSER | UnshareFlags::NEWNS) }
-        .context("no user namespace: is that forbidden here?")?;
+        .context("cannot make a user namespace; the system may forbid it")?;
     writeln!(mapper.stdin.take().context("no pipe")?, "go")?;
     ensure!(mapper.wait()?.success(), "cannot map user ids into the namespace");
     register(arch, qemu)
 }
 
-/// Tells the kernel that qemu runs what has the architecture's ELF header.
+/// Registers qemu for the ELF header of the architecture.
 fn register(arch: Arch, qemu: &Path) -> Result<()> {
-    // Only this namespace sees what is mounted there, and a registration lasts as long as its mount.
+    // The mount is visible in this namespace only, and the registration lasts as long as the mount.
     let place = project::root().join("target/tools/binfmt_misc");
     std::fs::create_dir_all(&place)?;
     rustix::mount::mount("binfmt_misc", &place, "binfmt_misc", MountFlags::empty(), None)
-        .context("no binfmt_misc for a user namespace, which Linux has since 6.7")?;
+        .context("binfmt_misc in a user namespace takes Linux 6.7")?;
     let [low, high] = arch.elf_machine().to_le_bytes();
-    // 64-bit, little-endian, version 1; of any ABI; a program or one that can be loaded anywhere; the architecture.
+    // 64-bit, little-endian, version 1; any ABI; ET_EXEC or ET_DYN; the architecture.
     let magic = format!(r"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x{low:02x}\x{high:02x}");
     let mask = r"\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff";
-    // P: argv[0] is kept. C: a set-user-ID program gets its rights. F: qemu is found also where its path leads nowhere.
+    // P keeps argv[0]. C gives set-user-ID programs their rights. F opens qemu now, so that a chroot still has it.
     let line = format!(":{}:M::{magic}:{mask}:{}:PCF", arch.name(), qemu.display());
-    std::fs::write(place.join("register"), line).context("the kernel does not take the registration")
+    std::fs::write(place.join("register"), line).context("the kernel rejects the registration")
 }

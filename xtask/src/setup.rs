@@ -1,7 +1,7 @@
-//! `cargo xtask setup`: what this machine lacks.
+//! `cargo xtask setup`: prints or runs the commands that install missing tools.
 
 use anyhow::{Result, bail};
-use workbench::project::{AllArchitectures, Arch, SYSTEMS};
+use workbench::project::{Arch, SYSTEMS, Selection};
 use workbench::shell::{command, is_root};
 use workbench::tools::{
     Tool, address_sanitizer, c_compiler, cc, clang, clippy, cxx, distribution_rust, flock, lld, miri, musl, pkg_config,
@@ -13,40 +13,36 @@ pub struct Arguments {
     /// Run the commands instead of printing them
     #[arg(long)]
     yes: bool,
-    /// Only what `build` and `install` take
+    /// Only the tools of `build` and `install`
     #[arg(long)]
     build: bool,
-    /// Also what `test --full` takes: a nightly compiler, valgrind
+    /// Also the tools of `test --full`: a nightly compiler with Miri
     #[arg(long)]
     full: bool,
-    #[command(flatten)]
-    architectures: AllArchitectures,
+    /// Only the tools of `test --arch` with the same value: x86_64, aarch64, riscv64 or all
+    #[arg(long, value_name = "NAME", conflicts_with = "full")]
+    arch: Option<Selection>,
 }
 
-/// What the whole test takes, or `build` alone.
-fn tools(build: bool, architectures: &[Arch]) -> Vec<Tool> {
+/// Returns the tools of `build`, or of `test`, for these architectures.
+fn tools(build: bool, is_whole: bool, architectures: &[Arch]) -> Vec<Tool> {
     let mut tools = vec![cc()];
     tools.extend(architectures.iter().map(|&arch| target(arch.target())));
     if build {
         return tools;
     }
-    tools.extend([
-        musl(),
-        cxx(),
-        pkg_config(),
-        flock(),
-        strace(),
-        valgrind(),
-        clang(),
-        lld(),
-        zig(),
-        rustfmt(),
-        clippy(),
-        address_sanitizer(),
-    ]);
-    // Before the distribution's compiler, which would do for all: what is compiled already need not be here.
-    tools.extend(SYSTEMS.iter().map(|system| target(system.triple)));
-    tools.push(distribution_rust());
+    tools.extend([pkg_config(), clang(), lld(), zig(), clippy()]);
+    if architectures.iter().any(|arch| arch.is_host()) {
+        tools.extend([musl(), cxx(), flock(), strace(), valgrind()]);
+    }
+    // Before the distribution's compiler, with which the targets would count as installed.
+    if is_whole {
+        tools.extend([rustfmt(), cxx(), address_sanitizer()]);
+        tools.extend(SYSTEMS.iter().map(|system| target(system.triple)));
+    }
+    if architectures.contains(&Arch::Riscv64) {
+        tools.push(distribution_rust());
+    }
     for &arch in architectures {
         if arch.is_host() {
             tools.push(std(arch.musl_target()));
@@ -58,22 +54,23 @@ fn tools(build: bool, architectures: &[Arch]) -> Vec<Tool> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let mut tools = tools(arguments.build, &arguments.architectures.or_all());
+    let architectures = arguments.arch.as_ref().map_or(&Arch::ALL[..], |selection| &selection.0);
+    let mut tools = tools(arguments.build, arguments.arch.is_none(), architectures);
     if arguments.full {
         tools.extend([miri(), valgrind()]);
     }
     let missing: Vec<_> = tools.iter().filter(|tool| !tool.is_here()).collect();
     if missing.is_empty() {
         let what = if arguments.build { "build" } else { "run every check" };
-        println!("Nothing is missing: this machine can {what}.");
+        println!("No tool is missing: this machine can {what}.");
     }
     let mut updated = false;
     for tool in missing {
-        // One package may have brought several tools.
+        // A package may contain several tools.
         if arguments.yes && tool.is_here() {
             continue;
         }
-        println!("# {} is missing, for {}", tool.program(), tool.purpose);
+        println!("# {} is missing: {}", tool.program(), tool.purpose);
         let remedies = tool.remedies();
         if !updated && remedies.iter().any(|remedy| remedy.starts_with("apt-get")) {
             act(&["apt-get update".to_owned()], arguments.yes)?;
@@ -88,7 +85,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 fn act(remedies: &[String], run: bool) -> Result<()> {
     let mut failure = String::new();
     for (number, remedy) in remedies.iter().enumerate() {
-        // Packages are the administrator's to install.
+        // Only root installs packages.
         let needs_root = remedy.starts_with("apt-get") && !is_root();
         let line = if needs_root { format!("sudo {remedy}") } else { remedy.clone() };
         println!("{}{line}", if number > 0 { "# or else: " } else { "" });
@@ -102,7 +99,7 @@ fn act(remedies: &[String], run: bool) -> Result<()> {
         }
     }
     if run {
-        bail!("{failure}. On a system without Debian's packages, install the program by its own");
+        bail!("{failure}. On a system without apt-get, install the program with the package manager of the system");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Checks of what `cargo xtask build` makes for an architecture.
+//! The checks of an architecture's artifacts.
 
 use anyhow::Result;
 use workbench::project::{self, Arch, Backend};

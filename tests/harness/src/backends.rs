@@ -1,4 +1,4 @@
-//! What the two backends are made of, and what the one that stands on a libc is on systems other than this machine's.
+//! The separation of the two backends, and the libc backend on other systems.
 
 use std::process::Command;
 
@@ -11,7 +11,7 @@ use workbench::{build, elf, list, toolchain};
 /// A program that calls every function, in C that every system compiles.
 pub const EVERY_FUNCTION: &str = "tests/c/every_function.c";
 
-/// Each backend is built of its own source files, and of none of the other's.
+/// Checks that a backend is built from its own source files, and none of the other's.
 pub fn check_sources(arch: Arch, backend: Backend) -> Result<()> {
     let sources = build::sources(arch, backend)?;
     let sys = project::root().join("src/sys");
@@ -22,8 +22,8 @@ pub fn check_sources(arch: Arch, backend: Backend) -> Result<()> {
     Ok(())
 }
 
-/// Builds the library for another system, and links a program that calls all of it with that system's libc. A symbol
-/// that the libc does not have is refused, and so would be one of the library's.
+/// Builds the library for another system, and links a program that calls every function with the system's libc. Checks
+/// that the link of a symbol which the libc lacks fails, so that a success means something.
 pub fn check_link(system: &System, zig_target: &str) -> Result<()> {
     let dist = build::run_for_system(system)?;
     let source = project::root().join(EVERY_FUNCTION);
@@ -39,16 +39,19 @@ pub fn check_link(system: &System, zig_target: &str) -> Result<()> {
     if system.os == "openbsd" {
         let marked = elf::functions_with_landing_pads(&dist.hosted_archive())?;
         let functions = list::names()?;
-        ensure!(functions.iter().all(|function| marked.contains(function)), "not marked as functions: {marked:?}");
+        ensure!(
+            functions.iter().all(|function| marked.contains(function)),
+            "functions without a landing pad: {marked:?}"
+        );
     }
     const MISSPELT: &str = "getpidd";
     let output = capture(&mut link(&[&format!("-DMISSPELT={MISSPELT}")])?)?;
     let said = said(&output);
-    ensure!(!output.status.success() && said.contains(MISSPELT), "a symbol that no libc has was linked: {said}");
+    ensure!(!output.status.success() && said.contains(MISSPELT), "a symbol that no libc has is linked: {said}");
     Ok(())
 }
 
-/// Where there is only a libc, what is for programs without one does not build, and says why.
+/// Checks that features for programs without a libc do not build with the libc backend, with a message.
 pub fn check_refusals() -> Result<()> {
     for feature in ["freestanding", "mem"] {
         let features = format!("libc,exports,panic-handler,{feature}");

@@ -1,7 +1,7 @@
-//! Committed tables of numbers: what something weighs or costs, a line a thing, a column an architecture.
+//! Committed tables of figures, with a row a thing and a column an architecture.
 //!
-//! A number that has grown over what is noted fails a test, so growth is seen and decided on in a review. One that has
-//! shrunk a lot is pointed out, so that the note follows it down.
+//! A check fails if a figure exceeds its baseline, so that a review decides on growth. It reports a figure far below its
+//! baseline, so that the baseline follows.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use workbench::project::{self, Arch};
 
-/// How far a number may be over its note: other compilers than those that it was noted with do a little worse.
+/// How far a figure may exceed its baseline, since other compilers do slightly worse.
 #[derive(Clone, Copy)]
 pub struct Room {
     pub percent: u64,
@@ -23,24 +23,24 @@ impl Room {
     }
 }
 
-/// A table, where it is kept, and how it is judged.
-pub struct Ledger {
-    /// From the root directory on.
+/// A table, its file, and its tolerance.
+pub struct Baseline {
+    /// Relative to the root directory.
     pub file: &'static str,
-    /// The comment on top.
+    /// The comment at its start.
     pub introduction: &'static str,
     /// The command that writes it.
     pub command: &'static str,
     pub room: Room,
 }
 
-/// What something has, by its name.
+/// Figures by name.
 pub type Numbers = Vec<(String, u64)>;
 
-/// A line of the table: what each architecture has.
+/// A row of the table: the figure of each architecture.
 type Row = (String, [Option<u64>; Arch::ALL.len()]);
 
-impl Ledger {
+impl Baseline {
     fn path(&self) -> PathBuf {
         project::root().join(self.file)
     }
@@ -54,14 +54,13 @@ impl Ledger {
         lines.map(|line| read_row(line).with_context(|| format!("{}: {line}", self.file))).collect()
     }
 
-    /// What is noted for an architecture.
+    /// Returns the baselines of an architecture.
     pub fn noted(&self, arch: Arch) -> Result<Numbers> {
         let noted = self.rows()?.into_iter().filter_map(|(name, numbers)| Some((name, numbers[column(arch)]?)));
         Ok(noted.collect())
     }
 
-    /// Notes numbers of an architecture in place of those of the same name. Things that nobody has any more go when
-    /// `are_all` of the architecture's are given.
+    /// Writes figures of an architecture over those of the same names. With `are_all`, removes its other rows.
     pub fn note(&self, arch: Arch, numbers: &Numbers, are_all: bool) -> Result<()> {
         let mut rows = self.rows()?;
         if are_all {
@@ -76,6 +75,8 @@ impl Ledger {
             rows[at].1[column(arch)] = Some(*number);
         }
         rows.retain(|(_, noted)| noted.iter().any(Option::is_some));
+        let place = |name: &String| numbers.iter().position(|(given, _)| given == name);
+        rows.sort_by_key(|(name, _)| if are_all { place(name).unwrap_or(usize::MAX) } else { 0 });
         Ok(std::fs::write(self.path(), self.text(&rows)?)?)
     }
 
@@ -94,23 +95,21 @@ impl Ledger {
         Ok(text)
     }
 
-    /// Fails if a number is over its note, or has none, or a note of a thing that nobody has any more is left where
-    /// `are_all` of the architecture's are given. Points notes out that are far too generous.
+    /// Fails if a figure exceeds its baseline or has none. With `are_all`, also if a baseline has no figure. Reports
+    /// baselines that are far too high.
     pub fn check(&self, arch: Arch, numbers: &Numbers, are_all: bool) -> Result<()> {
         let noted = self.noted(arch)?;
         let mut wrong = Vec::new();
         let mut generous = Vec::new();
         for (name, number) in numbers {
             match noted.iter().find(|(known, _)| known == name).map(|(_, noted)| *noted) {
-                None => wrong.push(format!("{name}: {number}, and nothing is noted")),
+                None => wrong.push(format!("{name}: {number}, without a baseline")),
                 Some(noted) => {
                     let room = self.room.over(noted);
                     if *number > noted + room {
-                        wrong.push(format!(
-                            "{name}: {number}, noted {noted}, and no more than {room} over it are allowed"
-                        ));
+                        wrong.push(format!("{name}: {number}, more than {room} over its baseline of {noted}"));
                     } else if number + room < noted {
-                        generous.push(format!("{name}: {number}, noted {noted}"));
+                        generous.push(format!("{name}: {number}, baseline {noted}"));
                     }
                 }
             }
@@ -120,16 +119,16 @@ impl Ledger {
             noted
                 .iter()
                 .filter(|(name, _)| are_all && is_gone(name))
-                .map(|(name, _)| format!("{name}: noted, and not there")),
+                .map(|(name, _)| format!("{name}: a baseline without a figure")),
         );
         let command = self.command;
         if !wrong.is_empty() {
             let wrong = wrong.join("\n  ");
-            bail!("{}: {} says otherwise; `{command}` takes what is now:\n  {wrong}", arch.name(), self.file);
+            bail!("{}: {} differs; `{command}` writes the new figures:\n  {wrong}", arch.name(), self.file);
         }
         if !generous.is_empty() {
             let generous = generous.join("\n  ");
-            eprintln!("{}: better than {} says; `{command}` notes it:\n  {generous}", arch.name(), self.file);
+            eprintln!("{}: {} is too high; `{command}` writes the new figures:\n  {generous}", arch.name(), self.file);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
-//! `cargo xtask bench`: how fast the operations are, beside what else can be had for them.
+//! `cargo xtask bench`: times the operations compared with their alternatives.
 //!
-//! What measures is a program of its own, benches/, so that what it compares with is nobody else's dependency.
+//! The package benches/ measures, so that no other package depends on the alternatives.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,9 +25,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     tools::must_have(&[tools::cc()])?;
     build::run_for(arch)?;
     build::run_on_libc(arch)?;
-    let objects = step("what the library is compared with", || Objects::build(arch))?;
+    let objects = step("the alternatives", || Objects::build(arch))?;
     let mut bench = cargo();
-    // What is compared is optimised, what measures it as well.
+    // Optimised for speed, as are the programs that use them.
     bench.args(["build", "--quiet", "--profile", "peers", "--package", "bench", "--target-dir", "target"]);
     step("benches/", || execute(&mut bench).map(drop))?;
     let mut bench = command(project::root().join("target/peers/bench"));
@@ -37,7 +37,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// That all contenders do the same, and that the benchmark works. Times are not looked at.
+/// Checks that all contenders give the same results, and that the benchmark runs. Ignores the times.
 pub fn check(arch: Arch) -> Result<String> {
     let objects = Objects::build(arch)?;
     execute(cargo().args(["test", "--quiet", "--package", "bench"]))?;
@@ -47,7 +47,7 @@ pub fn check(arch: Arch) -> Result<String> {
     execute(&mut bench).map(|output| said(&output))
 }
 
-/// Shared objects with the same functions, which the benchmark loads.
+/// Shared objects with the same functions, for the benchmark to load.
 struct Objects {
     raw: PathBuf,
     libc: PathBuf,
@@ -55,7 +55,7 @@ struct Objects {
 }
 
 impl Objects {
-    /// From what was built for the architecture already.
+    /// Links them from the artifacts of an earlier build.
     fn build(arch: Arch) -> Result<Self> {
         let (libc, plain) = (directory().join("libc.so"), directory().join("plain.so"));
         std::fs::create_dir_all(directory())?;
@@ -66,7 +66,7 @@ impl Objects {
         };
         let archive = arch.libc_dist().hosted_archive();
         execute(compiler().arg("-Wl,--whole-archive").arg(archive).arg("-Wl,--no-whole-archive").arg("-o").arg(&libc))?;
-        // For size, as the library is.
+        // For size, like the library.
         let source = project::root().join("benches/plain.c");
         execute(compiler().args(["-Os", "-fPIC", "-Wall", "-Wextra", "-Werror"]).arg(source).arg("-o").arg(&plain))?;
         Ok(Self { raw: arch.dist().shared_object(), libc, plain })
@@ -78,7 +78,7 @@ impl Objects {
     }
 }
 
-/// Where files on disk are made and measured.
+/// The directory of files on disk that the benchmark uses.
 fn directory() -> PathBuf {
     Path::new(project::root()).join("target/bench")
 }

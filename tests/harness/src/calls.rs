@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail, ensure};
 use regex_lite::Regex;
 use similar::TextDiff;
 
-use crate::faults::scenarios::{self, Place, Scenario};
+use crate::faults::{Place, Scenario, scenarios};
 use crate::{c_callers, faults};
 use workbench::build;
 use workbench::cannot_run::CannotRun;

@@ -1,7 +1,12 @@
-//! `cargo xtask faults`: every system call of every operation, made to fail in every way, on the archive that ships.
+//! `cargo xtask faults`: makes every system call of every operation fail in every way, in the archive that is shipped.
 
+mod answer;
 mod cases;
+mod heap;
+mod judge;
+mod place;
 mod registers;
+mod scenario;
 pub mod scenarios;
 mod state;
 mod tracer;
@@ -17,7 +22,9 @@ use comfy_table::{CellAlignment, Table, presets};
 use rustix::fs::StatVfsMountFlags;
 
 use cases::{Case, Way};
-use scenarios::{ALL, Place, Scenario};
+pub use place::Place;
+pub use scenario::Scenario;
+use scenarios::ALL;
 pub use tracer::{fix_addresses, must_trace};
 use watchdog::Watch;
 use workbench::cannot_run::CannotRun;
@@ -27,10 +34,10 @@ use workbench::{build, project::Arch, tools};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Only the calls whose name or state contains this
+    /// Try only the calls whose name or state contains this text
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     only: String,
-    /// Show the system calls of each, and every case
+    /// Print the system calls of each call, and every case
     #[arg(long)]
     verbose: bool,
 }
@@ -51,19 +58,19 @@ pub fn check(dist: &Dist) -> Result<()> {
     Ok(())
 }
 
-/// What was found of one scenario.
+/// The results of one scenario.
 #[derive(Default)]
 struct Found {
     calls: usize,
     cases: usize,
     wrong: Vec<String>,
-    /// What was wrong once.
+    /// Broken rules at the first try.
     unstable: Vec<String>,
     /// For --verbose.
     shown: Vec<String>,
 }
 
-/// Puts all that are wanted through their faults, on all processors.
+/// Tries the faults of all selected scenarios, on all processors.
 fn try_all(dist: &Dist, arguments: &Arguments) -> Result<Vec<(&'static Scenario, Found)>> {
     let wanted = ALL.iter().enumerate().filter(|(_, scenario)| scenario.name().contains(&arguments.only));
     let waiting: VecDeque<_> = wanted.collect();
@@ -88,7 +95,7 @@ fn try_all(dist: &Dist, arguments: &Arguments) -> Result<Vec<(&'static Scenario,
             }
         };
         let workers: Vec<_> = watches.iter().map(|watch| scope.spawn(work_on(watch))).collect();
-        let ended = workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| bail!("a worker stopped")));
+        let ended = workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| bail!("a worker panicked")));
         let ended: Vec<Result<()>> = ended.collect();
         is_done.store(true, Ordering::Relaxed);
         ended.into_iter().collect()
@@ -99,7 +106,7 @@ fn try_all(dist: &Dist, arguments: &Arguments) -> Result<Vec<(&'static Scenario,
     Ok(found.into_iter().filter_map(of).collect())
 }
 
-/// A directory for this many workers' files: in memory, where that does, since it is faster.
+/// Returns a directory for the files of this many workers, in memory if possible, since it is faster.
 fn place_for(workers: usize) -> Result<PathBuf> {
     let mut reasons = Vec::new();
     for directory in ["/dev/shm".into(), std::env::temp_dir(), project::root().join("target")] {
@@ -108,17 +115,17 @@ fn place_for(workers: usize) -> Result<PathBuf> {
             Err(error) => reasons.push(format!("{}: {error:#}", project::relative(&directory))),
         }
     }
-    let remedy = "TMPDIR=DIRECTORY with one that has room and is not mounted noexec";
-    bail!(CannotRun(format!("no place for its files: {}. What would change it: {remedy}", reasons.join("; "))))
+    let remedy = "TMPDIR=DIRECTORY with space, not mounted noexec";
+    bail!(CannotRun(format!("no directory for its files: {}. What would change it: {remedy}", reasons.join("; "))))
 }
 
-/// Whether files of so many bytes can be made in a directory, and executed.
+/// Checks that a directory has space for this many bytes, and that its files can be executed.
 fn suits(directory: &Path, bytes: u64) -> Result<()> {
     tempfile::tempfile_in(directory)?;
     let system = rustix::fs::statvfs(directory)?;
     ensure!(!system.f_flag.contains(StatVfsMountFlags::NOEXEC), "mounted noexec");
     let free = system.f_bavail.saturating_mul(system.f_frsize);
-    ensure!(free >= bytes, "{} MB of room, of {} needed", free >> 20, bytes >> 20);
+    ensure!(free >= bytes, "{} MB free, {} needed", free >> 20, bytes >> 20);
     Ok(())
 }
 
@@ -136,7 +143,7 @@ pub fn compile(dist: &Dist, directory: &Path) -> Result<PathBuf> {
 type Waiting = Mutex<VecDeque<(usize, &'static Scenario)>>;
 type AllFound = Mutex<BTreeMap<usize, Found>>;
 
-/// What a thread does: it takes one scenario after the other.
+/// The loop of a worker: takes one scenario after the other.
 fn serve(waiting: &Waiting, found: &AllFound, place: &Place, watch: &Watch, arguments: &Arguments) -> Result<()> {
     let next = || waiting.lock().ok()?.pop_front();
     while let Some((number, scenario)) = next() {
@@ -148,13 +155,13 @@ fn serve(waiting: &Waiting, found: &AllFound, place: &Place, watch: &Watch, argu
     Ok(())
 }
 
-/// Runs a scenario undisturbed, and then with each of its faults.
+/// Runs a scenario without faults, and then with each of its faults.
 fn explore(scenario: &Scenario, place: &Place, watch: &Watch, arguments: &Arguments) -> Result<Found> {
     let learn = || {
         let learned = tracer::run(scenario, place, watch, &[])?;
-        cases::check_learned(scenario, &learned).map(|()| learned)
+        judge::check_learned(scenario, &learned).map(|()| learned)
     };
-    // On a busy machine a child that has ended may be there for longer than is waited for.
+    // On a busy machine a child that ended may stay longer than the tracer waits.
     let learned = learn().or_else(|_| learn()).or_else(|_| learn())?;
     let mut found = Found { calls: learned.calls.len(), ..Found::default() };
     if arguments.verbose {
@@ -171,14 +178,14 @@ fn explore(scenario: &Scenario, place: &Place, watch: &Watch, arguments: &Argume
         let attempt = || {
             let run = tracer::run(scenario, place, watch, &case);
             let wrong = match &run {
-                Ok(run) => cases::judge(scenario.function, &learned, &case, run),
+                Ok(run) => judge::judge(scenario.function, &learned, &case, run),
                 Err(error) => vec![format!("{error:#}")],
             };
             (run, wrong)
         };
         let (mut run, mut wrong) = attempt();
         if !wrong.is_empty() {
-            // Processes that run at the same time can come to a fault in another order. It is said, and tried again.
+            // Concurrent processes can reach a fault in another order: report it, and try again.
             found.unstable.extend(wrong.iter().map(|wrong| format!("{}: {what}: {wrong}", scenario.name())));
             (run, wrong) = attempt();
         }
@@ -187,18 +194,18 @@ fn explore(scenario: &Scenario, place: &Place, watch: &Watch, arguments: &Argume
         }
         found.wrong.extend(wrong.into_iter().map(|wrong| format!("{}: {what}: {wrong}", scenario.name())));
         if let Ok(run) = &run {
-            waiting.extend(cases::behind(scenario, &case, run, &mut seen));
+            waiting.extend(cases::following(scenario, &case, run, &mut seen));
         }
     }
     let is_tried = found.cases > 0 || CANNOT_FAIL.contains(&scenario.function);
-    ensure!(is_tried, "{}: no system call was seen, and none made to fail", scenario.name());
+    ensure!(is_tried, "{}: no system call failed", scenario.name());
     Ok(found)
 }
 
 /// Functions whose system calls cannot fail.
 const CANNOT_FAIL: [&str; 1] = ["rt_getpid"];
 
-/// The figures, with what cannot hold; an error if anything was wrong.
+/// Returns the figures and the exceptions. Fails if a rule was broken.
 fn report(found: &[(&Scenario, Found)], by_state: bool) -> Result<String> {
     let mut rows: Vec<(String, [usize; 3])> = Vec::new();
     for (scenario, found) in found {
@@ -216,16 +223,16 @@ fn report(found: &[(&Scenario, Found)], by_state: bool) -> Result<String> {
     Ok(text)
 }
 
-/// What was to be shown, what is excused, and what is wrong.
+/// Returns the exceptions, the broken rules, and the lines of --verbose.
 fn lines(found: &[(&Scenario, Found)]) -> String {
-    let mut lines: Vec<&str> = vec!["What cannot hold, and is not looked at:"];
-    lines.extend(cases::EXCEPTIONS.iter().map(|exception| exception.reason));
+    let mut lines: Vec<&str> = vec!["Exceptions:"];
+    lines.extend(judge::EXCEPTIONS.iter().map(|exception| exception.reason));
     lines.push(cases::LEFT_OUT);
     for (_, found) in found {
         lines.extend(found.shown.iter().chain(&found.wrong).map(String::as_str));
     }
     if found.iter().any(|(_, found)| !found.unstable.is_empty()) {
-        lines.push("What was wrong when it was tried first:");
+        lines.push("Broken at the first try only:");
         lines.extend(found.iter().flat_map(|(_, found)| &found.unstable).map(String::as_str));
     }
     lines.join("\n  ")

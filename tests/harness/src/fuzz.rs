@@ -1,7 +1,7 @@
-//! `cargo xtask fuzz`: what the library parses, fuzzed. The targets are in tests/fuzz.
+//! `cargo xtask fuzz`: fuzzes the parsers and the allocator. The targets are in tests/fuzz.
 //!
-//! libFuzzer, with coverage to guide it and the address sanitizer, on the compiler that is here: the flags that tell the
-//! compiler to count what runs are stable ones, and the sanitizer comes with rustup's toolchain.
+//! It uses libFuzzer with coverage and the address sanitizer on the stable compiler: the coverage flags are stable, and
+//! the toolchain of rustup contains the sanitizer.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,15 +14,15 @@ use workbench::tools;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// One target alone
+    /// Run this target alone
     #[arg(long, value_name = "NAME")]
     target: Option<String>,
-    /// How long each target runs
+    /// Run each target for this many seconds
     #[arg(long, value_name = "N", default_value_t = 60)]
     seconds: u64,
 }
 
-/// What tells the compiler to count what runs, as libFuzzer wants it, and to watch memory.
+/// The flags of rustc for the coverage of libFuzzer, and for the address sanitizer.
 const FLAGS: [&str; 8] = [
     "-Cpasses=sancov-module",
     "-Cllvm-args=-sanitizer-coverage-level=4",
@@ -34,17 +34,17 @@ const FLAGS: [&str; 8] = [
     "-Zsanitizer=address",
 ];
 
-/// How many executions of a target the test command makes.
+/// The executions of each target in the short run.
 const RUNS: u32 = 4000;
 const SEED: u32 = 1;
 
-/// The same for those of which each takes milliseconds: they make directories, or allocate by the megabyte.
+/// The targets that take milliseconds an execution: they make directories, or allocate megabytes.
 const SLOW: [&str; 2] = ["create", "memory"];
 const SLOW_RUNS: u32 = 400;
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     tools::must_have(&[tools::cxx(), tools::address_sanitizer()])?;
-    // Before anything is built: each target has seeds.
+    // Each target has seeds: an unknown name fails before the build.
     if let Some(target) = &arguments.target {
         ensure!(seeds(target).is_dir(), "no target {target}: there are no seeds for it in tests/fuzz/corpus");
     }
@@ -55,20 +55,20 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     let wanted = targets.iter().filter(|target| arguments.target.as_ref().is_none_or(|wanted| wanted == *target));
     for target in wanted {
-        // What is found is kept, so that a later run goes on from there.
+        // A later run starts with what this one finds.
         let found = project::root().join("target/fuzz/corpus").join(target);
         let mut run = fuzz(&fuzzer, target, &found)?;
         run.arg(format!("-max_total_time={}", arguments.seconds));
         println!("{target}, {} s", arguments.seconds);
         let status = run.status()?;
         if !status.success() {
-            bail!("{target}: {status}. The input is what the last lines name: put it into tests/fuzz/corpus/{target}");
+            bail!("{target}: {status}. The last lines name the input: add it to tests/fuzz/corpus/{target}");
         }
     }
     Ok(())
 }
 
-/// The run that is part of the test command: how many executions each target had.
+/// Runs each target shortly. Returns the numbers of executions.
 pub fn check() -> Result<String> {
     let fuzzer = build()?;
     let work = tempfile::tempdir()?;
@@ -98,7 +98,7 @@ fn build() -> Result<PathBuf> {
     let mut build = cargo();
     build.args(["build", "--quiet", "--package", "fuzz", "--features", "libfuzzer", "--profile", "optimised"]);
     build.args(["--target", target, "--target-dir"]).arg(&place);
-    // So that a stable compiler takes the flag for the sanitizer.
+    // The stable compiler accepts the sanitizer's flag only with this variable.
     build.env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\x1f")).env("RUSTC_BOOTSTRAP", "1");
     execute(build.env("CXX", "g++"))?;
     Ok(place.join(target).join("optimised/fuzz"))
@@ -109,7 +109,7 @@ fn targets(fuzzer: &Path) -> Result<Vec<String>> {
     Ok(String::from_utf8(said)?.lines().map(str::to_owned).collect())
 }
 
-/// A run that begins with the seeds, and puts what it finds elsewhere.
+/// Returns the command that runs a target from its seeds, and writes what it finds to another directory.
 fn fuzz(fuzzer: &Path, target: &str, found: &Path) -> Result<Command> {
     std::fs::create_dir_all(found)?;
     let artifacts = project::root().join("target/fuzz").join(format!("{target}-"));

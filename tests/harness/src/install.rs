@@ -1,11 +1,11 @@
-//! What `cargo xtask install` puts in place, used as pkg-config says.
+//! The check of `cargo xtask install`.
 
 use anyhow::Result;
 use workbench::project::{self, Dist};
 use workbench::shell::{command, execute};
 use workbench::{emulator, install, toolchain};
 
-/// Installs somewhere, moves that, and builds and runs a program with what pkg-config says of it.
+/// Installs, moves the installed files, and runs a program built with the flags of pkg-config.
 pub fn check(dist: &Dist) -> Result<()> {
     let work = tempfile::tempdir()?;
     let (first, place) = (work.path().join("first"), work.path().join("moved"));

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::baseline::{Ledger, Numbers, Room};
+use crate::baseline::{Baseline, Numbers, Room};
 use crate::c_callers;
 use workbench::build;
 use workbench::project::{self, Arch, Dist};
@@ -29,7 +29,7 @@ pub struct Arguments {
 /// The committed table.
 pub const FILE: &str = "tests/instructions.txt";
 
-const LEDGER: Ledger = Ledger {
+const BASELINE: Baseline = Baseline {
     file: FILE,
     introduction: "Instructions of a call, in a program without a libc, once what happens once has happened; the kernel's \
                    are not\ncounted. See tests/c/instructions.c.",
@@ -47,17 +47,21 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     for (name, number) in &numbers {
         println!("{number:>8}  {name}");
     }
-    if arguments.bless { LEDGER.note(Arch::X86_64, &numbers, true) } else { LEDGER.check(Arch::X86_64, &numbers, true) }
+    if arguments.bless {
+        BASELINE.note(Arch::X86_64, &numbers, true)
+    } else {
+        BASELINE.check(Arch::X86_64, &numbers, true)
+    }
 }
 
 /// Notes what is counted now.
 pub fn bless() -> Result<()> {
-    LEDGER.note(Arch::X86_64, &count(&build::run_for(Arch::X86_64)?)?, true)
+    BASELINE.note(Arch::X86_64, &count(&build::run_for(Arch::X86_64)?)?, true)
 }
 
 /// The functions that the rows name: `rt_file_lock, rt_file_unlock`, or `rt_dir_create: it exists`.
 pub fn noted_functions() -> Result<BTreeSet<String>> {
-    let rows = LEDGER.noted(Arch::X86_64)?;
+    let rows = BASELINE.noted(Arch::X86_64)?;
     let names = rows.iter().flat_map(|(row, _)| row.split(':').next().unwrap_or_default().split(", "));
     Ok(names.map(str::to_owned).collect())
 }
@@ -65,7 +69,7 @@ pub fn noted_functions() -> Result<BTreeSet<String>> {
 /// Fails if a function takes clearly more instructions than noted.
 pub fn check(dist: &Dist) -> Result<()> {
     Arch::X86_64.must_be_host()?;
-    LEDGER.check(dist.arch, &count(dist)?, true)
+    BASELINE.check(dist.arch, &count(dist)?, true)
 }
 
 fn count(dist: &Dist) -> Result<Numbers> {

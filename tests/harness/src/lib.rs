@@ -14,8 +14,6 @@ pub mod fuzz;
 mod install;
 pub mod instructions;
 pub mod list;
-mod model;
-mod mutant;
 mod panics;
 pub mod plan;
 mod readme;

@@ -68,17 +68,16 @@ impl Report {
         let tests = Mentions::of(&rust_code::integration_tests()?)?;
         for function in functions.iter().filter(|function| function.is_operation()) {
             let Function { name, family, .. } = function;
-            match api.path_of(function) {
-                None => {
-                    let usual = rust_code::usual_path(function);
-                    let mend = format!("write {usual}, or put #[doc(alias = \"{name}\")] on the one that does it");
-                    self.gap(&format!("src/{family}.rs"), &format!("no Rust function for {name}"), &mend);
-                }
-                Some(path) if !tests.calls(path) => {
-                    let mend = "write one that compares it with std, a libc or the kernel";
-                    self.gap(&format!("tests/{family}.rs, tests/{family}/"), &format!("no test calls {path}"), mend);
-                }
-                Some(_) => {}
+            let usual = rust_code::usual_path(function);
+            let path = api.path_of(function);
+            if path.is_none() {
+                let mend = format!("write {usual}, or put #[doc(alias = \"{name}\")] on the one that does it");
+                self.gap(&format!("src/{family}.rs"), &format!("no Rust function for {name}"), &mend);
+            }
+            let path = path.unwrap_or(&usual);
+            if !tests.calls(path) {
+                let mend = "write one that compares it with std, a libc or the kernel";
+                self.gap(&format!("tests/{family}.rs, tests/{family}/"), &format!("no test calls {path}"), mend);
             }
         }
         Ok(())
@@ -133,7 +132,8 @@ impl Report {
             let (named, missing): (Vec<_>, Vec<_>) =
                 functions.iter().partition(|function| mentions.literals.contains(&function.name));
             // One Rust function may have two names in C.
-            let is_done = |function: &&&Function| named.iter().any(|one| api.path_of(one) == api.path_of(function));
+            let named: Vec<_> = named.iter().filter_map(|function| api.path_of(function)).collect();
+            let is_done = |function: &Function| api.path_of(function).is_some_and(|path| named.contains(&path));
             let missing = missing.iter().filter(|function| function.is_operation() && !is_done(function));
             self.notes.extend(missing.map(|function| format!("{file}: {} is not {what}", function.name)));
         }

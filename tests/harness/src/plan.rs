@@ -9,15 +9,15 @@ use crate::{artifacts, backends, full, list, rust_tests, sandbox, source};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Run what a change under way needs, in about a minute: formatting, the lints and Rust tests of both backends on
-    /// this machine, the header and the README
+    /// Run a short selection during work on a change: formatting, the lints and Rust tests of both backends for this
+    /// machine, the list of operations and the README. cargo-nextest runs the tests if it is installed
     #[arg(long, conflicts_with_all = ["full", "arch"])]
     quick: bool,
     /// Also run what takes long: Miri, the Rust tests under sanitizers, a program under valgrind
     #[arg(long)]
     full: bool,
-    /// Run only the checks of this architecture: x86_64, aarch64, riscv64 or all. Leaves out those that have none: of
-    /// the source text, the fuzzer, the models, the README, other systems, and those of --full
+    /// Run only the checks of this architecture: x86_64, aarch64, riscv64 or all. Without this option, the test also
+    /// runs those that depend on none: source text, models, fuzzer, README, other systems
     #[arg(long, value_name = "NAME", conflicts_with = "full")]
     arch: Option<Selection>,
     /// Run only the checks whose name contains this text, and the builds that they need

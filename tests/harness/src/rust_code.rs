@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use syn::punctuated::Punctuated;
 use syn::visit::Visit;
-use syn::{Attribute, Expr, ImplItem, Item, Token, Type, Visibility};
+use syn::{Attribute, Expr, ImplItem, Item, Token, Type, UseTree, Visibility};
 
 use workbench::list::{self, Function};
 use workbench::project;
@@ -26,6 +26,11 @@ impl Api {
         list::walk(&project::root().join("src/lib.rs"), &mut |position, item| {
             match item {
                 Item::Fn(item) => add(format!("{}::{}", position.module, item.sig.ident), &item.vis, &item.attrs),
+                Item::Use(item) => {
+                    for name in leaves(&item.tree) {
+                        add(format!("{}::{name}", position.module), &item.vis, &item.attrs);
+                    }
+                }
                 Item::Impl(item) => {
                     let Some(owner) = name_of(&item.self_ty) else { return Ok(()) };
                     for method in &item.items {
@@ -46,6 +51,17 @@ impl Api {
         let named = self.0.iter().find(|(_, aliases)| has_alias(aliases)).map(|(path, _)| path.as_str());
         let usual = usual_path(function);
         named.or_else(|| self.0.get_key_value(&usual).map(|(path, _)| path.as_str()))
+    }
+}
+
+/// The names that a use declaration brings in.
+fn leaves(tree: &UseTree) -> Vec<String> {
+    match tree {
+        UseTree::Path(path) => leaves(&path.tree),
+        UseTree::Group(group) => group.items.iter().flat_map(leaves).collect(),
+        UseTree::Name(name) => vec![name.ident.to_string()],
+        UseTree::Rename(rename) => vec![rename.rename.to_string()],
+        UseTree::Glob(_) => Vec::new(),
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use comfy_table::{CellAlignment, Table, presets};
 
-use crate::baseline::{Ledger, Numbers, Room};
+use crate::baseline::{Baseline, Numbers, Room};
 use crate::c_callers;
 use crate::runner::OVER_BUDGET;
 use workbench::project::{self, AllArchitectures, Arch, Dist};
@@ -29,7 +29,7 @@ pub struct Arguments {
 /// The committed table.
 pub const FILE: &str = "tests/sizes.txt";
 
-const LEDGER: Ledger = Ledger {
+const BASELINE: Baseline = Baseline {
     file: FILE,
     introduction: "Bytes: of what is shipped, of small programs without a libc (linked as the README says), and of what \
                    one call of a\nfunction adds to a program that does nothing.",
@@ -96,9 +96,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         let all = [column.wholes.as_slice(), &column.calls].concat();
         keeps_budgets(column.arch, &all)?;
         if arguments.bless {
-            LEDGER.note(column.arch, &all, true)?;
+            BASELINE.note(column.arch, &all, true)?;
         } else {
-            LEDGER.check(column.arch, &all, true)?;
+            BASELINE.check(column.arch, &all, true)?;
         }
     }
     Ok(())
@@ -116,7 +116,7 @@ pub fn check_programs(dist: &Dist) -> Result<String> {
 }
 
 fn judge(arch: Arch, numbers: &Numbers) -> Result<String> {
-    LEDGER.check(arch, numbers, false)?;
+    BASELINE.check(arch, numbers, false)?;
     keeps_budgets(arch, numbers)?;
     let over = over_budget(arch, numbers);
     Ok(over.map(|(name, over)| format!("{OVER_BUDGET}{}: {name}: by {over} bytes\n", arch.name())).collect())
@@ -124,7 +124,7 @@ fn judge(arch: Arch, numbers: &Numbers) -> Result<String> {
 
 /// Fails if something is over its budget that was noted to be within.
 fn keeps_budgets(arch: Arch, numbers: &Numbers) -> Result<()> {
-    let noted = LEDGER.noted(arch)?;
+    let noted = BASELINE.noted(arch)?;
     let was_over = |name| over_budget(arch, &noted).any(|(known, _)| known == name);
     let is_new = |name| noted.iter().all(|(known, _)| known != name);
     for (name, over) in over_budget(arch, numbers) {
@@ -145,7 +145,7 @@ fn over_budget(arch: Arch, numbers: &Numbers) -> impl Iterator<Item = (&str, u64
 
 /// The table of what is shipped and of programs, as documents show it.
 pub fn document_table() -> Result<String> {
-    let columns = Arch::ALL.map(|arch| Ok(Column { arch, wholes: LEDGER.noted(arch)?, calls: Vec::new() }));
+    let columns = Arch::ALL.map(|arch| Ok(Column { arch, wholes: BASELINE.noted(arch)?, calls: Vec::new() }));
     let mut columns = columns.into_iter().collect::<Result<Vec<_>>>()?;
     columns.iter_mut().for_each(|column| column.wholes.retain(|(name, _)| !is_function(name)));
     Ok(table(&columns, "bytes", &["budget"], |column| &column.wholes).to_string())
@@ -154,12 +154,12 @@ pub fn document_table() -> Result<String> {
 /// Notes the sizes of an architecture.
 pub fn bless(arch: Arch) -> Result<()> {
     let column = Column::measure(arch)?;
-    LEDGER.note(arch, &[column.wholes, column.calls].concat(), true)
+    BASELINE.note(arch, &[column.wholes, column.calls].concat(), true)
 }
 
 /// The functions whose calls have a size for an architecture.
 pub fn noted_functions(arch: Arch) -> Result<BTreeSet<String>> {
-    Ok(LEDGER.noted(arch)?.into_iter().map(|(name, _)| name).filter(|name| is_function(name)).collect())
+    Ok(BASELINE.noted(arch)?.into_iter().map(|(name, _)| name).filter(|name| is_function(name)).collect())
 }
 
 fn is_function(name: &str) -> bool {

@@ -1,4 +1,4 @@
-//! What the modelled parts ask of the kernel.
+//! The system calls of the modelled code.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::cell::{Cell, RefCell};
@@ -8,15 +8,16 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use loom::thread::{Thread, ThreadId};
 
+use crate::fault::{self, Fault};
 use crate::sync::atomic::{AtomicI32, AtomicU32, AtomicUsize};
 use crate::twins;
 
 #[derive(Default)]
 struct Kernel {
-    /// Who sleeps on a word, by its address, in the order of their coming.
+    /// The threads that sleep on a word, by its address, in the order of their arrival.
     sleepers: RefCell<BTreeMap<usize, VecDeque<Thread>>>,
     slept: Cell<usize>,
-    /// Lengths of mappings, by their addresses.
+    /// Layouts of mappings, by their addresses.
     mappings: RefCell<BTreeMap<usize, Layout>>,
     mapped: Cell<usize>,
     unmapped: Cell<usize>,
@@ -27,7 +28,7 @@ thread_local! {
     static KERNEL: Kernel = Kernel::default();
 }
 
-/// Another execution begins.
+/// Starts another execution.
 pub(crate) fn begin() {
     KERNEL.with(|kernel| {
         kernel.sleepers.borrow_mut().clear();
@@ -39,10 +40,11 @@ pub(crate) fn begin() {
     });
 }
 
-/// Sleeps while the word has this value, until woken. See futex(2): whoever is going to sleep has looked at the word as
-/// it is, and is on the list, before anybody can be woken.
+/// Sleeps while the word has this value, until woken. See futex(2): comparing the word and joining the list of sleepers
+/// are one step, before or after any wake.
 pub fn futex_wait(word: &AtomicU32, value: u32) {
-    // An exchange, even of nothing, sees the newest value, as the kernel does behind its own lock.
+    let value = fault::swapped(value);
+    // An exchange, even of equal values, sees the newest value, as the kernel does under its own lock.
     if word.compare_exchange(value, value, Relaxed, Relaxed).is_err() {
         return;
     }
@@ -52,10 +54,14 @@ pub fn futex_wait(word: &AtomicU32, value: u32) {
         kernel.slept.update(|slept| slept + 1);
     });
     loom::thread::park();
+    fault::note_wake();
 }
 
-/// Wakes the one that has slept longest on the word.
+/// Wakes the thread that has slept longest on the word.
 pub fn futex_wake_one(word: &AtomicU32) {
+    if fault::is(Fault::LostWake) {
+        return;
+    }
     let address = (&raw const *word).addr();
     let first = KERNEL.with(|kernel| kernel.sleepers.borrow_mut().get_mut(&address).and_then(VecDeque::pop_front));
     if let Some(first) = first {
@@ -63,7 +69,7 @@ pub fn futex_wake_one(word: &AtomicU32) {
     }
 }
 
-/// How often any thread of any execution went to sleep.
+/// Returns the number of times that any thread of any execution went to sleep.
 #[must_use]
 pub fn times_slept() -> usize {
     KERNEL.with(|kernel| kernel.slept.get())
@@ -79,21 +85,21 @@ pub fn set_identity(identity: usize) {
     });
 }
 
-/// The identity that the calling thread was given.
+/// Returns the identity of the calling thread.
 ///
 /// # Panics
-/// It was given none.
+/// The thread was given none.
 #[must_use]
 pub fn identity() -> usize {
     let thread = loom::thread::current().id();
     let identity = KERNEL.with(|kernel| {
         kernel.identities.borrow().iter().find(|(other, _)| *other == thread).map(|(_, identity)| *identity)
     });
-    identity.expect("set_identity comes first")
+    identity.expect("set_identity is called first")
 }
 
-/// Zeroes, in which each 16 bytes are to hold an `AtomicUsize` and an `AtomicI32`; where they are. They are kept until
-/// the execution is over.
+/// Maps zeroes, each 16 bytes of which serve as an `AtomicUsize` and an `AtomicI32`, and returns their address. They
+/// stay until the execution ends.
 #[must_use]
 pub fn map_slots(len: usize) -> Option<NonZeroUsize> {
     let layout = Layout::from_size_align(len, 4096).ok()?;
@@ -113,13 +119,13 @@ pub fn map_slots(len: usize) -> Option<NonZeroUsize> {
     Some(address)
 }
 
-/// Takes a mapping back: nobody may use it any more.
+/// Unmaps memory: any later use is an error.
 pub fn unmap(address: usize, len: usize) {
     twins::forbid(address, len);
     KERNEL.with(|kernel| kernel.unmapped.update(|unmapped| unmapped + 1));
 }
 
-/// How many mappings were made, and given back, in all executions.
+/// Returns the numbers of mappings made and unmapped in all executions.
 #[must_use]
 pub fn mappings() -> (usize, usize) {
     KERNEL.with(|kernel| (kernel.mapped.get(), kernel.unmapped.get()))

@@ -1,22 +1,25 @@
-//! The library's lock-free parts under loom, which tries every order of their atomic operations, and every value that the
-//! memory model lets a load see.
+//! The library's lock-free code under loom, which tries every order of its atomic operations, and every value that the
+//! memory model lets a load return.
 //!
-//! The tests include the library's own source files, unchanged. Those take their atomics from `core`; so each test has
+//! The tests include the library's own source files, unchanged. Those take their atomics from `core`, so the tests have
 //!
 //! ```ignore
 //! extern crate model as core;
 //! ```
 //!
-//! and this crate is `core` with other atomics, another `UnsafeCell` and another `spin_loop`. What the files take from
-//! the kernel is in [`kernel`]. What loom does not know: sequences of more than a few threads, and time.
+//! and this crate is `core` with other atomics, another `UnsafeCell` and another `spin_loop`. [`kernel`] has the system
+//! calls of these files. [`check`] runs a model of the code as it is; [`check_finds`] runs it with a [`Fault`], which
+//! the model must find. Loom knows neither time nor more than a few threads.
 
 pub use ::core::*;
 
 mod check;
+mod fault;
 pub mod kernel;
 mod twins;
 
-pub use check::check;
+pub use check::{Extent, check, check_finds};
+pub use fault::{Access, Fault};
 
 /// As in `core`.
 pub mod cell {
@@ -28,7 +31,7 @@ pub mod cell {
 pub mod hint {
     pub use ::core::hint::*;
 
-    /// Nothing: how threads take turns is for the model to choose.
+    /// Does nothing: the model chooses the order of threads.
     pub const fn spin_loop() {}
 }
 
@@ -38,25 +41,7 @@ pub mod sync {
 
     /// As in `core`.
     pub mod atomic {
-        pub use crate::twins::{AtomicI32, AtomicPtr, AtomicU8, AtomicU32, AtomicUsize};
+        pub use crate::twins::{AtomicI32, AtomicPtr, AtomicU32, AtomicUsize};
         pub use ::core::sync::atomic::Ordering;
     }
-}
-
-/// What lies at this address of an [`AtomicU8`](sync::atomic::AtomicU8), read as a reader of plain memory would: the
-/// model fails if somebody else may be writing it.
-///
-/// # Panics
-/// No atomic was used at this address.
-#[must_use]
-pub fn read_plain(address: usize) -> u8 {
-    twins::read_plain(address)
-}
-
-/// Makes a row of atomics again what they were when the program began, before others know of them.
-///
-/// For those that nobody but the modelled code can name: it is called once to learn where they are.
-pub fn renew(row: &'static [sync::atomic::AtomicU8]) {
-    twins::forget((&raw const *row).addr(), row.len());
-    row.iter().for_each(sync::atomic::AtomicU8::touch);
 }

@@ -1,7 +1,7 @@
-//! Atomics that can be made while compiling, as those of `core` can, and have a twin of loom's where a model runs.
+//! Atomics with constant constructors, as those of `core` have, each with a twin of loom's while a model runs.
 //!
-//! A twin is made when its atomic is used first, and loom takes that for the moment in which the atomic came to be: it
-//! must be before others know of it. So a test uses once, in its first thread, what its threads will share.
+//! A twin is made at the first use of its atomic, which loom takes for the moment of the atomic's creation: no other
+//! thread may know the atomic by then. So a test uses in its first thread, once, the atomics that its threads share.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -9,27 +9,25 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
+use crate::fault::{self, Access, Fault, Value};
+
 thread_local! {
-    /// The twins of the current execution, by their atomics' addresses. All threads of a model are one of the system's.
+    /// The twins of the current execution, by the addresses of their atomics. All threads of a model are one thread of
+    /// the system.
     static TWINS: RefCell<BTreeMap<usize, Rc<dyn Any>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// Forgets all twins: another execution begins.
+/// Starts another execution.
 pub(crate) fn forget_all() {
     TWINS.with_borrow_mut(BTreeMap::clear);
 }
 
-/// Forgets those at the addresses from this one on.
-pub(crate) fn forget(address: usize, len: usize) {
-    TWINS.with_borrow_mut(|twins| twins.retain(|at, _| !(address..address + len).contains(at)));
-}
-
-/// From now on, it is an error to use what is at the addresses from this one on.
+/// Makes any later use of the atomics in this range of addresses an error.
 pub(crate) fn forbid(address: usize, len: usize) {
     TWINS.with_borrow_mut(|twins| twins.range_mut(address..address + len).for_each(|(_, twin)| *twin = Rc::new(())));
 }
 
-/// The twin at an address, which is made if there is none.
+/// Returns the twin at an address, and makes it first if there is none.
 fn twin<T: 'static>(address: usize, make: impl FnOnce() -> T) -> Rc<T> {
     let known = TWINS.with_borrow(|twins| twins.get(&address).cloned());
     let twin = known.unwrap_or_else(|| {
@@ -37,18 +35,12 @@ fn twin<T: 'static>(address: usize, make: impl FnOnce() -> T) -> Rc<T> {
         TWINS.with_borrow_mut(|twins| twins.insert(address, Rc::clone(&new)));
         new
     });
-    twin.downcast().unwrap_or_else(|_| panic!("an atomic of another type is here, or none any more"))
-}
-
-pub(crate) fn read_plain(address: usize) -> u8 {
-    let twin = twin(address, || -> loom::sync::atomic::AtomicU8 { panic!("no atomic is here") });
-    // SAFETY: the model checks it.
-    unsafe { twin.unsync_load() }
+    twin.downcast().unwrap_or_else(|_| panic!("the atomic was unmapped, or is of another type"))
 }
 
 macro_rules! atomic {
     ($($name:ident $(<$T:ident>)? of $value:ty),*) => { $(
-        /// As in `core`. What is in it is the twin's; here is only what it began with.
+        /// As in `core`. It keeps its initial value; the twin has the current one.
         #[derive(Debug)]
         #[repr(transparent)]
         pub struct $name $(<$T>)? (core::sync::atomic::$name $(<$T>)?);
@@ -64,14 +56,14 @@ macro_rules! atomic {
                 twin((&raw const *self).addr(), || loom::sync::atomic::$name::new(value))
             }
 
-            /// Makes the twin now.
+            /// Makes the twin.
             pub fn touch(&self) {
                 drop(self.twin());
             }
 
             /// As in `core`.
             pub fn load(&self, order: Ordering) -> $value {
-                self.twin().load(order)
+                self.twin().load(fault::ordering(Access::Load, order))
             }
 
             /// As in `core`.
@@ -81,7 +73,7 @@ macro_rules! atomic {
 
             /// As in `core`.
             pub fn swap(&self, value: $value, order: Ordering) -> $value {
-                self.twin().swap(value, order)
+                self.twin().swap(Value::swapped(value), fault::ordering(Access::Swap, order))
             }
 
             /// As in `core`.
@@ -95,15 +87,27 @@ macro_rules! atomic {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<$value, $value> {
-                self.twin().compare_exchange(current, new, success, failure)
+                let success = fault::ordering(Access::Exchange, success);
+                let failure = fault::ordering(Access::FailedExchange, failure);
+                let twin = self.twin();
+                if fault::is(Fault::SplitExchange) {
+                    let found = twin.load(failure);
+                    if found != current {
+                        return Err(found);
+                    }
+                    twin.store(new, fault::store_part(success));
+                    return Ok(found);
+                }
+                let result = twin.compare_exchange(current, new, success, failure);
+                if fault::is(Fault::FailedExchangeReturnsNew) { result.map_err(|_| new) } else { result }
             }
         }
     )* };
 }
 
-atomic!(AtomicU8 of u8, AtomicU32 of u32, AtomicI32 of i32, AtomicUsize of usize, AtomicPtr<T> of *mut T);
+atomic!(AtomicU32 of u32, AtomicI32 of i32, AtomicUsize of usize, AtomicPtr<T> of *mut T);
 
-/// As in `core`. Every access counts as one that writes, so that two without an order between them fail.
+/// As in `core`. Every access counts as a write, so two without an order between them fail.
 #[derive(Debug)]
 pub struct UnsafeCell<T>(core::cell::UnsafeCell<T>);
 

@@ -1,8 +1,8 @@
-//! What this machine does not grant: no failure of what is tested.
+//! The error of a check that this machine cannot run, which is not a failure.
 
 use std::io;
 
-/// Why something cannot be tried on this machine, and what would change it: an error that is no failure.
+/// Why a check cannot run on this machine, and what would change that.
 #[derive(Debug)]
 pub struct CannotRun(pub String);
 
@@ -14,7 +14,7 @@ impl std::fmt::Display for CannotRun {
     }
 }
 
-/// Whether an error says that the system does not grant something. Any other says that something is wrong.
+/// Returns whether the system refused something. Any other error is a failure.
 pub fn is_refusal(error: &anyhow::Error) -> bool {
     let number = error.root_cause().downcast_ref().and_then(io::Error::raw_os_error);
     matches!(number, Some(libc::EPERM | libc::EACCES | libc::ENOSYS))

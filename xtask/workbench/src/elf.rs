@@ -1,4 +1,4 @@
-//! Reading what was built.
+//! Reads and edits object files, archives and programs.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -17,7 +17,7 @@ pub struct Symbols {
     pub defined: BTreeSet<String>,
     /// Undefined and needed.
     pub undefined: BTreeSet<String>,
-    /// Undefined, and null if nobody defines them.
+    /// Undefined, and null without a definition.
     pub weak_undefined: BTreeSet<String>,
 }
 
@@ -34,7 +34,7 @@ impl Symbols {
         Ok(())
     }
 
-    /// The symbols of all members of an archive.
+    /// Returns the symbols of all members of an archive.
     pub fn of_archive(path: &Path) -> Result<Self> {
         let mut symbols = Self::default();
         for member in members(path)? {
@@ -45,7 +45,7 @@ impl Symbols {
         Ok(symbols)
     }
 
-    /// The dynamic symbols of a shared object.
+    /// Returns the dynamic symbols of a shared object.
     pub fn of_shared_object(path: &Path) -> Result<Self> {
         let data = read(path)?;
         let mut symbols = Self::default();
@@ -53,7 +53,7 @@ impl Symbols {
         Ok(symbols)
     }
 
-    /// The symbols of a linked program.
+    /// Returns the symbols of a linked program.
     pub fn of_program(path: &Path) -> Result<Self> {
         let data = read(path)?;
         let mut symbols = Self::default();
@@ -62,8 +62,8 @@ impl Symbols {
     }
 }
 
-/// The functions of an archive that begin with the instruction `endbr64`: where a processor is told to, it branches
-/// through a register to nothing else.
+/// Returns the functions of an archive that begin with the instruction `endbr64`, the only targets of indirect branches
+/// that a processor accepts under branch tracking.
 pub fn functions_with_landing_pads(path: &Path) -> Result<BTreeSet<String>> {
     const ENDBR64: &[u8] = &[0xf3, 0x0f, 0x1e, 0xfa];
     let mut found = BTreeSet::new();
@@ -87,7 +87,7 @@ pub struct Member {
     pub symbols: Symbols,
 }
 
-/// The members of an archive, of whatever system's format.
+/// Returns the members of an archive, in the format of any system.
 pub fn members(path: &Path) -> Result<Vec<Member>> {
     let data = read(path)?;
     let mut members = Vec::new();
@@ -101,34 +101,34 @@ pub fn members(path: &Path) -> Result<Vec<Member>> {
     Ok(members)
 }
 
-/// The names of the sections of an object.
+/// Returns the names of the sections of an object.
 pub fn sections(path: &Path) -> Result<Vec<String>> {
     let data = read(path)?;
     let object = object::File::parse(&*data)?;
     object.sections().map(|section| Ok(section.name()?.to_owned())).collect()
 }
 
-/// The names of the symbols of an object.
+/// Returns the names of the symbols of an object.
 pub fn symbol_names(path: &Path) -> Result<BTreeSet<String>> {
     let data = read(path)?;
     let object = object::File::parse(&*data)?;
     object.symbols().map(|symbol| Ok(symbol.name()?.to_owned())).collect()
 }
 
-/// What a program or shared object asks of its loader.
+/// What a program or shared object needs from its loader.
 #[derive(Default, Debug)]
 pub struct Loading {
     pub needed: Vec<String>,
     pub soname: Option<String>,
     pub has_interpreter: bool,
-    /// Whether it can be loaded anywhere.
+    /// Whether it can be loaded at any address.
     pub is_movable: bool,
     pub has_text_relocations: bool,
-    /// Where the code lies, before it is moved.
+    /// The addresses of the code, before it is moved.
     pub code: Range<u64>,
 }
 
-/// Reads what a program or shared object asks of its loader, and refuses memory that is writable and executable.
+/// Reads what a program or shared object needs from its loader. Fails on memory that is writable and executable.
 pub fn loading(path: &Path) -> Result<Loading> {
     let data = read(path)?;
     let file = ElfFile64::<Endianness>::parse(&*data)?;
@@ -155,7 +155,7 @@ pub fn loading(path: &Path) -> Result<Loading> {
             _ => {}
         }
     }
-    ensure!(has_stack_note, "{}: no PT_GNU_STACK, so the stack would be executable", path.display());
+    ensure!(has_stack_note, "{}: no PT_GNU_STACK, so the stack is executable", path.display());
     Ok(loading)
 }
 
@@ -181,16 +181,16 @@ fn read_dynamic(
     Ok(())
 }
 
-/// The instructions that reach a symbol through the global offset table and that a linker can replace by one that
-/// reaches it directly: `call` and `jmp`, and behind a REX prefix `mov`.
+/// The instructions that read the global offset table and that a linker can replace by direct ones: `call`, `jmp`, and
+/// after a REX prefix `mov`.
 const CALL_AND_JUMP: [[u8; 2]; 2] = [[0xff, 0x15], [0xff, 0x25]];
 const MOVE: u8 = 0x8b;
 
-/// Lets linkers replace each call through the global offset table, of an x86_64 object, by a direct one where the
-/// symbol is in the same program.
+/// Lets linkers replace calls through the global offset table, in an x86_64 object, by direct calls to symbols of the
+/// same program.
 ///
-/// The stable compiler marks these calls with a kind of relocation from before linkers did that, so even a static
-/// program would get a table, at a page's distance. See the x86-64 ABI, R_X86_64_GOTPCRELX.
+/// The stable compiler emits an older relocation for these calls, so that even a static program would get a table. See
+/// R_X86_64_GOTPCRELX in the x86-64 ABI.
 pub fn make_calls_relaxable(path: &Path) -> Result<()> {
     let mut data = read(path)?;
     for (at, kind) in relaxable_calls(&data)? {
@@ -199,7 +199,7 @@ pub fn make_calls_relaxable(path: &Path) -> Result<()> {
     Ok(std::fs::write(path, data)?)
 }
 
-/// Where the kinds of such relocations are in the file, and what they are to be.
+/// Returns the offsets of the kinds of such relocations in the file, and their new kinds.
 fn relaxable_calls(data: &[u8]) -> Result<Vec<(usize, u32)>> {
     let file = ElfFile64::<Endianness>::parse(data)?;
     let (header, endian) = (file.elf_header(), file.endian());
@@ -228,7 +228,7 @@ fn relaxable_calls(data: &[u8]) -> Result<Vec<(usize, u32)>> {
     Ok(found)
 }
 
-/// Makes a global symbol of an object one that a shared object does not export, and weak if asked for.
+/// Hides a global symbol of an object, so that a shared object does not export it, and optionally makes it weak.
 pub fn hide(path: &Path, name: &str, is_weak: bool) -> Result<()> {
     let mut data = read(path)?;
     let file = ElfFile64::<Endianness>::parse(&*data)?;
@@ -238,12 +238,12 @@ pub fn hide(path: &Path, name: &str, is_weak: bool) -> Result<()> {
     let at = begin + symbol.index().0 * size_of::<elf::Sym64<Endianness>>() + size_of::<u32>();
     let kind = symbol.elf_symbol().st_type();
     let binding = if is_weak { elf::STB_WEAK } else { elf::STB_GLOBAL };
-    // `st_info` and `st_other`, behind the name.
+    // `st_info` and `st_other` follow the name.
     let info = [(binding.0 << 4) | kind.0, elf::STV_HIDDEN.0];
     data.get_mut(at..at + info.len()).context("no symbol")?.copy_from_slice(&info);
     Ok(std::fs::write(path, data)?)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("cannot read {}: was it built?", path.display()))
+    std::fs::read(path).with_context(|| format!("cannot read {}; build it first", path.display()))
 }

@@ -1,4 +1,4 @@
-//! The commands that run a program of any architecture on this machine. `cargo xtask run` is what they lead to.
+//! Commands that run a program of any architecture on this machine, through `cargo xtask run`.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::cannot_run::CannotRun;
 use crate::project::{self, Arch};
 use crate::shell;
 
-/// The command that runs a program of this architecture here, to which its arguments may be added.
+/// Returns the command that runs a program of an architecture. Arguments may be added.
 pub fn command_for(arch: Arch, program: &Path) -> Result<Command> {
     if arch.is_host() {
         return Ok(shell::command(program));
@@ -20,13 +20,13 @@ pub fn command_for(arch: Arch, program: &Path) -> Result<Command> {
     Ok(command)
 }
 
-/// Whether programs of an architecture can be run here: whether a program can be started where they could be.
+/// Returns whether this machine can run programs of an architecture: it starts one in the same namespaces.
 pub fn works_for(arch: Arch) -> bool {
     let works = || shell::capture(command_for(arch, Path::new("/bin/true")).ok()?.arg("")).ok();
     works().is_some_and(|output| output.status.success())
 }
 
-/// As [`command_for`], as another user, who must be able to get at the program and the project. For root.
+/// Returns [`command_for`] as another user, for root. That user must have access to the program and the project.
 pub fn command_as(user: u32, arch: Arch, program: &Path) -> Result<Command> {
     must_be_reached_by_all(&project::root().join("target"))?;
     must_be_reached_by_all(program)?;
@@ -35,7 +35,7 @@ pub fn command_as(user: u32, arch: Arch, program: &Path) -> Result<Command> {
     Ok(command)
 }
 
-/// An error, that is no failure, if not every user can get at what is there.
+/// Fails with [`CannotRun`] if a directory on the way to a file is closed to other users.
 pub fn must_be_reached_by_all(path: &Path) -> Result<()> {
     for directory in path.ancestors().skip(1) {
         let may_be_searched = directory.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o001 != 0);

@@ -1,4 +1,4 @@
-//! Putting what `build` made in place.
+//! Installs what `build` made.
 
 use std::fs::{DirBuilder, File, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -9,11 +9,15 @@ use tempfile::NamedTempFile;
 
 use crate::project::{self, Dist};
 
-/// Installs all files of a directory with artifacts; where they are then.
+/// Installs all artifacts below a directory. Returns their new paths.
 pub fn install_all(dist: &Dist, place: &Path) -> Result<Vec<PathBuf>> {
     let files = dist.files();
     for file in &files {
-        ensure!(file.is_file(), "{} is not there: run `cargo xtask build` for the same first", project::relative(file));
+        ensure!(
+            file.is_file(),
+            "{} is missing: run `cargo xtask build` with the same options first",
+            project::relative(file)
+        );
     }
     let mut installed = Vec::new();
     for file in files {
@@ -24,8 +28,8 @@ pub fn install_all(dist: &Dist, place: &Path) -> Result<Vec<PathBuf>> {
     Ok(installed)
 }
 
-/// Writes a new file and renames it over an old one, so that a program that has the old one mapped keeps it. Whoever
-/// may use the directory may read the file, whatever the umask.
+/// Writes a new file and renames it, so that running programs keep an old one that they map. Every user may read it,
+/// with any umask.
 fn install(from: &Path, to: &Path) -> Result<()> {
     let directory = to.parent().context("a file in the root directory")?;
     DirBuilder::new().recursive(true).mode(0o755).create(directory)?;

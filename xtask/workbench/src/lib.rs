@@ -1,5 +1,5 @@
-//! What the project's own commands and its tests both need: the project's places, the tools of this machine, and what
-//! builds and reads the library.
+//! The base of `cargo xtask` and of the tests' harness: the places of the project, the tools of this machine, and the
+//! builds of the library.
 
 pub mod build;
 pub mod c_list;

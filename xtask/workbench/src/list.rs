@@ -169,28 +169,8 @@ fn function(file: &Path, item: &ItemFn) -> Result<Function> {
         ReturnType::Type(_, kind) if matches!(**kind, Type::Never(_)) => None,
         ReturnType::Type(_, kind) => Some(c_type(kind).with_context(|| name.clone())?),
     };
-    let family = family(file, &name);
+    let family = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
     Ok(Function { summary: summary(&item.attrs), name, family, parameters, returns, file: file.to_owned() })
-}
-
-/// INTERIM: until each family has a file of its own.
-fn family(file: &Path, name: &str) -> String {
-    let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let families = [
-        ("rt_file_", "file"),
-        ("rt_dir_", "dir"),
-        ("rt_env_", "env"),
-        ("rt_getpid", "process"),
-        ("rt_process_", "process"),
-        ("rt_system_", "system"),
-        ("rt_hostname", "system"),
-    ];
-    match stem {
-        "ffi" => {
-            families.iter().find(|(start, _)| name.starts_with(start)).map_or(SUPPORT, |(_, family)| family).to_owned()
-        }
-        _ => stem.to_owned(),
-    }
 }
 
 fn parameter(argument: &FnArg) -> Result<Parameter> {

@@ -1,4 +1,4 @@
-//! Where things are, and for what they are built.
+//! The places of the project, and the architectures, systems and backends that it is built for.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use anyhow::{Context, Error, Result, ensure};
 
 use crate::cannot_run::CannotRun;
 
-/// An architecture that has a column in arch/.
+/// An architecture with a column in arch/.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arch {
     X86_64,
@@ -28,13 +28,13 @@ impl Arch {
         cfg!(target_os = "linux") && Self::host().is_ok_and(|host| host == self)
     }
 
-    /// An error that says why a check that is written for this architecture alone cannot run, on a machine of another.
+    /// Fails with [`CannotRun`] on a machine of another architecture.
     pub fn must_be_host(self) -> Result<()> {
-        let what = format!("written for {0} alone. What would change it: a machine that is {0}", self.name());
+        let what = format!("written for {0} only. What would change it: a machine with {0}", self.name());
         if self.is_host() { Ok(()) } else { Err(CannotRun(what).into()) }
     }
 
-    /// The name that uname(1), qemu and the column's file give it.
+    /// Returns its name in uname(1), qemu and arch/src.
     pub fn name(self) -> &'static str {
         match self {
             Self::X86_64 => "x86_64",
@@ -43,7 +43,7 @@ impl Arch {
         }
     }
 
-    /// The Rust target whose core the library is built with.
+    /// Returns the Rust target that the library is built for.
     pub fn target(self) -> &'static str {
         match self {
             Self::X86_64 => "x86_64-unknown-linux-gnu",
@@ -52,7 +52,7 @@ impl Arch {
         }
     }
 
-    /// The Rust target whose programs are linked with musl.
+    /// Returns the Rust target whose programs are linked with musl.
     pub fn musl_target(self) -> &'static str {
         match self {
             Self::X86_64 => "x86_64-unknown-linux-musl",
@@ -61,7 +61,7 @@ impl Arch {
         }
     }
 
-    /// The prefix of the names of its GNU tools.
+    /// Returns the prefix of the names of its GNU tools.
     pub fn gnu(self) -> &'static str {
         match self {
             Self::X86_64 => "x86_64-linux-gnu",
@@ -70,7 +70,7 @@ impl Arch {
         }
     }
 
-    /// What the linkers call it, after `-m`.
+    /// Returns the emulation of ELF linkers (`-m`).
     pub fn emulation(self) -> &'static str {
         match self {
             Self::X86_64 => "elf_x86_64",
@@ -79,7 +79,7 @@ impl Arch {
         }
     }
 
-    /// The number of the architecture in an ELF header.
+    /// Returns `e_machine` of its ELF files.
     pub fn elf_machine(self) -> u16 {
         match self {
             Self::X86_64 => 62,
@@ -88,114 +88,81 @@ impl Arch {
         }
     }
 
-    /// The name of the variable that tells cargo something about its target.
+    /// Returns the name of a variable of cargo for its target.
     pub fn cargo_variable(self, what: &str) -> String {
         format!("CARGO_TARGET_{}_{what}", self.target().to_uppercase().replace('-', "_"))
     }
 
-    /// What `cargo xtask build` makes for this architecture.
+    /// Returns what `cargo xtask build` makes.
     pub fn dist(self) -> Dist {
         Dist::new(self, "linux", Backend::Kernel)
     }
 
-    /// What `cargo xtask build --backend libc` makes for it.
+    /// Returns what `cargo xtask build --backend libc` makes.
     pub fn libc_dist(self) -> Dist {
         Dist::new(self, "linux-libc", Backend::Libc)
     }
 }
 
-/// Flags that everything built for a Rust target needs beside its own, as .cargo/config.toml says too, as far as a plain
-/// build of the target works.
+/// Returns the flags of rustc for a target. .cargo/config.toml contains those that a plain build needs.
 pub fn rustflags(target: &str) -> &'static str {
     match target {
         _ if target.starts_with("aarch64-unknown-linux") => "-Ctarget-feature=-outline-atomics",
-        // OpenBSD has processors branch only to where code says that it may be branched to.
+        // OpenBSD enforces indirect branch tracking.
         "x86_64-unknown-openbsd" => "-Zcf-protection=branch",
         _ => "",
     }
 }
 
-/// What carries the operations out.
+/// The layer that the operations call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Backend {
-    /// The kernel itself, without a libc
+    /// The kernel, without a libc
     Kernel,
     /// The system's libc
     Libc,
 }
 
-/// A system other than Linux. Programs reach its kernel through its libc and in no other way.
+/// A system other than Linux. Its programs reach the kernel through the libc only.
 #[derive(Debug)]
 pub struct System {
     /// The Rust target.
     pub triple: &'static str,
     pub arch: Arch,
-    /// What its directory is called.
+    /// The name of its directory in target/dist.
     pub os: &'static str,
-    /// What ELF linkers call it after `-m`; none where objects are Mach-O.
+    /// The emulation of ELF linkers (`-m`); none for Mach-O.
     pub emulation: Option<&'static str>,
-    /// What zig, which has the libraries of other systems, calls it; none if it has not those of this one.
+    /// The target of zig; none if zig lacks the system's libraries.
     pub zig: Option<&'static str>,
 }
 
-/// Those that the library is built for; the ones that rustup has a core for first.
+/// The other systems that the library is built for. Those come first whose core rustup has.
 pub const SYSTEMS: &[System] = &[
-    System {
-        triple: "x86_64-apple-darwin",
-        arch: Arch::X86_64,
-        os: "macos",
-        emulation: None,
-        zig: Some("x86_64-macos"),
-    },
-    System {
-        triple: "aarch64-apple-darwin",
-        arch: Arch::Aarch64,
-        os: "macos",
-        emulation: None,
-        zig: Some("aarch64-macos"),
-    },
-    System {
-        triple: "x86_64-unknown-freebsd",
-        arch: Arch::X86_64,
-        os: "freebsd",
-        emulation: Some("elf_x86_64_fbsd"),
-        zig: Some("x86_64-freebsd"),
-    },
-    System {
-        triple: "x86_64-unknown-netbsd",
-        arch: Arch::X86_64,
-        os: "netbsd",
-        emulation: Some("elf_x86_64"),
-        zig: Some("x86_64-netbsd"),
-    },
-    System {
-        triple: "aarch64-unknown-freebsd",
-        arch: Arch::Aarch64,
-        os: "freebsd",
-        emulation: Some("aarch64elf_fbsd"),
-        zig: Some("aarch64-freebsd"),
-    },
-    System {
-        triple: "x86_64-unknown-openbsd",
-        arch: Arch::X86_64,
-        os: "openbsd",
-        emulation: Some("elf_x86_64"),
-        zig: Some("x86_64-openbsd"),
-    },
-    System {
-        triple: "x86_64-unknown-dragonfly",
-        arch: Arch::X86_64,
-        os: "dragonfly",
-        emulation: Some("elf_x86_64"),
-        zig: None,
-    },
+    system("x86_64-apple-darwin", Arch::X86_64, "macos", None, Some("x86_64-macos")),
+    system("aarch64-apple-darwin", Arch::Aarch64, "macos", None, Some("aarch64-macos")),
+    system("x86_64-unknown-freebsd", Arch::X86_64, "freebsd", Some("elf_x86_64_fbsd"), Some("x86_64-freebsd")),
+    system("x86_64-unknown-netbsd", Arch::X86_64, "netbsd", Some("elf_x86_64"), Some("x86_64-netbsd")),
+    system("aarch64-unknown-freebsd", Arch::Aarch64, "freebsd", Some("aarch64elf_fbsd"), Some("aarch64-freebsd")),
+    system("x86_64-unknown-openbsd", Arch::X86_64, "openbsd", Some("elf_x86_64"), Some("x86_64-openbsd")),
+    system("x86_64-unknown-dragonfly", Arch::X86_64, "dragonfly", Some("elf_x86_64"), None),
 ];
+
+const fn system(
+    triple: &'static str,
+    arch: Arch,
+    os: &'static str,
+    emulation: Option<&'static str>,
+    zig: Option<&'static str>,
+) -> System {
+    System { triple, arch, os, emulation, zig }
+}
 
 impl System {
     fn of_triple(triple: &str) -> Result<&'static Self> {
         let known = || SYSTEMS.iter().map(|system| system.triple).collect::<Vec<_>>().join(", ");
         let found = SYSTEMS.iter().find(|system| system.triple == triple);
-        found.with_context(|| format!("there are {}; for Linux use --arch", known()))
+        found.with_context(|| format!("the systems are {}; for Linux use --arch", known()))
     }
 
     pub fn dist(&self) -> Dist {
@@ -203,27 +170,27 @@ impl System {
     }
 }
 
-/// What the operations are to stand on, if it is not Linux alone.
+/// The backend and the system of a build.
 #[derive(clap::Args)]
 pub struct Foundation {
-    /// On Linux, what the operations stand on; the kernel if not given
+    /// Backend on Linux [default: kernel]
     #[arg(long, value_name = "kernel|libc", hide_possible_values = true)]
     backend: Option<Backend>,
-    /// Another system, by its Rust target: its libc is what they stand on
+    /// Another system, as a Rust target; its backend is its libc
     #[arg(long, value_name = "TRIPLE", value_parser = System::of_triple)]
     target: Option<&'static System>,
 }
 
 impl Foundation {
-    /// The other system, if one was asked for.
+    /// Returns the other system, if one is given.
     pub fn system(&self) -> Result<Option<&'static System>> {
         if let Some(system) = self.target {
-            ensure!(self.backend != Some(Backend::Kernel), "on {} there is only the libc to stand on", system.os);
+            ensure!(self.backend != Some(Backend::Kernel), "{} has the libc backend only", system.os);
         }
         Ok(self.target)
     }
 
-    /// What was asked for on Linux.
+    /// Returns the backend on Linux.
     pub fn backend(&self) -> Backend {
         self.backend.unwrap_or(Backend::Kernel)
     }
@@ -324,7 +291,7 @@ impl Dist {
         self.lib().join("pkgconfig/ffi_syscalls.pc")
     }
 
-    /// All of them. What stands on a libc is an archive alone.
+    /// Returns all of them. The libc backend has one archive only.
     pub fn files(&self) -> Vec<PathBuf> {
         let mut files = vec![self.header(), self.pkg_config(), self.hosted_archive()];
         if self.backend == Backend::Kernel {
@@ -334,26 +301,26 @@ impl Dist {
     }
 }
 
-/// The directory of the root package.
+/// Returns the directory of the root package.
 pub fn root() -> &'static Path {
     let workbench = Path::new(env!("CARGO_MANIFEST_DIR"));
     workbench.ancestors().nth(2).unwrap_or(workbench)
 }
 
-/// Waits until no other command of this tool is at work here. The turn ends with the file, or the process.
+/// Waits until no other command of this tool runs in this checkout. The turn ends when the file is closed.
 pub fn wait_for_turn() -> Result<File> {
     let directory = root().join("target");
     std::fs::create_dir_all(&directory)?;
     let path = directory.join("xtask.lock");
     let file = File::create(&path).with_context(|| relative(&path).to_string())?;
     if let Err(TryLockError::WouldBlock) = file.try_lock() {
-        eprintln!("waiting for another `cargo xtask` here to end");
+        eprintln!("waiting for another `cargo xtask` to finish");
         file.lock()?;
     }
     Ok(file)
 }
 
-/// A path as a reader of messages knows it: from the root directory on, if it lies there.
+/// Returns a path for messages: relative to the root directory, if it lies there.
 pub fn relative(path: &Path) -> std::path::Display<'_> {
     path.strip_prefix(root()).unwrap_or(path).display()
 }
@@ -361,7 +328,7 @@ pub fn relative(path: &Path) -> std::path::Display<'_> {
 /// The library's version; the packages of the workspace share one.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The version's parts: major, minor, patch.
+/// Returns major, minor and patch.
 pub fn version_parts() -> impl Iterator<Item = &'static str> {
     VERSION.split('.')
 }

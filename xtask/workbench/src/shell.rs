@@ -1,4 +1,4 @@
-//! Running programs, and showing what is going on meanwhile.
+//! Runs programs, and shows progress.
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
@@ -18,19 +18,19 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::cannot_run::CannotRun;
 use crate::project;
 
-/// A command that runs in the root directory and reads nothing.
+/// Returns a command that runs in the root directory, with no standard input.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(project::root()).stdin(Stdio::null());
     command
 }
 
-/// The cargo that runs this tool.
+/// Returns the cargo that runs this tool.
 pub fn cargo() -> Command {
     command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// Runs to the end; anything but exit code 0 is an error that shows what the program said.
+/// Runs a command. Fails, with its output, unless it exits with 0.
 pub fn execute(command: &mut Command) -> Result<Output> {
     let output = capture(command)?;
     if !output.status.success() {
@@ -39,34 +39,33 @@ pub fn execute(command: &mut Command) -> Result<Output> {
     Ok(output)
 }
 
-/// What a program wrote to its standard output and error.
+/// Returns the standard output and error of a program.
 pub fn said(output: &Output) -> String {
     let bytes = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Has a command start with no signal ignored, whoever started this tool: nohup(1) and the background jobs of a shell
-/// ignore some, and what a test does with signals begins with their defaults.
+/// Makes a command start with no signal ignored. nohup(1) and the background jobs of a shell ignore some, and tests rely
+/// on the defaults.
 pub fn with_default_signals(command: &mut Command) -> &mut Command {
     let reset = || {
         for signal in 1..32 {
-            // SAFETY: no handler of anybody's. What cannot be set has its default.
+            // SAFETY: SIG_DFL calls no function. SIGKILL and SIGSTOP cannot change.
             unsafe { libc::signal(signal, libc::SIG_DFL) };
         }
         Ok(())
     };
-    // SAFETY: what is called in the child may be called between fork and exec, and takes no memory.
+    // SAFETY: signal(2) may be called between fork and exec, and does not allocate.
     unsafe { command.pre_exec(reset) }
 }
 
-/// Longer than any command takes that this tool runs, builds included, on a slow machine.
+/// Longer than any command takes on a slow machine, builds included.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Runs to the end, whatever that is. A command that does not come to one is killed, with all that it started, and is an
-/// error that shows what it said until then.
+/// Runs a command to its end. One that does not end is killed, with its descendants, and is an error with its output.
 pub fn capture(command: &mut Command) -> Result<Output> {
     let name = describe(command);
-    // Files, which do not wait for a child that was left behind with them, as pipes do.
+    // Files: a pipe would wait for children that the command leaves behind.
     let (stdout, stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
     command.stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
     let mut child = command.spawn().with_context(|| format!("cannot run {name}"))?;
@@ -89,7 +88,7 @@ pub fn capture(command: &mut Command) -> Result<Output> {
     Ok(Output { status, stdout: content(stdout)?, stderr: content(stderr)? })
 }
 
-/// All that is in a file.
+/// Reads a file from its start.
 fn content(mut file: File) -> Result<Vec<u8>> {
     let mut content = Vec::new();
     file.rewind()?;
@@ -97,8 +96,7 @@ fn content(mut file: File) -> Result<Vec<u8>> {
     Ok(content)
 }
 
-/// What a process and its descendants are waiting for, a line for each thread: what it does, in which system call and
-/// function of the kernel, and what it was started as.
+/// Describes a process and its descendants, one line a thread: its state, kernel function, system call and command.
 fn processes(process: u32) -> String {
     let command = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
     let command = String::from_utf8_lossy(&command).replace('\0', " ");
@@ -123,11 +121,11 @@ fn children(process: u32) -> Vec<u32> {
     lists.flat_map(|list| numbers(&list)).collect()
 }
 
-/// Kills a process, and then what it has started, which otherwise would go on without it.
+/// Kills a process and its descendants.
 pub fn kill_with_descendants(process: u32) {
     let children = children(process);
     if let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) {
-        // It may have ended meanwhile.
+        // It may have ended already.
         let _ = kill_process(process, Signal::KILL);
     }
     children.into_iter().for_each(kill_with_descendants);
@@ -142,7 +140,7 @@ fn describe(command: &Command) -> String {
     words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }
 
-/// Where a program is, if it can be found in PATH.
+/// Returns the path of a program in PATH.
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).map(|directory| directory.join(program)).find(|path| is_executable(path))
@@ -153,12 +151,12 @@ fn is_executable(path: &Path) -> bool {
     path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }
 
-/// How many threads can do something at once.
+/// Returns the number of threads that can run at once.
 pub fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
-/// Does something with each of these, so many at a time; what came of it, in the order in which they ended.
+/// Calls a function with each item, on `count` threads. Returns the results in the order in which they are ready.
 pub fn at_once<T: Send, R: Send>(
     count: usize,
     all: impl IntoIterator<Item = T>,
@@ -179,7 +177,7 @@ pub fn at_once<T: Send, R: Send>(
     done.into_inner().unwrap_or_default()
 }
 
-/// Does something that takes a while under a line that says what and how long.
+/// Runs an action under a line with its name and duration.
 pub fn step<T>(name: &str, action: impl FnOnce() -> Result<T>) -> Result<T> {
     let bar = ProgressBar::new_spinner().with_message(name.to_owned());
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
@@ -199,7 +197,7 @@ pub fn step<T>(name: &str, action: impl FnOnce() -> Result<T>) -> Result<T> {
     result
 }
 
-/// The command that installs Debian packages.
+/// Returns the command that installs Debian packages.
 pub fn apt(packages: &str) -> String {
     format!("apt-get install --yes --no-install-recommends {packages}")
 }

@@ -1,8 +1,8 @@
-//! The Rust compiler that builds for an architecture, and the tools that come with it.
+//! The Rust and C compilers for an architecture, and their tools.
 //!
-//! A toolchain of rustup's has what it takes to build the library for every architecture: a linker, an object editor,
-//! and each target's core once `rustup target add` has fetched it. Where it cannot, core is built from its source: the
-//! toolchain's own (`rustup component add rust-src`), or that of the distribution's compiler, with its own linker.
+//! A toolchain of rustup contains a linker, an object editor, and the core of each target that `rustup target add`
+//! fetched. Without the core of a target, core is built from source: that of the toolchain (`rustup component add
+//! rust-src`), or that of the distribution's compiler.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,29 +12,30 @@ use anyhow::{Context, Result};
 use crate::project::{self, Arch, rustflags};
 use crate::shell::{self, apt, cargo, command, execute};
 
-/// A compiler that can build for a target.
+/// A Rust compiler that can build for a target.
 pub struct Toolchain {
     target: &'static str,
-    /// The compiler, if it is not the one that cargo takes by itself.
+    /// The compiler, if not the default of cargo.
     rustc: Option<PathBuf>,
     sysroot: PathBuf,
     builds_core: bool,
 }
 
-/// Where Debian's package rustc-web puts a current compiler.
+/// The compiler of Debian's package rustc-web, which is a current one.
 const DISTRIBUTION_RUSTC: &str = "/usr/bin/rustc";
 
 impl Toolchain {
-    /// The first of these that is here: the current compiler with the target's core, the current compiler with core's
-    /// source, the distribution's compiler with either.
+    /// Returns the current compiler if it has the target's core or the source of core, else the distribution's.
     pub fn of(target: &'static str) -> Result<Self> {
         let (current, distribution) = (Self::new(target, None), Self::new(target, Some(DISTRIBUTION_RUSTC.into())));
         let remedies = remedies(target).join(", or else: ");
         let found = [current, distribution].into_iter().flatten().find_map(Self::able);
-        found.with_context(|| format!("no Rust compiler here can build for {target}. What would change it: {remedies}"))
+        found.with_context(|| {
+            format!("no Rust compiler on this machine can build for {target}. What would change it: {remedies}")
+        })
     }
 
-    /// The distribution's compiler, which builds core from its source, whatever else is here.
+    /// Returns the distribution's compiler, which builds core from source.
     pub fn of_distribution(target: &'static str) -> Result<Self> {
         let toolchain = Self::new(target, Some(DISTRIBUTION_RUSTC.into()))?;
         Ok(Self { builds_core: true, ..toolchain })
@@ -54,7 +55,7 @@ impl Toolchain {
         (has_tools && (has_core || has_source)).then_some(Self { builds_core: !has_core, ..self })
     }
 
-    /// Whether the current compiler has what programs with std take.
+    /// Returns whether the current compiler has the std of a target.
     pub fn has_std(target: &'static str) -> bool {
         let libraries = Self::new(target, None).map(|toolchain| toolchain.sysroot.join("lib/rustlib").join(target));
         let entries = libraries.ok().and_then(|libraries| libraries.join("lib").read_dir().ok());
@@ -63,7 +64,7 @@ impl Toolchain {
         })
     }
 
-    /// Whether the current compiler has the runtime library of the address sanitizer, for this machine.
+    /// Returns whether the current compiler has the runtime library of the address sanitizer.
     pub fn has_address_sanitizer() -> bool {
         let Ok(target) = Arch::host().map(Arch::target) else { return false };
         let directory = Self::new(target, None).map(|toolchain| toolchain.sysroot.join("lib/rustlib").join(target));
@@ -73,16 +74,16 @@ impl Toolchain {
         })
     }
 
-    /// Whether core's source is here.
+    /// Returns whether the source of core is installed.
     pub fn has_source(&self) -> bool {
         self.sysroot.join("lib/rustlib/src/rust/library/core").is_dir()
     }
 
-    /// A cargo command that builds for the target, into a directory of its own.
+    /// Returns a cargo command that builds for the target, into a directory.
     pub fn cargo(&self, subcommand: &str, target_dir: &Path) -> Command {
         let mut cargo = cargo();
         cargo.args([subcommand, "--quiet", "--target", self.target, "--target-dir"]).arg(target_dir);
-        // What .cargo/config.toml says too; this variable wins over any other flags of the environment's.
+        // This variable overrides other flags of the environment.
         cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags(self.target));
         if let Some(rustc) = &self.rustc {
             cargo.env("RUSTC", rustc);
@@ -93,13 +94,13 @@ impl Toolchain {
         cargo
     }
 
-    /// The linker, called as ld(1) is.
+    /// Returns the path of the linker.
     pub fn linker(&self) -> Result<PathBuf> {
         let own = self.tool("rust-lld");
         own.or_else(|| on_path("ld.lld")).with_context(|| missing("ld.lld", "lld"))
     }
 
-    /// That linker as a command.
+    /// Returns the linker as a command, with the arguments of ld(1).
     pub fn link(&self) -> Result<Command> {
         let linker = self.linker()?;
         let mut link = command(&linker);
@@ -109,18 +110,18 @@ impl Toolchain {
         Ok(link)
     }
 
-    /// The editor of objects, called as objcopy(1) is.
+    /// Returns the object editor, with the arguments of objcopy(1).
     pub fn objcopy(&self) -> Result<Command> {
         let Some(own) = self.tool("rust-objcopy") else {
             return on_path("llvm-objcopy").map(command).with_context(|| missing("llvm-objcopy", "llvm"));
         };
         let mut objcopy = command(own);
-        // It is linked with the compiler's own library, and does not look for it where that is.
+        // It is linked with a library of the compiler, and has no run path to it.
         objcopy.env("LD_LIBRARY_PATH", self.sysroot.join("lib"));
         Ok(objcopy)
     }
 
-    /// A program that comes with the compiler, for whatever machine it runs on.
+    /// Returns a program that comes with the compiler.
     fn tool(&self, name: &str) -> Option<PathBuf> {
         let targets = self.sysroot.join("lib/rustlib").read_dir().ok()?.flatten();
         let mut paths = targets.map(|target| target.path().join("bin").join(name));
@@ -149,27 +150,27 @@ fn missing(program: &str, package: &str) -> String {
     format!("neither the Rust toolchain nor PATH has {program}. What would change it: apt-get install {package}")
 }
 
-/// The C compiler for an architecture.
+/// Returns the C compiler for an architecture.
 pub fn c_compiler(arch: Arch) -> String {
     if arch.is_host() { "cc".to_owned() } else { format!("{}-gcc", arch.gnu()) }
 }
 
-/// The commands that bring a compiler for a target, the first that works being enough.
+/// Returns the commands that install a compiler for a target. One of them is enough.
 pub fn remedies(target: &str) -> [String; 2] {
     [format!("rustup target add {target}"), distribution_remedy()]
 }
 
-/// The command that brings the distribution's compiler.
+/// Returns the command that installs the distribution's compiler.
 pub fn distribution_remedy() -> String {
     apt("rustc-web rust-web-src lld llvm")
 }
 
-/// Where setup puts what is for this project alone.
+/// The directory in which setup installs zig, for this project only.
 pub fn zig_directory() -> PathBuf {
     project::root().join("target/tools/zig")
 }
 
-/// The program `zig`: the one in PATH, or the one that setup put in place.
+/// Returns `zig`: that in PATH, or that which setup installed.
 pub fn find_zig() -> Option<PathBuf> {
     let own = || {
         let libraries = zig_directory().join("lib").read_dir().ok()?.flatten();
@@ -178,18 +179,18 @@ pub fn find_zig() -> Option<PathBuf> {
     shell::find("zig").or_else(own)
 }
 
-/// Zig's C compiler for one of its targets, which brings the target's libc.
+/// Returns the C compiler of zig for one of its targets, with the target's libc.
 pub fn zig_cc(target: &str) -> Result<Command> {
     let mut cc = command(find_zig().context("no zig")?);
     cc.args(["cc", "-target", target]);
-    // It compiles with checks unless told otherwise, and those call what is not there. The libc is built, once, as the
-    // program is; for its size that takes a good half of the time.
+    // Its default checks call functions that no libc here has. It builds the libc once, with the same options: for size
+    // that takes half of the time.
     cc.args(["-fno-sanitize=all", "-Os"]);
     Ok(cc)
 }
 
-/// Where a program for a foreign architecture finds its dynamic loader and its libc: link arguments that name both, so
-/// that it starts wherever it is, as do its children, whatever their environment.
+/// Returns the link arguments that name the dynamic loader and the libc of a foreign architecture. They work for
+/// children too, with any environment.
 pub fn loader_arguments(arch: Arch) -> Result<Vec<String>> {
     if arch.is_host() {
         return Ok(Vec::new());
@@ -200,7 +201,7 @@ pub fn loader_arguments(arch: Arch) -> Result<Vec<String>> {
         Arch::Riscv64 => "ld-linux-riscv64-lp64d.so.1",
     };
     let said = execute(command(c_compiler(arch)).arg(format!("-print-file-name={loader}")))?.stdout;
-    // Where there is none, what it says is the name alone.
+    // Without the file gcc prints the name alone.
     let path = Path::new(std::str::from_utf8(&said)?.trim_end()).canonicalize();
     let path = path.with_context(|| format!("{} has no {loader} for its programs", c_compiler(arch)))?;
     let directory = path.parent().unwrap_or(Path::new("/"));
@@ -208,7 +209,7 @@ pub fn loader_arguments(arch: Arch) -> Result<Vec<String>> {
     Ok(vec![loader, format!("-Wl,-rpath,{}", directory.display())])
 }
 
-/// Gives a cargo command, for a whole program of an architecture, its linker, its flags and what runs it.
+/// Adds the linker, the flags and the runner of an architecture to a cargo command that builds programs.
 pub fn for_programs(arch: Arch, cargo: &mut Command) -> Result<()> {
     cargo.args(["--target", arch.target()]);
     if arch.is_host() {

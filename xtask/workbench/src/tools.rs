@@ -1,4 +1,4 @@
-//! The one list of what the project can use beyond the Rust toolchain.
+//! The tools that the project uses beyond the Rust toolchain.
 
 use anyhow::{Result, bail};
 
@@ -7,31 +7,31 @@ use crate::project::{self, Arch};
 use crate::shell::{self, apt, capture, cargo};
 use crate::toolchain::{self, Toolchain};
 
-/// Something that a machine may have, and what brings it.
+/// A tool, and how to install it.
 pub struct Tool {
     kind: Kind,
-    /// What cannot be done without it.
+    /// The work that needs it.
     pub purpose: String,
 }
 
 enum Kind {
-    /// A program, and the Debian packages that bring it and what it works with.
+    /// A program, and the Debian packages that contain it and its files.
     Program { name: String, packages: String },
-    /// A subcommand of cargo's, a component of the Rust toolchain.
+    /// A subcommand of cargo that is a component of the Rust toolchain.
     Component(&'static str),
     /// A compiler that can build for a target.
     Target(&'static str),
-    /// What programs with std take for a target.
+    /// The std of a target.
     Std(&'static str),
-    /// What runs programs of an architecture.
+    /// A program that runs those of an architecture.
     Emulator { arch: Arch, name: String },
-    /// A compiler of the distribution's, with the source of core.
+    /// The distribution's compiler, with the source of core.
     DistributionRust,
-    /// A runtime library of the compiler's, which only rustup's toolchains have.
+    /// A runtime library that only the toolchains of rustup contain.
     AddressSanitizer,
     /// A nightly compiler with Miri and the source of std.
     Miri,
-    /// The C compiler of Zig, which Python's package index has.
+    /// Zig, from Python's package index.
     Zig,
 }
 
@@ -48,7 +48,7 @@ pub fn musl() -> Tool {
 }
 
 pub fn cxx() -> Tool {
-    program("g++", "g++", "the header in C++, and linking the fuzzer")
+    program("g++", "g++", "the header in C++, and the fuzzer")
 }
 
 pub fn pkg_config() -> Tool {
@@ -60,7 +60,7 @@ pub fn strace() -> Tool {
 }
 
 pub fn valgrind() -> Tool {
-    program("valgrind", "valgrind libc6-dbg", "the instructions of each function, and what it does to memory")
+    program("valgrind", "valgrind libc6-dbg", "the instructions of each function, and its use of memory")
 }
 
 pub fn flock() -> Tool {
@@ -75,7 +75,7 @@ pub fn lld() -> Tool {
     program("ld.lld", "lld", "C programs linked by lld")
 }
 
-/// The C compiler and the libc of an architecture.
+/// The C compiler and the libc for an architecture.
 pub fn c_compiler(arch: Arch) -> Tool {
     let debian = match arch {
         Arch::X86_64 => "amd64",
@@ -89,7 +89,7 @@ pub fn c_compiler(arch: Arch) -> Tool {
     program(toolchain::c_compiler(arch), packages, format!("programs for {}", arch.name()))
 }
 
-/// What runs programs of an architecture.
+/// The emulator of an architecture.
 pub fn qemu(arch: Arch) -> Tool {
     let kind = Kind::Emulator { arch, name: format!("qemu-{}-static", arch.name()) };
     Tool { kind, purpose: format!("running {} programs, in a user namespace (Linux 6.7)", arch.name()) }
@@ -106,7 +106,7 @@ pub fn std(triple: &'static str) -> Tool {
 }
 
 pub fn distribution_rust() -> Tool {
-    Tool { kind: Kind::DistributionRust, purpose: "building core where rustup cannot fetch it".into() }
+    Tool { kind: Kind::DistributionRust, purpose: "building core without rustup".into() }
 }
 
 pub fn zig() -> Tool {
@@ -114,7 +114,7 @@ pub fn zig() -> Tool {
 }
 
 pub fn address_sanitizer() -> Tool {
-    Tool { kind: Kind::AddressSanitizer, purpose: "watching memory while fuzzing and testing".into() }
+    Tool { kind: Kind::AddressSanitizer, purpose: "checks of memory in the fuzzer and in tests".into() }
 }
 
 pub fn miri() -> Tool {
@@ -129,13 +129,13 @@ pub fn clippy() -> Tool {
     Tool { kind: Kind::Component("clippy"), purpose: "lints".into() }
 }
 
-/// Fails, and says what would change it, if one of these is not here.
+/// Fails if a tool is missing, with the command that installs it.
 pub fn must_have(tools: &[Tool]) -> Result<()> {
     tools.iter().find(|tool| !tool.is_here()).map_or(Ok(()), |missing| bail!(missing.is_missing()))
 }
 
 impl Tool {
-    /// What its name is in messages, and in PATH if it is a program.
+    /// Returns the name for messages; that of a program is its name in PATH.
     pub fn program(&self) -> &str {
         match &self.kind {
             Kind::Program { name, .. } | Kind::Emulator { name, .. } => name,
@@ -152,7 +152,7 @@ impl Tool {
     pub fn is_here(&self) -> bool {
         match &self.kind {
             Kind::Program { name, .. } => shell::find(name).is_some(),
-            // rustup has a file of this name for every component, installed or not.
+            // rustup has a proxy for every component, installed or not.
             Kind::Component(name) => capture(cargo().args([name, "--version"])).is_ok_and(|said| said.status.success()),
             Kind::Target(triple) => Toolchain::of(triple).is_ok(),
             Kind::Std(triple) => Toolchain::has_std(triple),
@@ -166,13 +166,13 @@ impl Tool {
         }
     }
 
-    /// That the tool is missing, for what, and what would change it.
+    /// Returns the message that the tool is missing, with the commands that install it.
     pub fn is_missing(&self) -> String {
         let remedies = self.remedies().join(", or else: ");
         format!("no {} for {}. What would change it: {remedies}", self.program(), self.purpose)
     }
 
-    /// The commands that would change it that the tool is missing, the first that works being enough.
+    /// Returns the commands that install the tool. One of them is enough.
     pub fn remedies(&self) -> Vec<String> {
         match &self.kind {
             Kind::Program { packages, .. } => vec![apt(packages)],

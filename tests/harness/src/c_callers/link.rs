@@ -9,34 +9,34 @@ use workbench::shell::{self, command};
 use workbench::tools::{self, Tool};
 use workbench::{build, toolchain};
 
-/// What compiles a program, and what links it.
+/// The compiler and the linker of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compiler {
-    /// gcc, and the linker that it takes by itself: GNU ld.
+    /// gcc with GNU ld.
     Gcc,
     GccLld,
     Clang,
     ClangLld,
-    /// Zig's, with a linker and with a musl of its own.
+    /// zig cc, with its own linker and musl.
     Zig,
-    /// gcc, with musl in place of glibc.
+    /// gcc with musl.
     MuslGcc,
 }
 
-/// What a program is linked with, and how.
+/// The library's artifact, the libc and the kind of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// With the freestanding archive and nothing else.
+    /// With the freestanding archive only.
     Freestanding,
     /// The same, as small as it gets.
     Small,
-    /// With the freestanding archive, to be loaded anywhere.
+    /// With the freestanding archive, as static-PIE.
     Pie,
     /// The same, as small as it gets.
     SmallPie,
-    /// The same, linked to lie elsewhere than at 0, with relocations in their packed form.
+    /// The same, linked at another address than 0, with packed relocations.
     MovedPie,
-    /// With a freestanding archive that checks itself.
+    /// With a freestanding archive with debug assertions.
     Checked,
     /// With the hosted archive and a libc, linked dynamically.
     Hosted,
@@ -44,19 +44,19 @@ pub enum Form {
     HostedStatic,
     /// With the shared object and a libc.
     Shared,
-    /// With the archive that stands on the libc, and that libc.
+    /// With the archive of the libc backend and a libc.
     OnLibc,
     /// The same, statically.
     OnLibcStatic,
-    /// With a libc alone: the program loads the shared object itself.
+    /// With a libc only: the program loads the shared object by dlopen(3).
     Alone,
-    /// With the hosted archive and a libc, and with a shared object that is linked with that archive too.
+    /// With the hosted archive and a libc, and with a shared object that contains that archive too.
     InBothParts,
-    /// With a libc, and with a shared object that is linked with the hosted archive and has all functions for both.
+    /// With a libc, and with a shared object that contains the hosted archive for both.
     InObject,
-    /// As [`InBothParts`], with the archive that stands on the libc.
+    /// As [`InBothParts`], with the archive of the libc backend.
     OnLibcInBothParts,
-    /// With the hosted archive and no libc at all: the program has its own entry and memory functions.
+    /// With the hosted archive and no libc: the program has its own entry and memory functions.
     Bare,
 }
 
@@ -82,7 +82,7 @@ impl Compiler {
         }
     }
 
-    /// What has to be installed.
+    /// Returns the tools that it needs.
     pub fn tools(self, arch: Arch) -> Vec<Tool> {
         let mut tools = vec![tools::c_compiler(arch)];
         match self {
@@ -100,7 +100,7 @@ impl Compiler {
         Ok(match self {
             Gcc => command(toolchain::c_compiler(arch)),
             GccLld => {
-                // A cross compiler looks for its linkers among its own files, unless told where else.
+                // A cross compiler searches linkers in its own directories only, without -B.
                 let lld = shell::find("ld.lld").context("no ld.lld")?;
                 let directory = lld.parent().unwrap_or(Path::new("/")).display().to_string();
                 with(command(toolchain::c_compiler(arch)), &["-fuse-ld=lld", "-B", &directory])
@@ -149,24 +149,24 @@ impl Form {
         matches!(self, Pie | SmallPie | MovedPie)
     }
 
-    /// Whether a dynamic loader starts the program.
+    /// Returns whether a dynamic loader starts the program.
     fn is_dynamic(self) -> bool {
         matches!(self, Hosted | Shared | OnLibc | Alone) || self.has_object()
     }
 
-    /// Whether the program has a shared object of its own.
+    /// Returns whether the program has a shared object of its own.
     pub fn has_object(self) -> bool {
         matches!(self, InBothParts | InObject | OnLibcInBothParts)
     }
 }
 
 impl Link {
-    /// Whether an architecture has what this takes. musl is for the host, except for zig's, which is static.
+    /// Returns whether this link exists for an architecture. musl-gcc is for this machine only.
     pub fn exists_for(self, arch: Arch) -> bool {
         self.0 != MuslGcc || arch.is_host()
     }
 
-    /// The whole command line, as the README and the header's users would write it.
+    /// Returns the whole command line, as users write it.
     pub fn compile(self, dist: &Dist, source: &Path, program: &Path) -> Result<Command> {
         let Self(compiler, form) = self;
         let mut cc = compiler.command(dist.arch)?;
@@ -212,7 +212,7 @@ impl Link {
         Ok(cc)
     }
 
-    /// The command that makes the shared object of a program that has one.
+    /// Returns the command that links the program's own shared object.
     pub fn compile_object(self, dist: &Dist, source: &Path, program: &Path) -> Result<Command> {
         let Self(compiler, form) = self;
         let mut cc = compiler.command(dist.arch)?;
@@ -225,17 +225,17 @@ impl Link {
     }
 }
 
-/// Where a program's own shared object is: beside it.
+/// Returns the path of a program's own shared object, in the same directory.
 fn own_object(program: &Path) -> PathBuf {
     program.with_file_name("libown.so")
 }
 
-/// What a program without a libc needs on some architecture for its own sake, as the README says.
+/// Returns the arguments that the README lists for programs without a libc on an architecture.
 fn beside_the_library(compiler: Compiler, form: Form, arch: Arch) -> &'static [&'static str] {
     match arch {
-        // Atomic operations inline: the helpers that compilers call by default are in a library.
+        // Inline atomic operations: the default helpers are in a library.
         Arch::Aarch64 => &["-mno-outline-atomics"],
-        // gcc 12 names a dynamic loader also in a program that has none.
+        // gcc 12 names a dynamic loader in a static program too.
         Arch::Riscv64 if form.is_pie() && matches!(compiler, Gcc | GccLld) => &["-Wl,--no-dynamic-linker"],
         Arch::Riscv64 | Arch::X86_64 => &[],
     }

@@ -21,7 +21,7 @@ pub const BY_OTHER_TOOLS: &[Link] = &[
     Link(Zig, Freestanding),
     Link(Zig, Pie),
 ];
-/// One of each tool, for the long program.
+/// One link by each tool, for the long program.
 const ONE_BY_EACH_TOOL: &[Link] =
     &[Link(GccLld, SmallPie), Link(Clang, Small), Link(ClangLld, MovedPie), Link(Zig, Freestanding)];
 const WITH_LIBC: &[Link] = &[
@@ -35,11 +35,11 @@ const WITH_LIBC: &[Link] = &[
 ];
 /// Both backends, on glibc and on musl.
 const ONE_BY_EACH_LIBC: &[Link] = &[Link(Gcc, Hosted), Link(Gcc, OnLibc), Link(MuslGcc, OnLibcStatic)];
-/// The same, where musl is zig's.
+/// The same with the musl of zig, for emulators.
 pub const IN_QEMU_WITH_THREADS: &[Link] = &[Link(Gcc, Hosted), Link(Gcc, OnLibc), Link(Zig, OnLibcStatic)];
 pub const AS_AN_ORDINARY_USER: &[Link] =
     &[Link(Gcc, Freestanding), Link(Gcc, Shared), Link(Gcc, OnLibc), Link(MuslGcc, OnLibcStatic)];
-/// With an object of the program's own, which is compiled first.
+/// With a shared object of the program's own.
 const IN_TWO_PARTS: &[Link] = &[
     Link(Gcc, InBothParts),
     Link(Gcc, InObject),
@@ -56,20 +56,20 @@ const ON_LIBC: &[Link] = &[
     Link(Zig, OnLibcStatic),
 ];
 
-/// How a run of a program must end.
+/// The expected end of a run.
 #[derive(Clone, Copy)]
 pub enum End {
     /// With exit code 0.
     Success,
-    /// By SIGABRT, after the library's own message.
+    /// By SIGABRT, after a message of the library.
     Misuse,
 }
 
-/// What a program is started with.
+/// An argument of a run.
 #[derive(Clone, Copy)]
 pub enum Argument {
     Word(&'static str),
-    /// A path where nothing is yet.
+    /// A path where no file exists.
     New,
     SharedObject,
 }

@@ -1,16 +1,9 @@
-//! A system call in the registers of a stopped process: the only part that an architecture has a say in.
+//! The system call in the registers of a stopped process, the only part that depends on the architecture.
 
 use anyhow::Result;
 use nix::unistd::Pid;
-use syscalls::Sysno;
 
-/// `newfstatat(dirfd, path, stat, flags)`, as `syscalls` names it here.
-#[cfg(target_arch = "aarch64")]
-pub const NEWFSTATAT: Sysno = Sysno::fstatat;
-#[cfg(not(target_arch = "aarch64"))]
-pub const NEWFSTATAT: Sysno = Sysno::newfstatat;
-
-/// What a process asks the kernel for.
+/// A system call about to be made.
 pub struct Request {
     pub number: u64,
     pub arguments: [u64; 6],
@@ -39,7 +32,7 @@ mod column {
         match index {
             2 => registers.rdx = value,
             4 => registers.r8 = value,
-            _ => anyhow::bail!("no count is passed as argument {index}"),
+            _ => anyhow::bail!("argument {index} is no count"),
         }
         Ok(ptrace::setregs(pid, registers)?)
     }
@@ -61,7 +54,7 @@ mod column {
 
     use super::{Pid, Request, Result};
 
-    const UNKNOWN: &str = "system calls are made to fail on x86_64 alone";
+    const UNKNOWN: &str = "the fault injector runs on x86_64 only";
 
     pub fn request(_: Pid) -> Result<Request> {
         bail!(UNKNOWN)

@@ -1,9 +1,8 @@
-//! Runs one call of the library under ptrace(2), and makes system calls of it fail.
+//! Runs one call of the library under ptrace(2), and makes its system calls fail.
 //!
-//! The program under test stops itself before the call and behind it (tests/c/faults.c). Between the two every system
-//! call is seen twice: before the kernel does it, where its number can be taken away or its count made smaller, and
-//! behind, where its result can be replaced. The children that the call starts are traced as well, until they execute
-//! a program.
+//! The program under test stops itself before and after the call (tests/c/faults.c). Between these, each system call
+//! stops twice: at its entry, where the tracer can remove its number or reduce its count, and at its exit, where the
+//! tracer can replace its result. Children are traced too, until they execute a program.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -20,8 +19,10 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use syscalls::Sysno;
 
+use super::answer::{Answer, Verdict};
+use super::place::Place;
 use super::registers::{self, Request};
-use super::scenarios::{Answer, Place, Scenario, Verdict};
+use super::scenario::Scenario;
 use super::state::{Memory, State};
 use super::watchdog::Watch;
 use workbench::cannot_run::{self, CannotRun};
@@ -29,108 +30,108 @@ use workbench::cannot_run::{self, CannotRun};
 /// A system call that was made.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Which process: 0 is the caller's, the others come in the order in which they were started.
+    /// The process: 0 is the caller, and children follow in the order in which they started.
     pub process: usize,
-    /// The how manieth of that process's calls it is.
+    /// The number of the call among those of its process.
     pub index: usize,
     pub number: Sysno,
     pub arguments: [u64; 6],
-    /// What the process was told, if the call returned.
+    /// The result, if the call returned.
     pub result: i64,
 }
 
-/// What happens to a system call.
+/// The fault of a system call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// It is not made, but for close(2), and fails with this.
+    /// The call is not made, except close(2), and fails with this error.
     Fail(i32),
-    /// It moves at most this many bytes.
+    /// The call transfers at most this many bytes.
     Clamp(u64),
-    /// It is not made, and says that nothing was moved.
+    /// The call is not made, and returns 0.
     Nothing,
 }
 
-/// How often.
+/// The number of calls that fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat {
     Once,
-    /// This call and those of its kind that come next, so many in all.
+    /// This many calls with the same number, from this one on.
     Times(usize),
-    /// This call and all later ones of its kind, whichever process makes them.
+    /// All calls with the same number from this one on, in every process.
     Always,
 }
 
-/// A system call, by where it comes, and what happens to it.
+/// A system call, identified by its position, and its fault.
 #[derive(Clone, Copy, Debug)]
 pub struct Fault {
     pub process: usize,
     pub index: usize,
-    /// What it was when it was learned.
+    /// Its number in the run without faults.
     pub number: Sysno,
     pub action: Action,
     pub repeat: Repeat,
 }
 
-/// What came of a run.
+/// The result of a run.
 pub struct Run {
     pub calls: Vec<Call>,
     pub first: Verdict,
-    /// That of the second call, which nothing disturbs.
+    /// The verdict on a second call, without faults.
     pub second: Verdict,
-    /// What the process had before both, and what it has when all that they returned was given back.
+    /// The resources of the process before both calls, and after it freed what they returned.
     pub before: State,
     pub state: State,
 }
 
-/// A process that is traced.
+/// A traced process.
 #[derive(Default)]
 struct Process {
     index: usize,
     made: usize,
-    /// The call that it is in: its place in the list, and what happens behind it.
+    /// Its current system call: the index in the list, and what to do at the exit.
     inside: Option<(usize, Behind)>,
 }
 
-/// What is to be done when a call returns.
+/// What to do at the exit of a call.
 #[derive(Clone, Copy, Debug)]
 enum Behind {
     Nothing,
-    /// It is to have this result.
+    /// Replace the result.
     Replace(i64),
-    /// An argument is to be what it was: a program relies on that.
+    /// Restore an argument, which programs rely on.
     Restore(usize, u64),
 }
 
 struct Tracer<'a> {
     subject: Pid,
     processes: BTreeMap<Pid, Process>,
-    /// Children that have stopped before their parent has said that they are its.
+    /// Children that stopped before the event of their parent.
     early: Vec<Pid>,
     started: usize,
-    /// Whether system calls are looked at now.
+    /// Whether system calls stop now.
     looks: bool,
     calls: Vec<Call>,
     faults: &'a [Fault],
-    /// How often each fault was applied, once its call has come.
+    /// How often each fault was applied, after its call was met.
     met: Vec<Option<usize>>,
 }
 
-/// No call of the library's makes so many, under any fault.
+/// More system calls than any function makes, under any fault.
 const MANY: usize = 100_000;
-/// No run takes so long, but one that does not end.
+/// Longer than any run that ends.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What a system has to allow where it refuses what is done here.
+/// The advice for a system that refuses tracing.
 const REMEDY: &str =
     "What would change it: a system that allows it; for a container, say docker run --security-opt seccomp=unconfined";
 
-/// Has what this thread starts lie at the same addresses each time, and so make the same calls for memory.
+/// Disables address randomization for the programs of this thread, so that they map memory by the same calls each time.
 pub fn fix_addresses() -> Result<()> {
     let set = || Ok(personality::set(personality::get()? | Persona::ADDR_NO_RANDOMIZE).map(drop)?);
     set().map_err(|error: io::Error| unless_granted("addresses that do not change, personality(2)", error.into()))
 }
 
-/// What goes wrong when something is tried that a system may refuse.
+/// Turns a refusal of the system into [`CannotRun`], and adds context to other errors.
 fn unless_granted(what: &str, error: anyhow::Error) -> anyhow::Error {
     if cannot_run::is_refusal(&error) {
         CannotRun(format!("{what}: {error:#}. {REMEDY}")).into()
@@ -139,11 +140,11 @@ fn unless_granted(what: &str, error: anyhow::Error) -> anyhow::Error {
     }
 }
 
-/// An error that says why, if no program can be traced here: one is, to its first instruction.
+/// Fails with [`CannotRun`] if this machine does not allow tracing: traces a program to its first instruction.
 pub fn must_trace() -> Result<()> {
     let trace = || {
         let mut command = Command::new("true");
-        // SAFETY: a system call, which may be made between fork and exec, and takes no memory.
+        // SAFETY: ptrace(2) may be called between fork and exec, and does not allocate.
         unsafe { command.pre_exec(|| Ok(ptrace::traceme()?)) };
         let mut child = command.spawn()?;
         let pid = Pid::from_raw(i32::try_from(child.id())?);
@@ -155,7 +156,7 @@ pub fn must_trace() -> Result<()> {
     trace().map_err(|error: anyhow::Error| unless_granted("tracing, ptrace(2)", error))
 }
 
-/// Makes the call of a scenario with these faults. An error: the process did not come to its end.
+/// Makes the call of a scenario with these faults. Fails if the process does not end.
 pub fn run(scenario: &Scenario, place: &Place, watch: &Watch, faults: &[Fault]) -> Result<Run> {
     scenario.prepare(place)?;
     let mut command = Command::new(&place.program);
@@ -194,7 +195,7 @@ impl Tracer<'_> {
         self.looks = true;
         self.go_on()?;
         self.looks = false;
-        // The last is the program's own, by which it stops.
+        // The last is that by which the program stops itself.
         self.calls.pop().context("no call was seen")?;
         let first = scenario.verdict(place, &self.answer(scenario)?)?;
         scenario.prepare(place)?;
@@ -212,16 +213,16 @@ impl Tracer<'_> {
         Ok(Run { calls: std::mem::take(&mut self.calls), first, second, before, state })
     }
 
-    /// Lets the program go on to its next stop.
+    /// Resumes the program until its next stop.
     fn go_on(&mut self) -> Result<()> {
         self.resume(self.subject, None)?;
         self.wait_for_stop()
     }
 
-    /// Lets a process go on, with a signal if it was about to get one.
+    /// Resumes a process, with the signal that it was about to receive.
     fn resume(&self, pid: Pid, signal: Option<Signal>) -> Result<()> {
         match if self.looks { ptrace::syscall(pid, signal) } else { ptrace::cont(pid, signal) } {
-            // A process that was killed meanwhile says so at the next wait.
+            // The next wait reports a process that was killed.
             Ok(()) | Err(Errno::ESRCH) => Ok(()),
             Err(error) => Err(error.into()),
         }
@@ -233,10 +234,10 @@ impl Tracer<'_> {
         Answer::read(&memory, address).with_context(|| format!("what {} returned", scenario.function))
     }
 
-    /// Attends to all processes until the program under test has stopped itself.
+    /// Handles the events of all processes until the program stops itself.
     fn wait_for_stop(&mut self) -> Result<()> {
         loop {
-            // Of this thread's processes alone.
+            // Of this thread only.
             let status = waitpid(None, Some(WaitPidFlag::__WALL | WaitPidFlag::__WNOTHREAD))?;
             let pid = status.pid().context("no process")?;
             if pid == self.subject && matches!(status, WaitStatus::Stopped(_, Signal::SIGSTOP)) {
@@ -268,13 +269,13 @@ impl Tracer<'_> {
                 self.early.push(pid);
                 return Ok(());
             }
-            // How a new child begins.
+            // The first stop of a new child.
             WaitStatus::Stopped(_, Signal::SIGSTOP) => {}
             WaitStatus::Stopped(_, signal) => return self.resume(pid, Some(signal)),
             WaitStatus::Exited(..) | WaitStatus::Signaled(..) => {
                 self.processes.remove(&pid);
-                ensure!(pid != self.subject, "{status:?}, in the middle of the call");
-                ensure!(matches!(status, WaitStatus::Exited(..)), "a child of the library's: {status:?}");
+                ensure!(pid != self.subject, "{status:?} during the call");
+                ensure!(matches!(status, WaitStatus::Exited(..)), "a child of the library: {status:?}");
                 return Ok(());
             }
             _ => {}
@@ -283,7 +284,7 @@ impl Tracer<'_> {
     }
 
     fn system_call(&mut self, pid: Pid) -> Result<()> {
-        let process = self.processes.get_mut(&pid).context("a stranger's system call")?;
+        let process = self.processes.get_mut(&pid).context("a system call of an unknown process")?;
         if let Some((call, behind)) = process.inside.take() {
             match behind {
                 Behind::Nothing => {}
@@ -296,11 +297,11 @@ impl Tracer<'_> {
             return Ok(());
         }
         let request = registers::request(pid)?;
-        let number = Sysno::new(usize::try_from(request.number)?).context("a system call without a name")?;
+        let number = Sysno::new(usize::try_from(request.number)?).context("an unknown system call")?;
         let (index, place) = (process.made, self.calls.len());
         let call = Call { process: process.index, index, number, arguments: request.arguments, result: 0 };
         process.made += 1;
-        ensure!(place < MANY, "{number} again and again: {MANY} calls, and no end");
+        ensure!(place < MANY, "more than {MANY} calls, the last of {number}");
         let action = self.action_for(&call)?;
         self.calls.push(call);
         let behind = action.map_or(Ok(Behind::Nothing), |action| apply(pid, &request, number, action))?;
@@ -310,11 +311,11 @@ impl Tracer<'_> {
         Ok(())
     }
 
-    /// What is to happen to a call.
+    /// Returns the fault of a call.
     fn action_for(&mut self, call: &Call) -> Result<Option<Action>> {
         for (fault, met) in self.faults.iter().zip(&mut self.met) {
             if met.is_none() && (fault.process, fault.index) == (call.process, call.index) {
-                ensure!(call.number == fault.number, "{} in the place of {}", call.number, fault.number);
+                ensure!(call.number == fault.number, "{} instead of {}", call.number, fault.number);
                 *met = Some(0);
             }
             let Some(applied) = met else { continue };
@@ -331,15 +332,15 @@ impl Tracer<'_> {
         Ok(None)
     }
 
-    /// Kills the processes of the run, and waits until none is left.
+    /// Kills the processes of the run, and waits for them.
     fn end(&self) -> Result<()> {
         for &pid in self.processes.keys().chain(&self.early) {
-            // Nobody but this thread waits for them, so that they are what they were; they may have ended.
+            // Only this thread waits for them, so their IDs are not reused. They may have ended already.
             let _ = kill(pid, Signal::SIGKILL);
         }
         loop {
             match waitpid(None, Some(WaitPidFlag::__WALL | WaitPidFlag::__WNOTHREAD)) {
-                // A child that nobody had heard of yet.
+                // A child whose start was not reported yet.
                 Ok(WaitStatus::Stopped(pid, _)) => kill(pid, Signal::SIGKILL)?,
                 Ok(_) => {}
                 Err(Errno::ECHILD) => return Ok(()),
@@ -349,11 +350,11 @@ impl Tracer<'_> {
     }
 }
 
-/// Does to a call what is to happen to it before it is made; what is to be done behind it.
+/// Applies a fault at the entry of a call. Returns what to do at its exit.
 fn apply(pid: Pid, request: &Request, number: Sysno, action: Action) -> Result<Behind> {
     const NONE: u64 = u64::MAX;
     Ok(match action {
-        // A close that fails closes all the same.
+        // A close that fails still closes.
         Action::Fail(errno) if number == Sysno::close => Behind::Replace(-i64::from(errno)),
         Action::Fail(errno) => {
             registers::set_number(pid, NONE)?;
@@ -364,7 +365,7 @@ fn apply(pid: Pid, request: &Request, number: Sysno, action: Action) -> Result<B
             Behind::Replace(0)
         }
         Action::Clamp(most) => {
-            let index = count_argument(number).context("a call that moves nothing")?;
+            let index = count_argument(number).context("a call that transfers no bytes")?;
             let count = *request.arguments.get(index).context("no such argument")?;
             registers::set_argument(pid, index, count.min(most))?;
             Behind::Restore(index, count)
@@ -372,7 +373,7 @@ fn apply(pid: Pid, request: &Request, number: Sysno, action: Action) -> Result<B
     })
 }
 
-/// Which argument of a call says how many bytes it may move.
+/// Returns the index of the argument that is a number of bytes.
 pub fn count_argument(number: Sysno) -> Option<usize> {
     match number {
         Sysno::read | Sysno::write | Sysno::getdents64 | Sysno::pread64 | Sysno::pwrite64 => Some(2),

@@ -1,16 +1,16 @@
-//! Ends runs that do not end by themselves.
+//! Kills runs that do not end.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use workbench::shell;
 
-/// The process that somebody waits for.
+/// The process that a worker waits for, with its deadline.
 #[derive(Default)]
 pub struct Watch(Mutex<Option<(u32, Instant)>>);
 
 impl Watch {
-    /// From now on this process, which has until then.
+    /// Starts to watch a process.
     pub fn begin(&self, process: u32, deadline: Instant) {
         self.set(Some((process, deadline)));
     }
@@ -25,9 +25,9 @@ impl Watch {
         }
     }
 
-    /// Kills the process, and what it has started.
+    /// Kills the process and its descendants.
     pub fn kill(&self) {
-        // Under the lock: a process whose waiter has not said that it ended is still that process.
+        // Under the lock: until its worker calls `end`, the process ID is not reused.
         if let Ok(current) = self.0.lock()
             && let Some((process, _)) = *current
         {
@@ -40,7 +40,7 @@ impl Watch {
     }
 }
 
-/// Looks after all of them until `is_done`.
+/// Kills overdue processes until `is_done`.
 pub fn guard(watches: &[Watch], is_done: impl Fn() -> bool) {
     while !is_done() {
         watches.iter().filter(|watch| watch.is_overdue()).for_each(Watch::kill);

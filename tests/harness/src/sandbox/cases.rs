@@ -74,6 +74,8 @@ const LAST_OF_THE_OLDEST_KERNEL: Option<Sysno> = None;
 /// A file system of 1 MB.
 const SMALL_DISK: Part = Part::Own(c"size=1m,nr_inodes=64");
 
+const LACKS_ALL: Part = Part::Lacks(PROC_SYS_DEV);
+
 /// Returns all sandboxes of an architecture. In an emulator, which is slow, only the file systems.
 pub fn all(arch: Arch) -> Vec<Sandbox> {
     let mut all = file_systems();
@@ -114,15 +116,14 @@ fn changes() -> Vec<Sandbox> {
 /// Processes without what they usually have.
 fn processes() -> Vec<Sandbox> {
     let alone = |name: &str, parts: &[Part]| Sandbox::new(name, Program::Alone, parts);
-    let lacks_all = Part::Lacks(PROC_SYS_DEV);
     let mut all = vec![
         hosted("no /proc", &[Part::Lacks(&["proc"])]),
         hosted("no /sys", &[Part::Lacks(&["sys"])]),
         hosted("no /dev", &[Part::Lacks(&["dev"])]),
-        hosted("no /proc, /sys, /dev", &[lacks_all.clone()]),
+        hosted("no /proc, /sys, /dev", &[LACKS_ALL]),
         Sandbox::new("an ordinary user, rtbox", Program::Rtbox, &[Part::Ordinary]),
-        alone("no /proc, /sys, /dev, without a libc", &[lacks_all.clone()]),
-        hosted("no /proc, /sys, /dev, an ordinary user", &[lacks_all, Part::Ordinary]),
+        alone("no /proc, /sys, /dev, without a libc", &[LACKS_ALL]),
+        hosted("no /proc, /sys, /dev, an ordinary user", &[LACKS_ALL, Part::Ordinary]),
     ];
     for set in 1..8 {
         let closed: Vec<i32> = (0..3).filter(|fd| set >> fd & 1 == 1).collect();

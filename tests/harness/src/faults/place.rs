@@ -1,0 +1,195 @@
+//! The directory that the calls work on.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+
+/// A directory of files for the calls. Those that no call may change are made once.
+pub struct Place {
+    pub directory: PathBuf,
+    pub program: PathBuf,
+    pub small: Vec<u8>,
+    pub medium: Vec<u8>,
+    pub large: Vec<u8>,
+    pub piped: Vec<u8>,
+    pub working_directory: Vec<u8>,
+    pub host_name: Vec<u8>,
+    pub home: Vec<u8>,
+    pub few: Vec<Vec<u8>>,
+    pub many: Vec<Vec<u8>>,
+    guarded: Vec<(PathBuf, Guarded)>,
+}
+
+/// Length, mode, inode and modification time of a file, which show that it did not change.
+type Guarded = (u64, u32, u64, i64, i64);
+
+const SOURCES: [&str; 5] = ["empty", "small", "medium", "large", "script"];
+/// Longer than the first buffer of the library.
+const MEDIUM: usize = 300_000;
+/// More than the heap keeps for reuse.
+const LARGE: usize = (17 << 20) + 5;
+const PIPED: usize = 40_000;
+/// So many names do not fit into the first buffer of the library.
+const MANY: usize = 1500;
+
+impl Place {
+    /// More bytes than a place ever takes.
+    pub const SIZE: u64 = 2 * LARGE as u64;
+
+    /// Fills an empty directory, for a program.
+    pub fn new(directory: &Path, program: &Path) -> Result<Self> {
+        let bytes = |len: usize| (0..len).map(|at| b"0123456789abcdefghijklmnopqrs\n\0"[at % 31]).collect::<Vec<_>>();
+        let names = |count: usize| {
+            let mut names: Vec<_> = (0..count).map(|number| format!("{number:0>70}").into_bytes()).collect();
+            names.sort_unstable();
+            names
+        };
+        let directory = directory.canonicalize()?;
+        let mut place = Self {
+            working_directory: directory.as_os_str().as_encoded_bytes().to_vec(),
+            program: program.to_path_buf(),
+            small: bytes(4000),
+            medium: bytes(MEDIUM),
+            large: bytes(LARGE),
+            piped: (0..PIPED).map(|at| b"abcdefghijklmnopqrstuvw"[at % 23]).collect(),
+            host_name: fs::read_to_string("/proc/sys/kernel/hostname")?.trim_end().as_bytes().to_vec(),
+            home: home_in_passwd()?,
+            few: names(3),
+            many: names(MANY),
+            guarded: Vec::new(),
+            directory,
+        };
+        place.fill()?;
+        Ok(place)
+    }
+
+    fn fill(&mut self) -> Result<()> {
+        fs::write(self.at("empty"), b"")?;
+        fs::write(self.at("small"), &self.small)?;
+        fs::write(self.at("medium"), &self.medium)?;
+        fs::write(self.at("large"), &self.large)?;
+        fs::write(self.at("script"), "exit 7\n")?;
+        fs::set_permissions(self.at("script"), Permissions::from_mode(0o755))?;
+        fs::set_permissions(self.at("small"), Permissions::from_mode(0o640))?;
+        symlink("small", self.at("link"))?;
+        symlink("link-to-itself", self.at("link-to-itself"))?;
+        for (name, entries) in [("few", &self.few), ("many", &self.many)] {
+            fs::create_dir(self.at(name))?;
+            for entry in entries {
+                File::create(self.at(name).join(str::from_utf8(entry)?))?;
+            }
+        }
+        // For searches: an empty directory, one with a file that is not executable, one with the program.
+        for name in ["path", "path/a", "path/b", "path/c"] {
+            fs::create_dir(self.at(name))?;
+        }
+        fs::write(self.at("path/b/prog"), "")?;
+        symlink(&self.program, self.at("path/c/prog"))?;
+        fs::copy(self.at("script"), self.at("path/c/script"))?;
+        for name in SOURCES {
+            self.guarded.push((self.at(name), guard(&self.at(name))?));
+        }
+        Ok(())
+    }
+
+    pub fn at(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
+    /// Opens the file of the program's standard output.
+    pub fn output(&self) -> Result<File> {
+        Ok(OpenOptions::new().append(true).create(true).open(self.at("output"))?)
+    }
+
+    /// Opens the file of its standard error.
+    pub fn errors(&self) -> Result<File> {
+        Ok(OpenOptions::new().append(true).create(true).open(self.at("errors"))?)
+    }
+
+    pub fn empty_output(&self) -> Result<()> {
+        for name in ["output", "errors"] {
+            OpenOptions::new().write(true).create(true).truncate(true).open(self.at(name))?;
+        }
+        Ok(())
+    }
+
+    /// Checks that no source has changed.
+    pub fn is_unharmed(&self) -> Result<()> {
+        for (path, wanted) in &self.guarded {
+            ensure!(guard(path)? == *wanted, "{} has changed", path.display());
+        }
+        Ok(())
+    }
+
+    pub fn remove(&self, name: &str) -> Result<()> {
+        let path = self.at(name);
+        match fs::symlink_metadata(&path) {
+            Ok(file) if file.is_dir() => Ok(fs::remove_dir_all(path)?),
+            Ok(_) => Ok(fs::remove_file(path)?),
+            Err(_) => Ok(()),
+        }
+    }
+
+    pub fn write(&self, name: &str, content: &[u8]) -> Result<()> {
+        self.remove(name)?;
+        Ok(fs::write(self.at(name), content)?)
+    }
+
+    pub fn exists(&self, name: &str) -> bool {
+        fs::symlink_metadata(self.at(name)).is_ok()
+    }
+
+    pub fn is(&self, name: &str, content: &[u8]) -> Result<()> {
+        let found = fs::read(self.at(name)).with_context(|| format!("no {name}"))?;
+        ensure!(found == content, "{name} has {} bytes, and not the {} that it should", found.len(), content.len());
+        Ok(())
+    }
+
+    pub fn is_copy(&self, name: &str, source: &str, content: &[u8]) -> Result<()> {
+        self.is(name, content)?;
+        let mode = |name: &str| Ok::<_, anyhow::Error>(fs::metadata(self.at(name))?.mode() & 0o7777);
+        ensure!(mode(name)? == mode(source)?, "{name} does not have the permissions of {source}");
+        Ok(())
+    }
+
+    pub fn has_no(&self, name: &str) -> Result<()> {
+        ensure!(!self.exists(name), "{name} is still there");
+        Ok(())
+    }
+
+    pub fn has(&self, name: &str) -> Result<()> {
+        ensure!(self.exists(name), "{name} is gone");
+        Ok(())
+    }
+
+    /// Checks that no lock is held, by taking it for a moment.
+    pub fn is_free(&self, name: &str) -> Result<()> {
+        let file = File::open(self.at(name))?;
+        ensure!(file.try_lock().is_ok(), "{name} is still locked");
+        Ok(())
+    }
+
+    pub fn is_locked(&self, name: &str) -> Result<()> {
+        let file = File::open(self.at(name))?;
+        ensure!(file.try_lock().is_err(), "{name} is not locked");
+        Ok(())
+    }
+}
+
+fn guard(path: &Path) -> Result<Guarded> {
+    let file = fs::metadata(path)?;
+    Ok((file.len(), file.mode(), file.ino(), file.mtime(), file.mtime_nsec()))
+}
+
+/// Returns the home directory of the current user in /etc/passwd.
+fn home_in_passwd() -> Result<Vec<u8>> {
+    let user = rustix::process::getuid().as_raw().to_string();
+    let passwd = fs::read_to_string("/etc/passwd")?;
+    let mut homes = passwd.lines().filter_map(|line| {
+        let fields: Vec<_> = line.split(':').collect();
+        (fields.len() >= 7 && fields[2] == user).then(|| fields[5].as_bytes().to_vec())
+    });
+    homes.next().context("/etc/passwd does not have this user")
+}
