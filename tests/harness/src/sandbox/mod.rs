@@ -114,7 +114,7 @@ impl Sandbox {
         if self.program != Program::Rtbox {
             command.arg(work.path().join("new"));
         } else if is_ordinary {
-            // It needs root. The other runs of the tests of rtbox run it as root.
+            // This test needs root. The other runs of rtbox's tests include it.
             command.args(["--skip", "works_as_the_only_file_of_a_system"]);
         }
         let report = work.path().join("report");
