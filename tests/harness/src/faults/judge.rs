@@ -208,20 +208,10 @@ fn hides_lost_data(case: &[Fault], calls: &[Call]) -> bool {
 }
 
 /// Calls that no signal interrupts. The others must be repeated after EINTR.
+#[rustfmt::skip]
 const NEVER_INTERRUPTED: &[Sysno] = &[
-    Sysno::mmap,
-    Sysno::munmap,
-    Sysno::madvise,
-    Sysno::uname,
-    Sysno::sched_getaffinity,
-    Sysno::sysinfo,
-    Sysno::rt_sigaction,
-    Sysno::rt_sigprocmask,
-    Sysno::clone,
-    Sysno::pipe2,
-    Sysno::execve,
-    Sysno::prctl,
-    Sysno::getcwd,
+    Sysno::mmap, Sysno::munmap, Sysno::madvise, Sysno::uname, Sysno::sched_getaffinity, Sysno::sysinfo,
+    Sysno::rt_sigaction, Sysno::rt_sigprocmask, Sysno::clone, Sysno::pipe2, Sysno::execve, Sysno::prctl, Sysno::getcwd,
 ];
 
 /// Returns a message if the returned error is none that a call of this run failed with.
