@@ -1,4 +1,4 @@
-//! Tells the compiler of vector registers that are in use, which a stable compiler does not tell the code.
+//! Sets a cfg if the RISC-V vector extension is enabled, which a stable compiler does not expose to code.
 
 use std::env;
 use std::process::Command;
@@ -11,13 +11,12 @@ fn main() {
     }
 }
 
-/// Whether the compiler, with the flags that it is given, uses the smallest of RISC-V's vector extensions, which is
-/// part of all others.
+/// Returns true if the compiler flags enable `zve32x`, the smallest vector extension, which all others include.
 fn has_vectors() -> bool {
     let variable = |name| env::var(name).unwrap_or_default();
     let flags = variable("CARGO_ENCODED_RUSTFLAGS");
     let mut rustc = Command::new(variable("RUSTC"));
-    // A stable compiler names such extensions only when it is told to behave like one that is not.
+    // A stable compiler lists unstable target features only with RUSTC_BOOTSTRAP.
     rustc.args(["--print", "cfg", "--target", &variable("TARGET")]).env("RUSTC_BOOTSTRAP", "1");
     let output = rustc.args(flags.split('\x1f').filter(|flag| !flag.is_empty())).output();
     match output {
@@ -25,7 +24,7 @@ fn has_vectors() -> bool {
             String::from_utf8_lossy(&output.stdout).lines().any(|line| line == "target_feature=\"zve32x\"")
         }
         _ => {
-            println!("cargo::error=cannot ask the compiler which extensions it uses");
+            println!("cargo::error=cannot query the compiler for its target features");
             false
         }
     }

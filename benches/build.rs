@@ -1,4 +1,4 @@
-//! Notes which compiler builds the benchmark: what is measured depends on it.
+//! Records the version of the compiler, on which the results depend.
 
 use std::process::Command;
 

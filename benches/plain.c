@@ -1,5 +1,5 @@
-/* The library's functions as one would write them on a libc without thinking twice: thin calls, no reason for a failure
- * kept, no corner handled. It is what the library is compared with. The error and length functions are left out. */
+/* The functions of the library as straightforward wrappers of libc functions, for comparison. They record no errors and
+ * handle no corner cases. The functions for errors and lengths are omitted. */
 
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -132,7 +132,8 @@ static bool is_dots(const char *name) {
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* Once to see how much room the names take, once to put them there: one block, since one rt_free frees it. */
+/* Reads the directory twice: first to compute the size, then to store the names. The list is a single block, since one
+ * call of rt_free frees it. */
 char **rt_dir_list(const char *path) {
     DIR *directory = opendir(path);
     if (!directory)

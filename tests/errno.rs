@@ -1,9 +1,9 @@
-//! Error numbers, names and texts, against the libc's.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+//! Error numbers, names and texts, compared with libc.
+#![expect(clippy::unwrap_used, reason = "a test stops at an unexpected result")]
 
 use ffi_syscalls::Errno;
 
-/// musl has no names, and other words for some.
+/// musl has no function for names, and other texts for some errors.
 #[cfg(target_env = "gnu")]
 mod glibc {
     use super::*;
@@ -12,19 +12,19 @@ mod glibc {
     use std::io;
 
     unsafe extern "C" {
-        /// The symbol of an error number, in glibc.
+        /// Returns the symbolic name of an error number, a glibc extension.
         fn strerrorname_np(number: c_int) -> *const c_char;
     }
 
     fn libc_name(number: i32) -> Option<&'static str> {
-        // SAFETY: takes a number.
+        // SAFETY: the arguments are plain integers.
         let name = unsafe { strerrorname_np(number) };
-        // SAFETY: a static text, if there is one.
+        // SAFETY: a pointer that is not null points to a static NUL-terminated string.
         (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) }.to_str().unwrap())
     }
 
     #[test]
-    fn names_and_texts_are_the_libcs() {
+    fn errno_names_and_texts_match_glibc() {
         let mut named = 0;
         for number in 1..4096 {
             let errno = Errno::from_raw(number).unwrap();
@@ -44,7 +44,7 @@ mod glibc {
 }
 
 #[test]
-fn unknown_numbers_pass_through() {
+fn errno_of_an_unknown_number_keeps_it() {
     for number in [41, 58, 134, 524, 4095] {
         let errno = Errno::from_raw(number).unwrap();
         assert_eq!(errno.text(), c"Unknown error");
@@ -54,14 +54,14 @@ fn unknown_numbers_pass_through() {
 }
 
 #[test]
-fn only_what_the_kernel_reports_is_an_errno() {
+fn errno_from_raw_accepts_only_1_to_4095() {
     for number in [0, -1, 4096, 65_537, i32::MIN, i32::MAX] {
         assert_eq!(Errno::from_raw(number), None);
     }
 }
 
 #[test]
-fn the_constants_are_the_kernels() {
+fn errno_constants_match_libc() {
     let pairs = [
         (Errno::EPERM, libc::EPERM),
         (Errno::ENOENT, libc::ENOENT),

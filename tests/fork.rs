@@ -1,23 +1,25 @@
-//! What a child may do that a threaded process has forked, whatever locks other threads held at that moment.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
-#![allow(dead_code, reason = "the other test programs use the rest of the helpers")]
+//! Operations in the forked child of a threaded process: they must not wait for locks that other threads held.
+#![expect(clippy::unwrap_used, reason = "a test stops at an unexpected result")]
 
 mod support;
 
 use ffi_syscalls::{Text, dir, env, file, system};
 
-use support::{checked, in_child, is_emulated, meanwhile, noise, not_in_an_emulator, wait_for};
+use support::{
+    TempDir, checked, in_child, is_emulated, random_bytes, report_not_in_an_emulator, wait_for, while_repeating,
+};
 
-/// Every operation that returns no memory and does not touch the environment: which of them fails first, or 0.
-fn work(source: &str, place: &str) -> i32 {
-    let at = |name: &str| format!("{place}/{name}");
+/// Calls every operation that returns no memory and does not use the environment. Returns the number of the first one that
+/// fails, or 0.
+fn first_failure(source: &str, temp: &str) -> i32 {
+    let at = |name: &str| format!("{temp}/{name}");
     let (small, large, deep) = (at("small"), at("large"), at("a/b/c"));
     let done = [
         file::write_text(&*small, "small").is_ok(),
         file::append_text(&*small, " and larger").is_ok(),
         file::size(&*small) == Ok(16),
         file::copy(source, &*large).is_ok(),
-        // A source without a size, so that it is copied by reading and writing.
+        // A source of size 0, which is copied by read and write.
         file::copy("/proc/self/status", &*large).is_ok(),
         file::exists(&*large) == Ok(true),
         file::modified_time(&*large).is_ok(),
@@ -29,44 +31,46 @@ fn work(source: &str, place: &str) -> i32 {
     done.iter().position(|done| !done).map_or(0, |first| i32::try_from(first).unwrap() + 1)
 }
 
-/// The processors are counted another way then.
+/// cpu_count then reads a file of the kernel instead.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_forked_child_needs_none_where_a_sandbox_hides_the_processors_either() {
+fn forked_child_takes_no_lock_when_sched_getaffinity_is_denied() {
     if is_emulated() {
-        return not_in_an_emulator("a system call that is refused: an emulator makes others");
+        return report_not_in_an_emulator("a system call that is denied: an emulator makes other calls");
     }
-    in_child(|place| {
-        // In the child alone: a sanitizer asks for its threads.
-        forked_children_work(place, || support::refuse(libc::SYS_sched_getaffinity));
+    in_child(|temp| {
+        // Deny the call in the forked child only: the threads of a sanitizer need it.
+        assert_forked_children_work(temp, || support::deny_syscall(libc::SYS_sched_getaffinity));
     });
 }
 
 #[test]
-fn a_forked_child_needs_no_lock_of_the_heap() {
-    in_child(|place| {
-        forked_children_work(place, || {});
+fn forked_child_takes_no_lock_of_the_heap() {
+    in_child(|temp| {
+        assert_forked_children_work(temp, || {});
     });
 }
 
-fn forked_children_work(place: &support::Place, begin: impl Fn()) {
-    let source = place.file("source", noise(1_000_000));
-    let place = place.path();
+/// Forks children while another thread uses the heap and the environment. `prepare` runs first in each child. A child
+/// that waits for a lock is ended by SIGALRM.
+fn assert_forked_children_work(temp: &TempDir, prepare: impl Fn()) {
+    let source = temp.file("source", random_bytes(1_000_000));
+    let temp = temp.path();
     let churn = || {
         env::get("PATH").unwrap();
         Text::new(&[0; 100]).unwrap();
     };
-    meanwhile(churn, || {
+    while_repeating(churn, || {
         for _ in 0..300 {
-            // SAFETY: the child calls nothing of std that takes a lock.
+            // SAFETY: the child calls no function of std that takes a lock.
             let pid = checked(unsafe { libc::fork() });
             if pid == 0 {
-                // SAFETY: takes a number. A child that waits for a lock ends by the signal.
+                // SAFETY: the arguments are plain integers.
                 unsafe { libc::alarm(10) };
-                begin();
-                let first_failure = work(&source, place);
-                // SAFETY: takes a number.
-                unsafe { libc::_exit(first_failure) };
+                prepare();
+                let failure = first_failure(&source, temp);
+                // SAFETY: the arguments are plain integers.
+                unsafe { libc::_exit(failure) };
             }
             assert_eq!(wait_for(pid).code(), Some(0));
         }

@@ -2,8 +2,8 @@
 //!
 //! | role | registers |
 //! |---|---|
-//! | system call | number `x8`; arguments `x0 x1 x2 x3 x4 x5`; result `x0`; no other general register is lost |
-//! | C call | arguments `x0 x1 x2 x3 x4 x5`; result `x0`; `x19-x29` are kept |
+//! | system call | number `x8`; arguments `x0 x1 x2 x3 x4 x5`; result `x0`; no other general register is clobbered |
+//! | C call | arguments `x0 x1 x2 x3 x4 x5`; result `x0`; `x19-x29` are preserved |
 //! | stack | 16-byte aligned whenever it is used |
 //! | thread pointer | `tpidr_el0` |
 
@@ -12,12 +12,12 @@ use core::ffi::{c_char, c_void};
 
 use crate::ChildEntry;
 
-// The kernel forgets what the scalable registers hold beyond their first 128 bits, and `syscalls` does not tell the
-// compiler so. See the kernel's document on SVE, system call behaviour.
+// System calls clobber the SVE registers beyond their first 128 bits, and the crate `syscalls` does not declare it. See
+// "System call behaviour" in Documentation/arch/arm64/sve.rst of the kernel.
 #[cfg(target_feature = "sve")]
 compile_error!("ffi_syscalls cannot be built with the SVE extension: system calls do not preserve its registers");
 
-/// Numbers of system calls that `syscalls` names differently from one architecture to the next.
+/// Numbers of system calls that the crate `syscalls` names differently on some architecture.
 pub mod nr {
     use syscalls::Sysno;
 
@@ -26,13 +26,13 @@ pub mod nr {
 }
 
 /// Starts a child with `clone(flags)` that runs `entry(argument)` on the stack that ends at `stack_top`.
-/// Returns to the caller only: the child's process id, or an errno, negated, as the kernel gives it.
+/// Returns in the caller only: the process ID of the child, or a negated errno of the kernel.
 ///
 /// See clone(2).
 ///
 /// # Safety
-/// `stack_top` ends a writable region that is large enough for `entry` and that nothing else uses while the child
-/// runs. With `CLONE_VM` the child shares all memory, so `entry` and `argument` must be sound to use beside the caller.
+/// `stack_top` must end a writable region that is large enough for `entry` and that nothing else uses while the child
+/// runs. With `CLONE_VM` the child shares all memory, so `entry` must be sound to run concurrently with the caller.
 #[unsafe(naked)]
 pub unsafe extern "C" fn clone_on_stack(
     flags: usize,
@@ -42,7 +42,7 @@ pub unsafe extern "C" fn clone_on_stack(
 ) -> usize {
     naked_asm!(
         "and x1, x1, #-16",
-        "mov x9, x2",      // the entry and its argument in registers that the kernel hands to the child unchanged
+        "mov x9, x2",      // pass entry and argument in registers, which the kernel preserves in the child
         "mov x10, x3",
         "mov x2, xzr",     // no parent_tid
         "mov x3, xzr",     // no tls
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn clone_on_stack(
         "cbz x0, 2f",
         "ret",
         "2:",
-        "mov x29, xzr",    // the outermost frame, for debuggers
+        "mov x29, xzr",    // marks the outermost frame for debuggers
         "mov x0, x10",
         "blr x9",
         "brk 1",
@@ -60,15 +60,15 @@ pub unsafe extern "C" fn clone_on_stack(
     )
 }
 
-/// The address of the libc's variable `environ`, or null in a program that has none.
+/// Returns the address of the variable `environ` of the libc, or null in a program without a libc.
 ///
-/// The reference is weak, so that it never asks for a libc, and goes through the global offset table, so that the
-/// dynamic linker can leave it null.
+/// The reference is weak, so that it does not require a libc. It goes through the global offset table, where the dynamic
+/// linker can leave it null.
 #[inline]
 #[must_use]
 pub fn environ() -> *const *const *const c_char {
     let address;
-    // SAFETY: reads one slot of the global offset table, which is constant once the program runs.
+    // SAFETY: the asm reads one slot of the global offset table, which is constant once the program runs.
     unsafe {
         asm!(
             ".weak environ",
@@ -81,25 +81,25 @@ pub fn environ() -> *const *const *const c_char {
     address
 }
 
-/// Whether the calling thread has a thread pointer that [`thread_pointer`] may read.
+/// Returns true if the calling thread has a thread pointer that [`thread_pointer`] may read.
 ///
-/// The kernel starts a program with 0 in the register, which is always readable.
+/// The register is always readable, and the kernel sets it to 0 in a new program.
 #[inline]
 #[must_use]
 pub fn has_thread_pointer() -> bool {
-    // SAFETY: reads a register.
+    // SAFETY: `tpidr_el0` is readable even if no libc has set it.
     unsafe { thread_pointer() != 0 }
 }
 
-/// The calling thread's thread pointer.
+/// Returns the thread pointer of the calling thread.
 ///
 /// # Safety
-/// A libc has set up thread pointers in this process: see [`has_thread_pointer`].
+/// A libc must have set up thread pointers in this process: see [`has_thread_pointer`].
 #[inline]
 #[must_use]
 pub unsafe fn thread_pointer() -> usize {
     let pointer;
-    // SAFETY: reads a register that every program may read. Not pure: it differs from thread to thread.
+    // SAFETY: `tpidr_el0` is readable in user mode. The asm is not pure: the value differs between threads.
     unsafe { asm!("mrs {}, tpidr_el0", out(reg) pointer, options(nomem, nostack, preserves_flags)) };
     pointer
 }
@@ -110,30 +110,30 @@ pub const R_RELATIVE: usize = 1027;
 
 /// Defines the program entry `_start`, which calls
 /// `$entry: unsafe extern "C" fn(stack: *const usize, image: *const ElfHeader) -> !` with the initial stack pointer and the
-/// program's ELF header, which is for [`relocate`](crate::relocate), and means nothing in a program that has none.
+/// address of the ELF header, for [`relocate`](crate::relocate). A program without one gets a meaningless address.
 ///
 /// At entry the kernel has put argc, argv, envp and the auxiliary vector on the stack, `sp` points at argc, and the
-/// other registers say nothing.
+/// other registers are undefined.
 #[macro_export]
 macro_rules! define_start {
     ($entry:path) => {
-        /// The program entry. Called by the kernel, never by code.
+        /// The program entry, which only the kernel calls.
         ///
         /// # Safety
-        /// Runs once, first, on the stack that the kernel made.
+        /// It must run once, before all other code, on the initial stack.
         #[unsafe(no_mangle)]
         #[unsafe(naked)]
         unsafe extern "C" fn _start() -> ! {
             ::core::arch::naked_asm!(
                 ".weak __ehdr_start",
                 ".hidden __ehdr_start",
-                "mov x29, xzr",                    // the outermost frame, for debuggers
+                "mov x29, xzr",                    // marks the outermost frame for debuggers
                 "mov x30, xzr",
-                "mov x0, sp",                      // the initial stack, which the kernel aligns
-                "adrp x1, __ehdr_start",           // made by the linker
+                "mov x0, sp",                      // initial stack pointer, which the kernel aligns
+                "adrp x1, __ehdr_start",           // defined by the linker
                 "add x1, x1, :lo12:__ehdr_start",
                 "bl {entry}",
-                "brk 1",                           // it does not return
+                "brk 1",                           // not reached
                 entry = sym $entry,
             )
         }
@@ -145,7 +145,7 @@ memory_function! {
     // void *memcpy(void *dst, const void *src, size_t n)
     "memcpy",
     "mov x3, x0",
-    ".Lffi_syscalls_copy:", // n bytes from x1 to x3, upwards
+    ".Lffi_syscalls_copy:", // copies n bytes upwards from x1 to x3
     "subs x2, x2, 16",
     "b.lo 3f",
     "2:",
@@ -153,7 +153,7 @@ memory_function! {
     "stp x4, x5, [x3], 16",
     "subs x2, x2, 16",
     "b.hs 2b",
-    "3:", // the low four bits of x2 still count what is left
+    "3:", // the low four bits of x2 are the number of bytes left
     "tbz x2, 3, 4f",
     "ldr x4, [x1], 8",
     "str x4, [x3], 8",
@@ -175,13 +175,13 @@ memory_function! {
 
 #[cfg(feature = "mem")]
 memory_function! {
-    // void *memmove(void *dst, const void *src, size_t n): backwards only when dst lies inside [src, src + n)
+    // void *memmove(void *dst, const void *src, size_t n): backwards only if dst lies inside [src, src + n)
     "memmove",
     "mov x3, x0",
     "sub x4, x0, x1",
     "cmp x4, x2",
     "b.lo 2f",
-    "b .Lffi_syscalls_copy", // however far away; it loads before it stores, so it may overlap in this direction
+    "b .Lffi_syscalls_copy", // may overlap in this direction, since it loads before it stores
     "2:",
     "add x1, x1, x2",
     "add x3, x3, x2",
@@ -210,14 +210,14 @@ memory_function! {
     "mov x3, x0",
     "and x1, x1, 255",
     "mov x4, 0x0101010101010101",
-    "mul x1, x1, x4", // the byte eight times
+    "mul x1, x1, x4", // repeat the byte eight times
     "subs x2, x2, 16",
     "b.lo 3f",
     "2:",
     "stp x1, x1, [x3], 16",
     "subs x2, x2, 16",
     "b.hs 2b",
-    "3:", // as in memcpy
+    "3:", // the low four bits of x2 are the number of bytes left
     "tbz x2, 3, 4f",
     "str x1, [x3], 8",
     "4:",
@@ -235,7 +235,7 @@ memory_function! {
 
 #[cfg(feature = "mem")]
 memory_function! {
-    // int memcmp(const void *a, const void *b, size_t n); bcmp asks only whether they differ
+    // int memcmp(const void *a, const void *b, size_t n); bcmp only needs a result that is 0 or not
     "memcmp" = "bcmp",
     "2:",
     "subs x2, x2, 8",
@@ -244,7 +244,7 @@ memory_function! {
     "ldr x4, [x1], 8",
     "cmp x3, x4",
     "b.eq 2b",
-    "rev x3, x3", // the first byte weighs most
+    "rev x3, x3", // make the first byte the most significant one
     "rev x4, x4",
     "cmp x3, x4",
     "cset w0, hi",
@@ -269,17 +269,17 @@ memory_function! {
 
 #[cfg(feature = "mem")]
 memory_function! {
-    // size_t strlen(const char *s): 8 aligned bytes at a time, which never cross into a page that s does not reach
+    // size_t strlen(const char *s): 8 aligned bytes at a time, which never reach a page beyond the string
     "strlen",
     "and x1, x0, -8",
     "ldr x2, [x1]",
     "lsl x3, x0, 3",
     "mov x4, -1",
     "lsl x4, x4, x3",
-    "orn x2, x2, x4", // the bytes in front of s do not count
+    "orn x2, x2, x4", // ignore the bytes before s
     "mov x5, 0x0101010101010101",
     "2:",
-    "sub x3, x2, x5", // the lowest byte that is 0 is the first whose top bit this and the next set
+    "sub x3, x2, x5", // with the next two: the lowest byte with its top bit set is the first NUL
     "bic x3, x3, x2",
     "ands x3, x3, 0x8080808080808080",
     "b.ne 3f",
@@ -287,7 +287,7 @@ memory_function! {
     "b 2b",
     "3:",
     "rev x3, x3",
-    "clz x3, x3", // eight times the number of bytes before it
+    "clz x3, x3", // eight times the number of bytes before the NUL
     "add x1, x1, x3, lsr 3",
     "sub x0, x1, x0",
     "ret",

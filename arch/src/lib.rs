@@ -1,22 +1,22 @@
-//! What `ffi_syscalls` needs of each architecture, and the only place that knows one.
+//! The architecture-dependent parts of `ffi_syscalls`. No other code of the library depends on the architecture.
 //!
-//! An architecture is one column: a module with the same items in the same order as every other. The library above
-//! sees the items, never the architecture. A column contains:
+//! Each architecture has a column: a module with the same items in the same order as the others. The library uses these
+//! items and never refers to an architecture. A column contains:
 //!
-//! | item | what it is |
+//! | item | purpose |
 //! |---|---|
-//! | [`nr`] | the numbers of the system calls whose names differ between architectures |
+//! | [`nr`] | numbers of the system calls whose names differ between architectures |
 //! | [`clone_on_stack`] | starts a child on a stack of its own |
-//! | [`environ`] | the address of the libc's `environ`, null where there is none |
-//! | [`has_thread_pointer`] | whether a libc gave this process thread pointers |
-//! | [`thread_pointer`] | the thread pointer, an identity of the calling thread |
-//! | [`define_start!`] | the program entry `_start` |
-//! | [`R_RELATIVE`] | the kind of relocation that adds the load address, for [`relocate`] |
+//! | [`environ`] | returns the address of the `environ` of the libc, null without a libc |
+//! | [`has_thread_pointer`] | returns true if a libc has set up thread pointers in this process |
+//! | [`thread_pointer`] | returns the thread pointer, which identifies the calling thread |
+//! | [`define_start!`] | defines the program entry `_start` |
+//! | [`R_RELATIVE`] | the type of relocation that adds the load address, for [`relocate`] |
 //! | memory functions | `memcpy`, `memmove`, `memset`, `memcmp`, `bcmp`, `strlen`, weak and hidden (feature `mem`) |
 //!
-//! A column refuses vector extensions whose registers a system call does not preserve.
+//! A column does not compile with vector extensions whose registers system calls clobber.
 //!
-//! The system calls themselves are those of the crate `syscalls`, whose columns these stand on.
+//! The crate `syscalls` issues the system calls.
 
 #![no_std]
 
@@ -54,7 +54,7 @@ const _: () = {
     let _: usize = R_RELATIVE;
 };
 
-// Not, say, x32 or big-endian aarch64 either.
+// This excludes x32 and big-endian aarch64 too.
 #[cfg(not(all(
     any(target_arch = "aarch64", target_arch = "riscv64", target_arch = "x86_64"),
     target_pointer_width = "64",
@@ -66,5 +66,5 @@ pub use relocate::{ElfHeader, relocate};
 pub use syscalls::Sysno;
 pub use syscalls::raw::{syscall0, syscall1, syscall2, syscall3, syscall4, syscall5, syscall6};
 
-/// What runs in a child that [`clone_on_stack`] started. It must not return: there is nothing to return to.
+/// The function that a child of [`clone_on_stack`] runs. It must not return: the stack holds no return address.
 pub type ChildEntry = unsafe extern "C" fn(argument: *mut c_void) -> !;

@@ -1,15 +1,15 @@
-//! How a column defines a memory function.
+//! Definition of the memory functions of a column.
 //!
-//! The compiler may turn any copy, fill or comparison into a call of one. They are written in instructions, so that
-//! none can be compiled into a call of itself; weak, so that a program's own versions win; hidden, so that a shared
-//! object does not export them; each in a section of its own, so that a program pays for those it uses.
+//! The compiler may turn any copy, fill or comparison into a call of such a function. They are written in assembly, so
+//! that none can become a call of itself. They are weak, so that definitions of the program take precedence, and hidden,
+//! so that a shared object does not export them. Each has a section of its own, so that the linker drops unused ones.
 
-/// Defines a function of this name, and under a second one, of these instructions.
+/// Defines a function with this name, and optionally an alias, from lines of assembly.
 macro_rules! memory_function {
     ($name:literal $(= $alias:literal)?, $($line:literal),+ $(,)?) => {
         ::core::arch::global_asm!(
             concat!(".pushsection .text.", $name, ",\"ax\",@progbits"),
-            // A multiple of every architecture's instruction length.
+            // The largest alignment that instructions need on any architecture.
             ".p2align 2",
             $(
                 concat!(".weak ", $alias),

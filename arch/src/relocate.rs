@@ -1,17 +1,17 @@
 //! Self-relocation, for programs that are linked as static-PIE.
 //!
-//! Such a program can be loaded anywhere, and there is nobody but itself to tell its pointers where. Until that is
-//! done every pointer in static data, the global offset table included, is wrong: so this must use none. Without
-//! optimisation a call of one of core's functions may go through that table, unless it is always inlined: here are
-//! operators and such functions only, and loops without iterators.
+//! The kernel loads such a program at any address and does not relocate it, so the program must do so itself. Until then
+//! every pointer in static data is wrong, including those in the global offset table, and this code must not use them.
+//! Without optimization even calls of core may go through that table unless they are always inlined. Therefore this
+//! module uses only operators, such inlined functions, and loops without iterators.
 //!
-//! See elf(5), and the generic ABI on DT_RELR.
+//! See elf(5), and DT_RELR in the generic ABI.
 
 use core::mem::MaybeUninit;
 
 use crate::R_RELATIVE;
 
-/// An ELF header, as far as it matters here. See elf(5).
+/// The used fields of an ELF header. See elf(5).
 #[repr(C)]
 pub struct ElfHeader {
     magic: u32,
@@ -25,10 +25,10 @@ pub struct ElfHeader {
 
 const MAGIC: u32 = u32::from_ne_bytes(*b"\x7fELF");
 
-/// The kind of a program that can be loaded anywhere.
+/// The type of position-independent programs.
 const ET_DYN: u16 = 3;
 
-/// A program header, as far as it matters here.
+/// The used fields of a program header.
 #[repr(C)]
 struct ProgramHeader {
     kind: u32,
@@ -45,7 +45,7 @@ const PT_INTERP: u32 = 3;
 /// An entry of the dynamic section: a tag and its value.
 type Dynamic = [usize; 2];
 
-/// A relocation with an addend: where, what, and the addend.
+/// A relocation with addend: its offset, type and addend.
 type Rela = [usize; 3];
 
 const DT_RELA: usize = 7;
@@ -53,98 +53,98 @@ const DT_RELASZ: usize = 8;
 const DT_RELRSZ: usize = 35;
 const DT_RELR: usize = 36;
 
-/// Adds what the program was moved by to each of its pointers that moves with it. Does nothing in a program that was
-/// linked for one address, or that a dynamic loader has relocated already.
+/// Adds the load bias to each pointer in the static data of the program. Does nothing in a program that was linked for a
+/// fixed address, or that a dynamic linker has relocated.
 ///
 /// # Safety
-/// Called once, before anything else. `image` is the program's ELF header. In a program without one, it is what an
-/// undefined weak symbol stands for in code that counts from its own address: null, or some place near that code.
+/// It must be called once, before all other code. `image` must be the ELF header of the program. In a program without one
+/// it must be the PC-relative value of an undefined weak symbol: null, or a readable address near the code.
 #[inline(always)]
 pub unsafe fn relocate(image: *const ElfHeader) {
-    // SAFETY: the caller's.
-    if let Some((moved, linked)) = unsafe { dynamic_section(image) } {
-        // SAFETY: as above, and there was no loader.
-        unsafe { relocate_by(moved, address(linked, moved).cast()) };
+    // SAFETY: `image` is the ELF header, null, or a readable address.
+    if let Some((bias, linked)) = unsafe { dynamic_section(image) } {
+        // SAFETY: nothing has relocated the program, and this is its dynamic section.
+        unsafe { relocate_by(bias, address(linked, bias).cast()) };
     }
 }
 
-/// How far the program was moved, and where its dynamic section was linked to be; `None` in a program that was linked for
-/// one address, or that a dynamic loader has relocated.
+/// Returns the load bias and the link-time address of the dynamic section. Returns `None` in a program that was linked for
+/// a fixed address, or that a dynamic linker has relocated.
 ///
 /// # Safety
-/// That of [`relocate`].
+/// `image` must be as [`relocate`] requires.
 #[inline(always)]
 unsafe fn dynamic_section(image: *const ElfHeader) -> Option<(usize, usize)> {
     if image.addr() == 0 {
         return None;
     }
-    // SAFETY: the header, or code.
+    // SAFETY: `image` points to the ELF header or to code, which are readable for this length.
     let header = unsafe { &*image };
     if header.magic != MAGIC || header.kind != ET_DYN {
         return None;
     }
-    // From the image's pointer, which leads to all of it, and not from the reference to the header alone.
+    // Derive the pointer from `image`, whose provenance covers the whole image, and not from the reference `header`.
     let mut next = image.wrapping_byte_add(header.program_headers).cast::<ProgramHeader>();
     let mut left = usize::from(header.program_header_count);
-    // No dynamic section is at 0, where the header is.
-    let (mut moved, mut found) = (0, 0);
+    // Zero means not found: the header is at address 0, so the dynamic section is not.
+    let (mut bias, mut found) = (0, 0);
     while left != 0 {
         left -= 1;
-        // SAFETY: there are this many.
+        // SAFETY: the table has `program_header_count` entries.
         let program_header = unsafe { &*next };
         match program_header.kind {
             PT_INTERP => return None,
-            // The segment that begins with the header, as the file does.
-            PT_LOAD if program_header.offset == 0 => moved = image.addr().wrapping_sub(program_header.address),
+            // The segment at file offset 0 starts with the ELF header.
+            PT_LOAD if program_header.offset == 0 => bias = image.addr().wrapping_sub(program_header.address),
             PT_DYNAMIC => found = program_header.address,
             _ => {}
         }
         next = next.wrapping_add(1);
     }
-    if found == 0 { None } else { Some((moved, found)) }
+    if found == 0 { None } else { Some((bias, found)) }
 }
 
-/// Relocates a program that was moved by this much.
+/// Relocates a program by its load bias.
 ///
 /// # Safety
-/// It was not relocated before, and this is its dynamic section.
+/// The program must not have been relocated before, and `dynamic` must be its dynamic section.
 #[inline(always)]
-unsafe fn relocate_by(moved: usize, dynamic: *const Dynamic) {
-    // SAFETY: the caller's.
+unsafe fn relocate_by(bias: usize, dynamic: *const Dynamic) {
+    // SAFETY: `dynamic` is a complete dynamic section.
     let [rela, rela_len, relr, relr_len] = unsafe { tables(dynamic) };
 
-    let mut next = address(rela, moved).cast::<Rela>();
+    let mut next = address(rela, bias).cast::<Rela>();
     let end = next.wrapping_byte_add(rela_len);
     while next < end {
-        // SAFETY: an entry of the section.
+        // SAFETY: `next` points to an entry of the table of DT_RELA.
         let [offset, kind, addend] = unsafe { *next };
         if kind == R_RELATIVE {
-            // SAFETY: the linker put a pointer there.
-            unsafe { *address(offset, moved) = moved.wrapping_add(addend) };
+            // SAFETY: a relative relocation refers to a word in writable data.
+            unsafe { *address(offset, bias) = bias.wrapping_add(addend) };
         }
         next = next.wrapping_add(1);
     }
 
-    let mut words = address(relr, moved);
+    let mut words = address(relr, bias);
     let end = words.wrapping_byte_add(relr_len);
     let mut next = words;
     while words < end {
-        // SAFETY: a word of the section.
+        // SAFETY: `words` points to a word of the table of DT_RELR.
         let word = unsafe { *words };
         words = words.wrapping_add(1);
         if word & 1 == 0 {
-            // An address: a pointer is there, and what follows is told from the word behind it on.
-            // SAFETY: the linker put a pointer there.
-            unsafe { relocate_word(address(word, moved), moved) };
-            next = address(word, moved).wrapping_add(1);
+            // An even word is the address of a pointer. The bitmaps after it describe the words that follow the pointer.
+            // SAFETY: DT_RELR lists addresses of pointers that are not relocated yet.
+            unsafe { relocate_word(address(word, bias), bias) };
+            next = address(word, bias).wrapping_add(1);
             continue;
         }
-        // A bitmap: which of the next words are pointers.
+        // An odd word is a bitmap of the next 63 words: a set bit marks a pointer.
         let mut bit = 1;
         while bit != usize::BITS {
             if word >> bit & 1 == 1 {
-                // SAFETY: as above.
-                unsafe { relocate_word(next, moved) };
+                // SAFETY: the bitmap marks a pointer that is not relocated yet.
+                unsafe { relocate_word(next, bias) };
             }
             next = next.wrapping_add(1);
             bit += 1;
@@ -152,44 +152,45 @@ unsafe fn relocate_by(moved: usize, dynamic: *const Dynamic) {
     }
 }
 
-/// Where something is that was linked to be elsewhere.
+/// Returns the run-time address of a link-time address.
 #[inline(always)]
-const fn address(linked: usize, moved: usize) -> *mut usize {
-    core::ptr::with_exposed_provenance_mut(moved.wrapping_add(linked))
+const fn address(linked: usize, bias: usize) -> *mut usize {
+    core::ptr::with_exposed_provenance_mut(bias.wrapping_add(linked))
 }
 
-/// # Safety
-/// There is a word at the address, which is a pointer that has not been relocated.
-#[inline(always)]
-unsafe fn relocate_word(word: *mut usize, moved: usize) {
-    // SAFETY: the caller's.
-    let linked = unsafe { *word };
-    // SAFETY: the caller's.
-    unsafe { *word = moved.wrapping_add(linked) };
-}
-
-/// Where the relocations were linked to be and how many bytes of them there are, of both kinds; 0 for those that there
-/// are none of.
+/// Adds the load bias to a pointer.
 ///
 /// # Safety
-/// A dynamic section, which an entry with the tag 0 ends.
+/// `word` must point to a writable pointer that has not been relocated.
+#[inline(always)]
+unsafe fn relocate_word(word: *mut usize, bias: usize) {
+    // SAFETY: `word` points to a readable word.
+    let linked = unsafe { *word };
+    // SAFETY: `word` points to a writable word.
+    unsafe { *word = bias.wrapping_add(linked) };
+}
+
+/// Returns link-time address and size in bytes of the tables of DT_RELA and DT_RELR, or zeroes for a missing table.
+///
+/// # Safety
+/// `dynamic` must be a dynamic section, which ends with an entry of tag 0.
 #[inline(always)]
 unsafe fn tables(mut dynamic: *const Dynamic) -> [usize; 4] {
-    // By tag, which takes less code than to compare each with four; and the rest stays as it is, for the same reason.
+    // Indexing by tag takes less code than four comparisons. The other elements stay uninitialized for the same reason.
     let mut values = MaybeUninit::<[usize; DT_RELR + 1]>::uninit();
     let values = values.as_mut_ptr().cast::<usize>();
     let [rela, rela_len] = [values.wrapping_add(DT_RELA), values.wrapping_add(DT_RELASZ)];
     let [relr, relr_len] = [values.wrapping_add(DT_RELR), values.wrapping_add(DT_RELRSZ)];
-    // SAFETY: four elements of the array.
-    #[expect(clippy::multiple_unsafe_ops_per_block, reason = "one reason holds for all")]
+    // SAFETY: all four pointers are to elements of the array.
+    #[expect(clippy::multiple_unsafe_ops_per_block, reason = "the same reason holds for all four")]
     unsafe {
         (*rela, *rela_len, *relr, *relr_len) = (0, 0, 0, 0);
     }
     loop {
-        // SAFETY: not beyond the last entry.
+        // SAFETY: the entry of tag 0 was not passed yet.
         let [tag, value] = unsafe { *dynamic };
         if tag <= DT_RELR {
-            // SAFETY: an element of the array.
+            // SAFETY: `tag` is at most the index of the last element.
             unsafe { *values.wrapping_add(tag) = value };
         }
         if tag == 0 {
@@ -197,8 +198,8 @@ unsafe fn tables(mut dynamic: *const Dynamic) -> [usize; 4] {
         }
         dynamic = dynamic.wrapping_add(1);
     }
-    // SAFETY: these four were written.
-    #[expect(clippy::multiple_unsafe_ops_per_block, reason = "one reason holds for all")]
+    // SAFETY: all four elements were initialized above.
+    #[expect(clippy::multiple_unsafe_ops_per_block, reason = "the same reason holds for all four")]
     unsafe {
         [*rela, *rela_len, *relr, *relr_len]
     }

@@ -2,8 +2,8 @@
 //!
 //! | role | registers |
 //! |---|---|
-//! | system call | number `a7`; arguments `a0 a1 a2 a3 a4 a5`; result `a0`; no other general register is lost |
-//! | C call | arguments `a0 a1 a2 a3 a4 a5`; result `a0`; `s0-s11` are kept |
+//! | system call | number `a7`; arguments `a0 a1 a2 a3 a4 a5`; result `a0`; no other general register is clobbered |
+//! | C call | arguments `a0 a1 a2 a3 a4 a5`; result `a0`; `s0-s11` are preserved |
 //! | stack | 16-byte aligned before each call |
 //! | thread pointer | `tp` |
 
@@ -12,12 +12,12 @@ use core::ffi::{c_char, c_void};
 
 use crate::ChildEntry;
 
-// System calls lose what the vector registers hold, and `syscalls` does not tell the compiler so. See the kernel's
-// document on vector extension support for RISC-V. The build script finds out.
+// System calls clobber the vector registers, and the crate `syscalls` does not declare it. See
+// Documentation/arch/riscv/vector.rst of the kernel. The build script sets the cfg.
 #[cfg(ffi_syscalls_riscv_vectors)]
 compile_error!("ffi_syscalls cannot be built with the V extension: system calls do not preserve its registers");
 
-/// Numbers of system calls that `syscalls` names differently from one architecture to the next.
+/// Numbers of system calls that the crate `syscalls` names differently on some architecture.
 pub mod nr {
     use syscalls::Sysno;
 
@@ -26,13 +26,13 @@ pub mod nr {
 }
 
 /// Starts a child with `clone(flags)` that runs `entry(argument)` on the stack that ends at `stack_top`.
-/// Returns to the caller only: the child's process id, or an errno, negated, as the kernel gives it.
+/// Returns in the caller only: the process ID of the child, or a negated errno of the kernel.
 ///
 /// See clone(2).
 ///
 /// # Safety
-/// `stack_top` ends a writable region that is large enough for `entry` and that nothing else uses while the child
-/// runs. With `CLONE_VM` the child shares all memory, so `entry` and `argument` must be sound to use beside the caller.
+/// `stack_top` must end a writable region that is large enough for `entry` and that nothing else uses while the child
+/// runs. With `CLONE_VM` the child shares all memory, so `entry` must be sound to run concurrently with the caller.
 #[unsafe(naked)]
 pub unsafe extern "C" fn clone_on_stack(
     flags: usize,
@@ -42,7 +42,7 @@ pub unsafe extern "C" fn clone_on_stack(
 ) -> usize {
     naked_asm!(
         "andi a1, a1, -16",
-        "mv t0, a2",       // the entry and its argument in registers that the kernel hands to the child unchanged
+        "mv t0, a2",       // pass entry and argument in registers, which the kernel preserves in the child
         "mv t1, a3",
         "li a2, 0",        // no parent_tid
         "li a3, 0",        // no tls
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn clone_on_stack(
         "beqz a0, 2f",
         "ret",
         "2:",
-        "li s0, 0",        // the outermost frame, for debuggers
+        "li s0, 0",        // marks the outermost frame for debuggers
         "mv a0, t1",
         "jalr t0",
         "unimp",
@@ -60,15 +60,15 @@ pub unsafe extern "C" fn clone_on_stack(
     )
 }
 
-/// The address of the libc's variable `environ`, or null in a program that has none.
+/// Returns the address of the variable `environ` of the libc, or null in a program without a libc.
 ///
-/// The reference is weak, so that it never asks for a libc, and goes through the global offset table, so that the
-/// dynamic linker can leave it null.
+/// The reference is weak, so that it does not require a libc. It goes through the global offset table, where the dynamic
+/// linker can leave it null.
 #[inline]
 #[must_use]
 pub fn environ() -> *const *const *const c_char {
     let address;
-    // SAFETY: reads one slot of the global offset table, which is constant once the program runs.
+    // SAFETY: the asm reads one slot of the global offset table, which is constant once the program runs.
     unsafe {
         asm!(
             ".weak environ",
@@ -80,26 +80,26 @@ pub fn environ() -> *const *const *const c_char {
     address
 }
 
-/// Whether the calling thread has a thread pointer that [`thread_pointer`] may read.
+/// Returns true if the calling thread has a thread pointer that [`thread_pointer`] may read.
 ///
-/// The register is always readable, and a libc sets it before anything else runs. Of a program that has none it says
-/// nothing: the kernel may leave in it what the program before had there.
+/// The register is always readable, and a libc sets it at program start. In a program without a libc the result is
+/// meaningless: the kernel may leave the value of the previous program in the register.
 #[inline]
 #[must_use]
 pub fn has_thread_pointer() -> bool {
-    // SAFETY: reads a register.
+    // SAFETY: `tp` is readable even if no libc has set it.
     unsafe { thread_pointer() != 0 }
 }
 
-/// The calling thread's thread pointer.
+/// Returns the thread pointer of the calling thread.
 ///
 /// # Safety
-/// A libc has set up thread pointers in this process: see [`has_thread_pointer`].
+/// A libc must have set up thread pointers in this process: see [`has_thread_pointer`].
 #[inline]
 #[must_use]
 pub unsafe fn thread_pointer() -> usize {
     let pointer;
-    // SAFETY: reads a register that every program may read. Not pure: it differs from thread to thread.
+    // SAFETY: `tp` is readable in user mode. The asm is not pure: the value differs between threads.
     unsafe { asm!("mv {}, tp", out(reg) pointer, options(nomem, nostack, preserves_flags)) };
     pointer
 }
@@ -109,17 +109,17 @@ pub const R_RELATIVE: usize = 3;
 
 /// Defines the program entry `_start`, which calls
 /// `$entry: unsafe extern "C" fn(stack: *const usize, image: *const ElfHeader) -> !` with the initial stack pointer and the
-/// program's ELF header, which is for [`relocate`](crate::relocate), and means nothing in a program that has none.
+/// address of the ELF header, for [`relocate`](crate::relocate). A program without one gets a meaningless address.
 ///
 /// At entry the kernel has put argc, argv, envp and the auxiliary vector on the stack, `sp` points at argc, and the
-/// other registers say nothing.
+/// other registers are undefined.
 #[macro_export]
 macro_rules! define_start {
     ($entry:path) => {
-        /// The program entry. Called by the kernel, never by code.
+        /// The program entry, which only the kernel calls.
         ///
         /// # Safety
-        /// Runs once, first, on the stack that the kernel made.
+        /// It must run once, before all other code, on the initial stack.
         #[unsafe(no_mangle)]
         #[unsafe(naked)]
         unsafe extern "C" fn _start() -> ! {
@@ -129,17 +129,17 @@ macro_rules! define_start {
                 ".weak __ehdr_start",
                 ".hidden __ehdr_start",
                 ".option push",
-                ".option norelax",                 // a linker may not shorten this with what it sets up
-                "lla gp, __global_pointer$",       // made by the linker: data near it is reached in one instruction
+                ".option norelax",                 // relaxation would use gp, which this sets up
+                "lla gp, __global_pointer$",       // defined by the linker, amid data that gp addresses
                 ".option pop",
-                "li s0, 0",                        // the outermost frame, for debuggers
+                "li s0, 0",                        // marks the outermost frame for debuggers
                 "li ra, 0",
-                "li tp, 0",                        // the kernel may leave there what the program before had
-                "mv a0, sp",                       // the initial stack
-                "lla a1, __ehdr_start",            // made by the linker
-                "andi sp, sp, -16",                // the kernel aligns it; an odd loader may not
+                "li tp, 0",                        // the kernel may leave the value of the previous program
+                "mv a0, sp",                       // initial stack pointer
+                "lla a1, __ehdr_start",            // defined by the linker
+                "andi sp, sp, -16",                // the kernel aligns it, but other loaders may not
                 "call {entry}",
-                "unimp",                           // it does not return
+                "unimp",                           // not reached
                 entry = sym $entry,
             )
         }
@@ -151,11 +151,11 @@ memory_function! {
     // void *memcpy(void *dst, const void *src, size_t n)
     "memcpy",
     "mv a3, a0",
-    ".Lffi_syscalls_copy:", // n bytes from a1 to a3, upwards
+    ".Lffi_syscalls_copy:", // copies n bytes upwards from a1 to a3
     "add a4, a3, a2",
     "xor a5, a3, a1",
     "andi a5, a5, 7",
-    "bnez a5, 5f", // never both aligned: a load that is not may be very slow
+    "bnez a5, 5f", // not aligned alike: copy bytes, since misaligned loads may be very slow
     "3:",
     "andi a5, a3, 7",
     "beqz a5, 4f",
@@ -165,7 +165,7 @@ memory_function! {
     "addi a1, a1, 1",
     "addi a3, a3, 1",
     "j 3b",
-    "4:", // words, while a whole one is left
+    "4:", // copy words while one is left
     "sub a5, a4, a3",
     "sltiu a5, a5, 8",
     "bnez a5, 5f",
@@ -187,12 +187,12 @@ memory_function! {
 
 #[cfg(feature = "mem")]
 memory_function! {
-    // void *memmove(void *dst, const void *src, size_t n): backwards only when dst lies inside [src, src + n)
+    // void *memmove(void *dst, const void *src, size_t n): backwards only if dst lies inside [src, src + n)
     "memmove",
     "mv a3, a0",
     "sub a4, a0, a1",
     "bltu a4, a2, 2f",
-    "tail .Lffi_syscalls_copy", // however far away; it loads before it stores, so it may overlap in this direction
+    "tail .Lffi_syscalls_copy", // may overlap in this direction, since it loads before it stores
     "2:",
     "add a1, a1, a2",
     "add a3, a3, a2",
@@ -214,7 +214,7 @@ memory_function! {
     "mv a3, a0",
     "add a4, a0, a2",
     "andi a1, a1, 255",
-    "slli a5, a1, 8", // the byte eight times
+    "slli a5, a1, 8", // repeat the byte eight times
     "or a1, a1, a5",
     "slli a5, a1, 16",
     "or a1, a1, a5",
@@ -227,7 +227,7 @@ memory_function! {
     "sb a1, 0(a3)",
     "addi a3, a3, 1",
     "j 2b",
-    "3:", // words, while a whole one is left
+    "3:", // store words while one is left
     "sub a5, a4, a3",
     "sltiu a5, a5, 8",
     "bnez a5, 4f",
@@ -245,7 +245,7 @@ memory_function! {
 
 #[cfg(feature = "mem")]
 memory_function! {
-    // int memcmp(const void *a, const void *b, size_t n); bcmp asks only whether they differ
+    // int memcmp(const void *a, const void *b, size_t n); bcmp only needs a result that is 0 or not
     "memcmp" = "bcmp",
     "add a2, a2, a0",
     "2:",
@@ -264,7 +264,7 @@ memory_function! {
 
 #[cfg(feature = "mem")]
 memory_function! {
-    // size_t strlen(const char *s): 8 aligned bytes at a time, which never cross into a page that s does not reach
+    // size_t strlen(const char *s): 8 aligned bytes at a time, which never reach a page beyond the string
     "strlen",
     "andi a1, a0, -8",
     "ld a2, 0(a1)",
@@ -272,11 +272,11 @@ memory_function! {
     "li a4, -1",
     "sll a4, a4, a3",
     "not a4, a4",
-    "or a2, a2, a4", // the bytes in front of s do not count
+    "or a2, a2, a4", // ignore the bytes before s
     "li a5, 0x0101010101010101",
     "slli a6, a5, 7",
     "2:",
-    "sub a3, a2, a5", // the lowest byte that is 0 is the first whose top bit this and the next two set
+    "sub a3, a2, a5", // with the next three: the lowest byte with its top bit set is the first NUL
     "not a4, a2",
     "and a3, a3, a4",
     "and a3, a3, a6",

@@ -2,8 +2,8 @@
 //!
 //! | role | registers |
 //! |---|---|
-//! | system call | number `rax`; arguments `rdi rsi rdx r10 r8 r9`; result `rax`; `rcx` and `r11` are lost |
-//! | C call | arguments `rdi rsi rdx rcx r8 r9`; result `rax`; `rbx rbp r12-r15` are kept |
+//! | system call | number `rax`; arguments `rdi rsi rdx r10 r8 r9`; result `rax`; `rcx` and `r11` are clobbered |
+//! | C call | arguments `rdi rsi rdx rcx r8 r9`; result `rax`; `rbx rbp r12-r15` are preserved |
 //! | stack | 16-byte aligned before each `call` |
 //! | thread pointer | `fs`; the word at `fs:0` holds its own address |
 
@@ -12,7 +12,7 @@ use core::ffi::{c_char, c_void};
 
 use crate::ChildEntry;
 
-/// Numbers of system calls that `syscalls` names differently from one architecture to the next.
+/// Numbers of system calls that the crate `syscalls` names differently on some architecture.
 pub mod nr {
     use syscalls::Sysno;
 
@@ -21,13 +21,13 @@ pub mod nr {
 }
 
 /// Starts a child with `clone(flags)` that runs `entry(argument)` on the stack that ends at `stack_top`.
-/// Returns to the caller only: the child's process id, or an errno, negated, as the kernel gives it.
+/// Returns in the caller only: the process ID of the child, or a negated errno of the kernel.
 ///
 /// See clone(2).
 ///
 /// # Safety
-/// `stack_top` ends a writable region that is large enough for `entry` and that nothing else uses while the child
-/// runs. With `CLONE_VM` the child shares all memory, so `entry` and `argument` must be sound to use beside the caller.
+/// `stack_top` must end a writable region that is large enough for `entry` and that nothing else uses while the child
+/// runs. With `CLONE_VM` the child shares all memory, so `entry` must be sound to run concurrently with the caller.
 #[unsafe(naked)]
 pub unsafe extern "C" fn clone_on_stack(
     flags: usize,
@@ -38,8 +38,8 @@ pub unsafe extern "C" fn clone_on_stack(
     naked_asm!(
         "and rsi, -16",
         "sub rsi, 16",
-        "mov [rsi], rcx",  // the argument waits on the child's stack
-        "mov r9, rdx",     // the entry in a register that the kernel hands to the child unchanged
+        "mov [rsi], rcx",  // pass the argument on the stack of the child
+        "mov r9, rdx",     // pass the entry in a register, which the kernel preserves in the child
         "xor edx, edx",    // no parent_tid
         "xor r10d, r10d",  // no child_tid
         "xor r8d, r8d",    // no tls
@@ -49,7 +49,7 @@ pub unsafe extern "C" fn clone_on_stack(
         "jz 2f",
         "ret",
         "2:",
-        "xor ebp, ebp",    // the outermost frame, for debuggers
+        "xor ebp, ebp",    // marks the outermost frame for debuggers
         "mov rdi, [rsp]",
         "call r9",
         "ud2",
@@ -57,15 +57,15 @@ pub unsafe extern "C" fn clone_on_stack(
     )
 }
 
-/// The address of the libc's variable `environ`, or null in a program that has none.
+/// Returns the address of the variable `environ` of the libc, or null in a program without a libc.
 ///
-/// The reference is weak, so that it never asks for a libc, and goes through the global offset table, so that the
-/// dynamic linker can leave it null.
+/// The reference is weak, so that it does not require a libc. It goes through the global offset table, where the dynamic
+/// linker can leave it null.
 #[inline]
 #[must_use]
 pub fn environ() -> *const *const *const c_char {
     let address;
-    // SAFETY: reads one slot of the global offset table, which is constant once the program runs.
+    // SAFETY: the asm reads one slot of the global offset table, which is constant once the program runs.
     unsafe {
         asm!(
             ".weak environ",
@@ -77,29 +77,29 @@ pub fn environ() -> *const *const *const c_char {
     address
 }
 
-/// Whether the calling thread has a thread pointer that [`thread_pointer`] may read.
+/// Returns true if the calling thread has a thread pointer that [`thread_pointer`] may read.
 ///
-/// See arch_prctl(2). Where a sandbox refuses to say, the answer is no.
+/// See arch_prctl(2). The result is false if a sandbox denies the call.
 #[inline]
 #[must_use]
 pub fn has_thread_pointer() -> bool {
     const ARCH_GET_FS: usize = 0x1003; // asm/prctl.h
     let mut base = 0_usize;
     let base_address = &raw mut base as usize;
-    // SAFETY: ARCH_GET_FS writes one word at the address, which is that of a local.
+    // SAFETY: ARCH_GET_FS writes one word, to the local variable `base`.
     let result = unsafe { syscalls::raw::syscall2(syscalls::Sysno::arch_prctl as usize, ARCH_GET_FS, base_address) };
     result == 0 && base != 0
 }
 
-/// The calling thread's thread pointer.
+/// Returns the thread pointer of the calling thread.
 ///
 /// # Safety
-/// A libc has set up thread pointers in this process: see [`has_thread_pointer`].
+/// A libc must have set up thread pointers in this process: see [`has_thread_pointer`].
 #[inline]
 #[must_use]
 pub unsafe fn thread_pointer() -> usize {
     let pointer;
-    // SAFETY: the caller vouches for fs; the x86-64 ABI for thread-local storage puts its address at fs:0.
+    // SAFETY: fs is set up, as this function requires, and the ELF TLS ABI keeps its address at fs:0.
     unsafe { asm!("mov {}, fs:0", out(reg) pointer, options(pure, readonly, nostack, preserves_flags)) };
     pointer
 }
@@ -109,29 +109,29 @@ pub const R_RELATIVE: usize = 8;
 
 /// Defines the program entry `_start`, which calls
 /// `$entry: unsafe extern "C" fn(stack: *const usize, image: *const ElfHeader) -> !` with the initial stack pointer and the
-/// program's ELF header, which is for [`relocate`](crate::relocate), and means nothing in a program that has none.
+/// address of the ELF header, for [`relocate`](crate::relocate). A program without one gets a meaningless address.
 ///
 /// At entry the kernel has put argc, argv, envp and the auxiliary vector on the stack, `rsp` points at argc, and the
-/// other registers say nothing.
+/// other registers are undefined.
 #[macro_export]
 macro_rules! define_start {
     ($entry:path) => {
-        /// The program entry. Called by the kernel, never by code.
+        /// The program entry, which only the kernel calls.
         ///
         /// # Safety
-        /// Runs once, first, on the stack that the kernel made.
+        /// It must run once, before all other code, on the initial stack.
         #[unsafe(no_mangle)]
         #[unsafe(naked)]
         unsafe extern "C" fn _start() -> ! {
             ::core::arch::naked_asm!(
                 ".weak __ehdr_start",
                 ".hidden __ehdr_start",
-                "xor ebp, ebp",                    // the outermost frame, for debuggers
-                "mov rdi, rsp",                    // the initial stack
-                "lea rsi, [rip + __ehdr_start]",   // made by the linker
-                "and rsp, -16",                    // the kernel aligns it; an odd loader may not
+                "xor ebp, ebp",                    // marks the outermost frame for debuggers
+                "mov rdi, rsp",                    // initial stack pointer
+                "lea rsi, [rip + __ehdr_start]",   // defined by the linker
+                "and rsp, -16",                    // the kernel aligns it, but other loaders may not
                 "call {entry}",
-                "ud2",                             // it does not return
+                "ud2",                             // not reached
                 entry = sym $entry,
             )
         }
@@ -150,7 +150,7 @@ memory_function! {
 
 #[cfg(feature = "mem")]
 memory_function! {
-    // void *memmove(void *dst, const void *src, size_t n): backwards only when dst lies inside [src, src + n)
+    // void *memmove(void *dst, const void *src, size_t n): backwards only if dst lies inside [src, src + n)
     "memmove",
     "mov rax, rdi",
     "mov rcx, rdx",
@@ -183,11 +183,11 @@ memory_function! {
 
 #[cfg(feature = "mem")]
 memory_function! {
-    // int memcmp(const void *a, const void *b, size_t n); bcmp asks only whether they differ
+    // int memcmp(const void *a, const void *b, size_t n); bcmp only needs a result that is 0 or not
     "memcmp" = "bcmp",
     "xor eax, eax",
     "mov rcx, rdx",
-    "cmp rcx, rcx", // equal when there is nothing to compare
+    "cmp rcx, rcx", // set the flags to equal, in case n is 0
     "repe cmpsb",
     "je 3f",
     "movzx eax, byte ptr [rdi - 1]",
@@ -199,7 +199,7 @@ memory_function! {
 
 #[cfg(feature = "mem")]
 memory_function! {
-    // size_t strlen(const char *s): 16 aligned bytes at a time, which never cross into a page that s does not reach
+    // size_t strlen(const char *s): 16 aligned bytes at a time, which never reach a page beyond the string
     "strlen",
     "mov rax, rdi",
     "and al, -16",
@@ -209,7 +209,7 @@ memory_function! {
     "movdqa xmm1, [rax]",
     "pcmpeqb xmm1, xmm0",
     "pmovmskb edx, xmm1",
-    "shr edx, cl", // the bytes in front of s do not count
+    "shr edx, cl", // ignore the bytes before s
     "shl edx, cl",
     "bsf edx, edx",
     "jnz 5f",

@@ -1,5 +1,5 @@
-//! The column of this machine's architecture, against the libc and the kernel.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at what it did not expect")]
+//! The column of the target architecture, compared with the libc and the kernel.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at an unexpected result")]
 
 use core::ffi::{c_char, c_void};
 
@@ -13,14 +13,14 @@ unsafe extern "C" {
 }
 
 #[test]
-fn environ_is_the_libcs() {
+fn environ_is_the_variable_of_the_libc() {
     assert_eq!(environ(), &raw const LIBC_ENVIRON);
 }
 
 #[test]
-fn thread_pointers_tell_threads_apart() {
+fn thread_pointer_differs_between_threads() {
     assert!(has_thread_pointer());
-    // SAFETY: a libc has set them up.
+    // SAFETY: the libc of this program has set up thread pointers.
     let mine = || unsafe { thread_pointer() };
     let (first, second) = (mine(), mine());
     assert_eq!(first, second);
@@ -28,67 +28,68 @@ fn thread_pointers_tell_threads_apart() {
 }
 
 #[test]
-fn newfstatat_is_the_call_that_stats_a_path() {
+fn newfstatat_returns_the_status_of_a_path() {
     let mut buffer = [0_u64; 64];
     let cwd = libc::AT_FDCWD.cast_unsigned() as usize;
     let stat = buffer.as_mut_ptr().addr();
-    // SAFETY: the path ends with a NUL and the buffer is larger than a struct stat.
+    // SAFETY: the path is NUL-terminated, and `buffer` is larger than a struct stat.
     let result = unsafe { syscall4(nr::NEWFSTATAT as usize, cwd, c"/".as_ptr().addr(), stat, 0) };
     assert_eq!(result, 0);
-    // SAFETY: the kernel has filled in a struct stat.
+    // SAFETY: the kernel has written a struct stat to `buffer`.
     let stat: libc::stat = unsafe { buffer.as_ptr().cast::<libc::stat>().read() };
     assert_eq!(stat.st_mode & libc::S_IFMT, libc::S_IFDIR);
 }
 
-/// What the child is told, and what it tells where it shares the memory.
-struct Told {
+/// The argument of the child, which writes to it if it shares the memory.
+struct Message {
     number: usize,
     done: bool,
 }
 
-unsafe extern "C" fn child(told: *mut c_void) -> ! {
+unsafe extern "C" fn child(message: *mut c_void) -> ! {
     let local = 0_u128;
-    // SAFETY: the parent waits with it.
-    let told = unsafe { &mut *told.cast::<Told>() };
-    told.done = true;
-    let is_right = told.number == 41 && (&raw const local).addr().is_multiple_of(16);
+    // SAFETY: the parent passes a `Message` and does not access it while the child runs.
+    let message = unsafe { &mut *message.cast::<Message>() };
+    message.done = true;
+    let is_right = message.number == 41 && (&raw const local).addr().is_multiple_of(16);
     loop {
-        // SAFETY: ends this child.
+        // SAFETY: the call only ends this child.
         unsafe { syscall1(Sysno::exit_group as usize, if is_right { 7 } else { 8 }) };
     }
 }
 
 #[test]
-fn a_child_runs_on_its_own_stack_with_its_argument() {
-    let mut told = Told { number: 41, done: false };
+fn clone_on_stack_runs_the_child_on_its_stack_with_its_argument() {
+    let mut message = Message { number: 41, done: false };
     let mut stack = vec![0_u8; 65536];
     let flags = (libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD).cast_unsigned() as usize;
-    // An odd top, which the column aligns.
+    // The top is odd, and clone_on_stack must align it.
     let top = stack[..65533].as_mut_ptr_range().end.cast();
-    // SAFETY: this thread waits until the child has ended.
-    let pid = unsafe { clone_on_stack(flags, top, child, (&raw mut told).cast()) };
+    // SAFETY: CLONE_VFORK stops this thread until the child has exited, so the stack and the message stay valid.
+    let pid = unsafe { clone_on_stack(flags, top, child, (&raw mut message).cast()) };
     assert!(pid < usize::MAX - 4095);
     let mut status = 0_i32;
-    // SAFETY: writes one int.
+    // SAFETY: the call writes one int, to `status`.
     let waited = unsafe { syscall4(Sysno::wait4 as usize, pid, (&raw mut status).addr(), 0, 0) };
     assert_eq!((waited, status), (pid, 7 << 8));
-    // An emulator makes it a copy, as fork(2) does.
-    assert!(told.done || std::env::var_os("FFI_SYSCALLS_EMULATED").is_some());
+    // An emulator copies the memory, as fork(2) does.
+    assert!(message.done || std::env::var_os("FFI_SYSCALLS_EMULATED").is_some());
 }
 
 #[test]
-fn a_child_that_cannot_start_is_an_error_of_the_kernels() {
+fn clone_on_stack_returns_the_negated_errno_of_the_kernel() {
     let mut stack = vec![0_u8; 65536];
     let top = stack.as_mut_ptr_range().end.cast();
-    let flags = libc::CLONE_SIGHAND.cast_unsigned() as usize; // without CLONE_VM: EINVAL
-    // SAFETY: no child starts.
+    // clone(2) rejects CLONE_SIGHAND without CLONE_VM.
+    let flags = libc::CLONE_SIGHAND.cast_unsigned() as usize;
+    // SAFETY: the flags are invalid, so no child starts.
     let result = unsafe { clone_on_stack(flags, top, child, core::ptr::null_mut()) };
     assert_eq!(result.wrapping_neg(), libc::EINVAL.cast_unsigned() as usize);
 }
 
 #[test]
-fn errors_come_back_as_the_kernel_gives_them() {
-    // SAFETY: unlocks nothing: there is no such descriptor.
+fn syscalls_return_negated_errnos() {
+    // SAFETY: the descriptor does not exist, so the call fails.
     let result = unsafe { syscall2(Sysno::flock as usize, usize::MAX, 8) };
     assert_eq!(result.wrapping_neg(), libc::EBADF.cast_unsigned() as usize);
 }

@@ -1,6 +1,6 @@
-//! The memory functions, against plain loops. In this program they stand in for the libc's.
+//! The memory functions, compared with loops. In this program they replace those of the libc.
 #![cfg(feature = "mem")]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at what it did not expect")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at an unexpected result")]
 
 use core::ffi::{c_char, c_int, c_void};
 use std::hint::black_box;
@@ -22,9 +22,9 @@ fn pattern(len: usize) -> Vec<u8> {
     (0..len).map(|i| u8::try_from((i * 7 + 3) % 251).unwrap()).collect()
 }
 
-/// They are this program's own, so that what follows tests them and not the libc's.
+/// Otherwise the other tests would test the functions of the libc.
 #[test]
-fn they_are_linked() {
+fn memory_functions_are_linked_into_this_program() {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
     let exe = std::env::current_exe().unwrap();
     let own = maps.lines().filter(|line| line.ends_with(exe.to_str().unwrap()));
@@ -52,7 +52,7 @@ fn memcpy_copies_and_returns_the_destination() {
             let source = pattern(len + from);
             let mut target = vec![0xaa; to + len + 8];
             let dst = target[to..].as_mut_ptr();
-            // SAFETY: both hold `len` bytes from there.
+            // SAFETY: both pointers are valid for `len` bytes.
             let returned = unsafe { memcpy(black_box(dst.cast()), source[from..].as_ptr().cast(), len) };
             assert_eq!(returned, dst.cast());
             assert_eq!(target[to..to + len], source[from..]);
@@ -72,7 +72,7 @@ fn memmove_copies_overlapping_bytes_both_ways() {
                 expected[to + i] = byte;
             }
             let base = bytes.as_mut_ptr();
-            // SAFETY: both ranges lie in the vector.
+            // SAFETY: both ranges lie in `bytes`.
             let returned = unsafe { memmove(base.wrapping_add(to).cast(), base.wrapping_add(from).cast(), len) };
             assert_eq!(returned, base.wrapping_add(to).cast());
             assert_eq!(bytes, expected, "{len} bytes from {from} to {to}");
@@ -80,15 +80,15 @@ fn memmove_copies_overlapping_bytes_both_ways() {
     }
 }
 
-/// A move backwards sets the direction flag: everything after it relies on its being clear again.
+/// On x86_64 a backward copy sets the direction flag. The ABI requires it to be clear after the call.
 #[test]
 fn memmove_leaves_the_direction_flag_clear() {
     let mut bytes = pattern(64);
     let base = bytes.as_mut_ptr();
-    // SAFETY: both ranges lie in the vector.
+    // SAFETY: both ranges lie in `bytes`.
     unsafe { memmove(base.wrapping_add(1).cast(), base.cast(), 32) };
     let mut target = [0_u8; 32];
-    // SAFETY: both hold 32 bytes.
+    // SAFETY: both pointers are valid for 32 bytes.
     unsafe { memcpy(target.as_mut_ptr().cast(), base.cast(), 32) };
     assert_eq!(target, bytes[..32]);
 }
@@ -98,7 +98,7 @@ fn memset_fills_with_the_low_byte() {
     for len in LENGTHS {
         let mut bytes = vec![1_u8; len + 2];
         let dst = bytes[1..].as_mut_ptr();
-        // SAFETY: the vector holds `len` bytes from there.
+        // SAFETY: `dst` is valid for `len` bytes.
         let returned = unsafe { memset(dst.cast(), 0x1234, len) };
         assert_eq!(returned, dst.cast());
         assert!(bytes[1..=len].iter().all(|&byte| byte == 0x34));
@@ -110,16 +110,16 @@ fn memset_fills_with_the_low_byte() {
 fn memcmp_orders_like_slices() {
     for len in LENGTHS {
         let a = pattern(len);
-        // SAFETY: both hold `len` bytes.
+        // SAFETY: both pointers are valid for `len` bytes.
         assert_eq!(unsafe { memcmp(a.as_ptr().cast(), a.clone().as_ptr().cast(), len) }, 0);
         for at in 0..len {
             for other in [0, 1, 127, 128, 255] {
                 let mut b = a.clone();
                 b[at] = other;
-                // SAFETY: both hold `len` bytes.
+                // SAFETY: both pointers are valid for `len` bytes.
                 let order = unsafe { memcmp(black_box(a.as_ptr()).cast(), b.as_ptr().cast(), len) };
                 assert_eq!(order.cmp(&0), a[at].cmp(&other));
-                // SAFETY: both hold `len` bytes.
+                // SAFETY: both pointers are valid for `len` bytes.
                 let differ = unsafe { bcmp(black_box(a.as_ptr()).cast(), b.as_ptr().cast(), len) };
                 assert_eq!(differ != 0, a[at] != other);
             }
@@ -131,10 +131,11 @@ fn memcmp_orders_like_slices() {
 fn strlen_counts_to_the_first_nul() {
     for len in LENGTHS {
         for start in 0..16 {
-            let mut text = vec![0; start]; // a NUL in front does not count
+            // The NULs before the text must be ignored.
+            let mut text = vec![0; start];
             text.extend(vec![b'x'; len]);
             text.extend(b"\0after\0");
-            // SAFETY: the text has a NUL.
+            // SAFETY: `text` contains a NUL.
             assert_eq!(unsafe { strlen(black_box(text[start..].as_ptr()).cast()) }, len, "from {start}");
         }
     }

@@ -1,4 +1,4 @@
-//! The results, as a picture: a line for each row, a mark for each contender.
+//! The results as a chart: one line per row, one mark per implementation.
 
 use std::path::Path;
 
@@ -8,8 +8,8 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::Measured;
+use crate::comparison::Implementation;
 use crate::machine::Facts;
-use crate::race::Contender;
 use crate::statistics::{Summary, ratio};
 
 const WIDTH: i32 = 900;
@@ -21,31 +21,31 @@ const LEFT: i32 = 230;
 const RIGHT: i32 = 24;
 const FONT: &str = "sans-serif";
 
-/// The picture brings its own ground, and so can be read on a white and on a black page.
-const GROUND: RGBColor = RGBColor(252, 252, 250);
+/// An opaque background, so that the chart is readable on light and dark pages.
+const BACKGROUND: RGBColor = RGBColor(252, 252, 250);
 const BAND: RGBColor = RGBColor(240, 241, 243);
 const GRID: RGBColor = RGBColor(205, 208, 212);
 const INK: RGBColor = RGBColor(45, 48, 52);
 
-/// Where the vertical lines are.
+/// Ratios with a vertical grid line.
 const RATIOS: [f64; 11] = [0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0];
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-/// Those who have a mark, from the back to the front.
-const MARKED: [(Contender, RGBColor); 4] = [
-    (Contender::Libc, RGBColor(150, 150, 150)),
-    (Contender::Rustix, RGBColor(0, 114, 178)),
-    (Contender::Std, RGBColor(0, 158, 115)),
-    (Contender::Plain, RGBColor(213, 94, 0)),
+/// Implementations with a mark, in drawing order.
+const MARKED: [(Implementation, RGBColor); 4] = [
+    (Implementation::Libc, RGBColor(150, 150, 150)),
+    (Implementation::Rustix, RGBColor(0, 114, 178)),
+    (Implementation::Std, RGBColor(0, 158, 115)),
+    (Implementation::Plain, RGBColor(213, 94, 0)),
 ];
 
-/// Draws the picture into a file.
+/// Draws the chart into a file.
 pub fn draw(measured: &[Measured], facts: &Facts, file: &Path) -> Result<()> {
     let rows = i32::try_from(measured.len())?;
     let height = HEAD + rows * LINE + FOOT;
     let area = SVGBackend::new(file, (WIDTH.cast_unsigned(), height.cast_unsigned())).into_drawing_area();
-    area.fill(&GROUND)?;
+    area.fill(&BACKGROUND)?;
     let scale = Scale::of(measured);
     draw_head(&area)?;
     for (row, top) in measured.iter().zip((HEAD..).step_by(LINE as usize)) {
@@ -69,7 +69,7 @@ pub fn draw(measured: &[Measured], facts: &Facts, file: &Path) -> Result<()> {
     Ok(area.present()?)
 }
 
-/// Ratios as places, by their logarithms.
+/// A logarithmic scale of ratios.
 struct Scale {
     lowest: f64,
     highest: f64,
@@ -99,26 +99,26 @@ impl Scale {
     }
 }
 
-/// A mark at the median, and a line over the middle half of the rounds; behind them where plain libc is to be.
+/// Draws a mark at the median and a line over the interquartile range, over the mark of the target for plain libc.
 fn draw_marks(area: &Area<'_>, row: &Measured, scale: &Scale, y: i32) -> Result<()> {
     if let Some(speedup) = row.row.target.speedup {
         draw_target(area, (scale.x(speedup), y))?;
     }
-    for (contender, colour) in MARKED {
-        let Some(Summary { median, lower, upper }) = ratio(&row.samples, contender) else { continue };
+    for (implementation, colour) in MARKED {
+        let Some(Summary { median, lower, upper }) = ratio(&row.samples, implementation) else { continue };
         let line = [(scale.x(lower), y), (scale.x(upper), y)];
         area.draw(&PathElement::new(line, colour.stroke_width(2)))?;
-        draw_mark(area, contender, (scale.x(median), y), colour)?;
+        draw_mark(area, implementation, (scale.x(median), y), colour)?;
     }
     Ok(())
 }
 
-/// The marks differ in their forms too, for those who see few colours.
-fn draw_mark(area: &Area<'_>, contender: Contender, (x, y): (i32, i32), colour: RGBColor) -> Result<()> {
-    match contender {
-        Contender::Plain => area.draw(&Circle::new((x, y), 5, colour.filled()))?,
-        Contender::Std => area.draw(&Rectangle::new([(x - 4, y - 4), (x + 4, y + 4)], colour.filled()))?,
-        Contender::Rustix => area.draw(&TriangleMarker::new((x, y), 6, colour.filled()))?,
+/// Marks differ in shape too, for readers who cannot distinguish the colors.
+fn draw_mark(area: &Area<'_>, implementation: Implementation, (x, y): (i32, i32), colour: RGBColor) -> Result<()> {
+    match implementation {
+        Implementation::Plain => area.draw(&Circle::new((x, y), 5, colour.filled()))?,
+        Implementation::Std => area.draw(&Rectangle::new([(x - 4, y - 4), (x + 4, y + 4)], colour.filled()))?,
+        Implementation::Rustix => area.draw(&TriangleMarker::new((x, y), 6, colour.filled()))?,
         _ => area.draw(&Cross::new((x, y), 4, colour.stroke_width(2)))?,
     }
     Ok(())
@@ -129,12 +129,12 @@ fn draw_target(area: &Area<'_>, (x, y): (i32, i32)) -> Result<()> {
 }
 
 fn draw_head(area: &Area<'_>) -> Result<()> {
-    write(area, "How many times as long others take as this library", (12, 20), HPos::Left, 16)?;
+    write(area, "Time of other implementations, relative to this library", (12, 20), HPos::Left, 16)?;
     write(area, "right of the line at 1: this library is faster", (WIDTH - RIGHT, 20), HPos::Right, 12)?;
     let mut x = 18;
-    for (contender, colour) in MARKED.into_iter().rev() {
-        draw_mark(area, contender, (x, 48), colour)?;
-        write(area, contender.name(), (x + 12, 48), HPos::Left, 13)?;
+    for (implementation, colour) in MARKED.into_iter().rev() {
+        draw_mark(area, implementation, (x, 48), colour)?;
+        write(area, implementation.name(), (x + 12, 48), HPos::Left, 13)?;
         x += 110;
     }
     draw_target(area, (x, 48))?;

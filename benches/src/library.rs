@@ -1,5 +1,5 @@
-//! The C functions of a shared object: the library as it is shipped, on its libc backend, or the plain libc ones. All are
-//! called in the same way, so that a call costs each the same.
+//! The C functions of a shared object: the library as shipped, with its libc backend, or the plain libc version. All are
+//! called through pointers, so that the call itself costs the same.
 
 use std::ffi::{CStr, c_char, c_void};
 use std::path::Path;
@@ -12,7 +12,7 @@ type OfTexts = unsafe extern "C" fn(*const c_char, *const c_char) -> bool;
 type OfNothing<T> = unsafe extern "C" fn() -> T;
 type Run = unsafe extern "C" fn(*const c_char, *const *const c_char, usize) -> i32;
 
-/// The functions.
+/// The functions of a shared object.
 pub struct Library {
     exists: OfText<bool>,
     read: OfText<*mut c_char>,
@@ -39,9 +39,9 @@ pub struct Library {
 }
 
 impl Library {
-    /// Loads a shared object, for as long as the process runs.
+    /// Loads a shared object, which stays loaded until the process exits.
     pub fn load(path: &Path) -> Result<&'static Self> {
-        // SAFETY: it was built from this project, and runs nothing when it is loaded.
+        // SAFETY: the shared object of this project has no code that runs when it is loaded.
         let object = unsafe { Object::new(path) }.with_context(|| format!("cannot load {}", path.display()))?;
         let functions = Self::of(&object)?;
         std::mem::forget(object);
@@ -76,107 +76,107 @@ impl Library {
     }
 
     pub fn exists(&self, path: &CStr) -> bool {
-        // SAFETY: a NUL-terminated text, here and below.
+        // SAFETY: the argument is a NUL-terminated string.
         unsafe { (self.exists)(path.as_ptr()) }
     }
 
     pub fn read(&self, path: &CStr) -> Owned {
-        // SAFETY: as above.
+        // SAFETY: the argument is a NUL-terminated string.
         self.own(unsafe { (self.read)(path.as_ptr()) })
     }
 
     pub fn write(&self, path: &CStr, content: &CStr) -> bool {
-        // SAFETY: as above.
+        // SAFETY: both arguments are NUL-terminated strings.
         unsafe { (self.write)(path.as_ptr(), content.as_ptr()) }
     }
 
     pub fn append(&self, path: &CStr, content: &CStr) -> bool {
-        // SAFETY: as above.
+        // SAFETY: both arguments are NUL-terminated strings.
         unsafe { (self.append)(path.as_ptr(), content.as_ptr()) }
     }
 
     pub fn copy(&self, source: &CStr, destination: &CStr) -> bool {
-        // SAFETY: as above.
+        // SAFETY: both arguments are NUL-terminated strings.
         unsafe { (self.copy)(source.as_ptr(), destination.as_ptr()) }
     }
 
     pub fn delete(&self, path: &CStr) -> bool {
-        // SAFETY: as above.
+        // SAFETY: the argument is a NUL-terminated string.
         unsafe { (self.delete)(path.as_ptr()) }
     }
 
     pub fn size(&self, path: &CStr) -> i64 {
-        // SAFETY: as above.
+        // SAFETY: the argument is a NUL-terminated string.
         unsafe { (self.size)(path.as_ptr()) }
     }
 
     pub fn modified(&self, path: &CStr) -> i64 {
-        // SAFETY: as above.
+        // SAFETY: the argument is a NUL-terminated string.
         unsafe { (self.modified)(path.as_ptr()) }
     }
 
     pub fn lock(&self, path: &CStr) -> i64 {
-        // SAFETY: as above.
+        // SAFETY: the argument is a NUL-terminated string.
         unsafe { (self.lock)(path.as_ptr()) }
     }
 
     pub fn unlock(&self, fd: i64) -> bool {
-        // SAFETY: takes a number; a descriptor that `lock` gave.
+        // SAFETY: `fd` is a descriptor that `lock` returned.
         unsafe { (self.unlock)(fd) }
     }
 
     pub fn dir_create(&self, path: &CStr, recursive: bool) -> bool {
-        // SAFETY: as above.
+        // SAFETY: the path is a NUL-terminated string.
         unsafe { (self.dir_create)(path.as_ptr(), recursive) }
     }
 
     pub fn dir_list(&self, path: &CStr) -> Owned<*mut c_char> {
-        // SAFETY: as above.
+        // SAFETY: the argument is a NUL-terminated string.
         self.own(unsafe { (self.dir_list)(path.as_ptr()) })
     }
 
     pub fn cwd(&self) -> Owned {
-        // SAFETY: takes nothing, here and below.
+        // SAFETY: the function has no arguments.
         self.own(unsafe { (self.cwd)() })
     }
 
     pub fn get(&self, name: &CStr) -> Owned {
-        // SAFETY: a NUL-terminated text.
+        // SAFETY: the argument is a NUL-terminated string.
         self.own(unsafe { (self.get)(name.as_ptr()) })
     }
 
     pub fn home(&self) -> Owned {
-        // SAFETY: as above.
+        // SAFETY: the function has no arguments.
         self.own(unsafe { (self.home)() })
     }
 
     pub fn set(&self, name: &CStr, value: &CStr) -> bool {
-        // SAFETY: NUL-terminated texts; a worker has one thread.
+        // SAFETY: both arguments are NUL-terminated strings, and a worker has one thread.
         unsafe { (self.set)(name.as_ptr(), value.as_ptr()) }
     }
 
     pub fn getpid(&self) -> i64 {
-        // SAFETY: as above.
+        // SAFETY: the function has no arguments.
         unsafe { (self.getpid)() }
     }
 
     pub fn run(&self, program: &CStr, argument: &CStr) -> i32 {
-        // SAFETY: an array of one text.
+        // SAFETY: the array holds one NUL-terminated string, as the count states.
         unsafe { (self.run)(program.as_ptr(), &argument.as_ptr(), 1) }
     }
 
     pub fn cpu_count(&self) -> i64 {
-        // SAFETY: as above.
+        // SAFETY: the function has no arguments.
         unsafe { (self.cpu_count)() }
     }
 
     pub fn hostname(&self) -> Owned {
-        // SAFETY: as above.
+        // SAFETY: the function has no arguments.
         self.own(unsafe { (self.hostname)() })
     }
 
     pub fn print(&self, text: &CStr) -> bool {
-        // SAFETY: a NUL-terminated text.
+        // SAFETY: the argument is a NUL-terminated string.
         unsafe { (self.print)(text.as_ptr()) }
     }
 
@@ -185,29 +185,29 @@ impl Library {
     }
 }
 
-/// A function of this name.
+/// Returns the function of this name.
 fn function<F: Copy>(object: &Object, name: &str) -> Result<F> {
-    // SAFETY: the fields of `Library` have the types that the header gives.
+    // SAFETY: `F` is the type of a field of `Library`, which is that of the function in the header.
     let symbol = unsafe { object.get::<F>(name) }.with_context(|| name.to_owned())?;
     Ok(*symbol)
 }
 
-/// A text, or a list of texts, that a library returned. It is given back when it is dropped.
+/// A text or a list that a library returned. Dropping it frees it.
 pub struct Owned<T = c_char> {
     pointer: *mut T,
     free: unsafe extern "C" fn(*mut c_void),
 }
 
 impl Owned {
-    /// The text, if there is one.
+    /// Returns the text, or `None` for a null pointer.
     pub fn text(&self) -> Option<&CStr> {
-        // SAFETY: what a library returns is null or a NUL-terminated text.
+        // SAFETY: the pointer is not null, so the library returned a NUL-terminated string.
         (!self.pointer.is_null()).then(|| unsafe { CStr::from_ptr(self.pointer) })
     }
 }
 
 impl Owned<*mut c_char> {
-    /// The texts of a list; none if there is no list.
+    /// Returns the texts of a list. A null pointer is an empty list.
     pub fn texts(&self) -> Vec<&CStr> {
         let mut texts = Vec::new();
         let mut at = self.pointer;
@@ -215,12 +215,12 @@ impl Owned<*mut c_char> {
             return texts;
         }
         loop {
-            // SAFETY: not beyond the null pointer that ends the list.
+            // SAFETY: no entry before this one was null, so this one is in the array.
             let text = unsafe { *at };
             if text.is_null() {
                 return texts;
             }
-            // SAFETY: an entry of the list is a NUL-terminated text.
+            // SAFETY: an entry that is not null is a NUL-terminated string.
             texts.push(unsafe { CStr::from_ptr(text) });
             at = at.wrapping_add(1);
         }
@@ -229,7 +229,7 @@ impl Owned<*mut c_char> {
 
 impl<T> Drop for Owned<T> {
     fn drop(&mut self) {
-        // SAFETY: the library's own pointer, which nobody has any more.
+        // SAFETY: the pointer is null or came from the library, and is not used again.
         unsafe { (self.free)(self.pointer.cast()) };
     }
 }

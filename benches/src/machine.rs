@@ -1,4 +1,4 @@
-//! The machine that is measured on.
+//! The machine that runs the benchmark.
 
 use std::ffi::CStr;
 use std::path::Path;
@@ -9,7 +9,7 @@ use rustix::mm::{Advice, MapFlags, ProtFlags};
 
 use crate::TMPFS;
 
-/// What the results depend on, in words.
+/// Descriptions of what the results depend on.
 pub struct Facts {
     pub date: String,
     pub machine: String,
@@ -23,9 +23,9 @@ pub fn facts(disk: &Path) -> Result<Facts> {
     let model = model.map_or("unknown processor", |(_, model)| model.trim());
     let system = rustix::system::uname();
     let release = system.release().to_string_lossy();
-    // What a distribution adds to the number says little to others.
+    // Omit the suffix that distributions append.
     let release = release.split(|c: char| c != '.' && !c.is_ascii_digit()).next().unwrap_or_default();
-    // SAFETY: takes nothing; a static text.
+    // SAFETY: the function has no arguments and returns a static NUL-terminated string.
     let glibc = unsafe { CStr::from_ptr(libc::gnu_get_libc_version()) };
     Ok(Facts {
         date: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
@@ -35,27 +35,28 @@ pub fn facts(disk: &Path) -> Result<Facts> {
     })
 }
 
-/// The kind of file system that a directory lies on.
+/// Returns the type of file system of a directory.
 fn file_system(directory: &Path) -> Result<String> {
     let output = Command::new("df").arg("--output=fstype").arg(directory).output().context("df")?;
-    // Under a heading.
+    // The first line is a heading.
     Ok(String::from_utf8_lossy(&output.stdout).lines().last().unwrap_or("unknown").to_owned())
 }
 
-/// Makes the process one that has used so much memory, in small pages, as most memory is.
+/// Makes this much memory resident, in 4 KB pages.
 pub fn touch_memory(len: usize) -> Result<()> {
     const PAGE: usize = 4096;
     if len == 0 {
         return Ok(());
     }
-    // SAFETY: fresh memory at no address in particular.
+    // SAFETY: a new anonymous mapping at an address that the kernel chooses overlaps no other.
     let memory = unsafe {
         rustix::mm::mmap_anonymous(std::ptr::null_mut(), len, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE)
     }?;
-    // SAFETY: the mapping, whose content this does not change. A kernel without huge pages refuses, and needs no advice.
+    // A kernel without huge pages rejects the advice and does not need it.
+    // SAFETY: the range is that of the mapping, and the advice does not change its content.
     let _ = unsafe { rustix::mm::madvise(memory, len, Advice::LinuxNoHugepage) };
     for offset in (0..len).step_by(PAGE) {
-        // SAFETY: inside of the mapping, which stays as long as the process.
+        // SAFETY: `offset` is inside the mapping, which is never unmapped.
         unsafe { memory.cast::<u8>().add(offset).write_volatile(1) };
     }
     Ok(())

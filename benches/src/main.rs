@@ -1,21 +1,22 @@
-//! Times the operations of the library, side by side with what else can be had for them: `cargo xtask bench`.
+//! Times the operations of the library and compares them with other implementations: `cargo xtask bench`.
 //!
-//! Each row of the table is measured in a process of its own, which begins with nothing but what the row asks for. There
-//! the contenders have turns, in many rounds; what counts is the median of the ratios of one round.
+//! Each row of the table is measured in a process of its own, with the environment and memory that the row requests. That
+//! process times the implementations in interleaved batches, in many rounds. The result is the median of the ratios
+//! within a round.
 
-mod answer;
 mod chart;
+mod comparison;
 mod directories;
 mod files;
+mod fixture;
 mod library;
 mod machine;
+mod normalize;
 mod options;
-mod race;
 mod report;
 mod rows;
-mod scene;
 mod statistics;
-mod surroundings;
+mod system;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -23,26 +24,26 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
+use comparison::{Clock, Implementation, Samples, Settings};
+use fixture::Fixture;
 use indicatif::{ProgressBar, ProgressStyle};
 use library::Library;
 use options::Options;
-use race::{Clock, Contender, Effort, Samples};
-use rows::{Place, Row};
-use scene::Scene;
+use rows::{FileSystem, Row};
 
 #[derive(Parser)]
 #[command(name = "bench")]
 struct Arguments {
-    /// The library as it is shipped
+    /// The library as shipped
     #[arg(long, value_name = "FILE")]
     raw: PathBuf,
-    /// The library on a libc, as a shared object
+    /// The library with its libc backend, as a shared object
     #[arg(long, value_name = "FILE")]
     libc: PathBuf,
-    /// The plain libc functions, as a shared object
+    /// The plain libc version, as a shared object
     #[arg(long, value_name = "FILE")]
     plain: PathBuf,
-    /// Where to measure what is done on disk; created if missing
+    /// Directory for the rows that measure a disk; created if missing
     #[arg(long, value_name = "DIRECTORY")]
     disk: PathBuf,
     #[command(flatten)]
@@ -53,24 +54,24 @@ struct Arguments {
 }
 
 impl Options {
-    fn effort(&self) -> Effort {
-        let (rounds, turn) = if self.quick { (self.rounds.or(Some(2)), 50) } else { (self.rounds, 2000) };
+    fn settings(&self) -> Settings {
+        let (rounds, batch) = if self.quick { (self.rounds.or(Some(2)), 50) } else { (self.rounds, 2000) };
         let clock = if self.cpu { Clock::Processor } else { Clock::Elapsed };
-        Effort { rounds, milliseconds: 2500, turn, clock }
+        Settings { rounds, milliseconds: 2500, batch, clock }
     }
 
     fn wants(&self, row: &Row) -> bool {
         row.name().contains(&self.only) && !(self.quick && row.is_large)
     }
 
-    /// Whether all was measured that there is, for people to see.
+    /// Returns true if the options select a full measurement of all rows, whose results are worth keeping.
     fn is_complete(&self) -> bool {
-        let is_long = self.rounds.is_none_or(|rounds| rounds >= Effort::FEWEST);
+        let is_long = self.rounds.is_none_or(|rounds| rounds >= Settings::MIN_ROUNDS);
         is_long && !self.quick && !self.cpu && self.only.is_empty()
     }
 }
 
-/// A row and what was measured.
+/// A row and its samples.
 struct Measured {
     row: Row,
     samples: Vec<Samples>,
@@ -102,7 +103,7 @@ fn measure_all(arguments: &Arguments) -> Result<()> {
     bar.finish_and_clear();
     println!("{}", report::console(&measured));
     if options.quick {
-        println!("A quick run shows that all contenders do the same. It is too short to judge times by.");
+        println!("A quick run verifies that all implementations do the same. It is too short to judge times.");
     } else {
         println!("{}", report::verdict(&measured));
     }
@@ -110,28 +111,28 @@ fn measure_all(arguments: &Arguments) -> Result<()> {
         return Ok(());
     }
     if !options.is_complete() {
-        println!("Not written: only what all rows took is kept.");
+        println!("Not written: only complete measurements are kept.");
         return Ok(());
     }
     write(&measured, arguments)
 }
 
-/// Puts the table and the chart beside this program's source.
+/// Writes tables and chart into benches/.
 fn write(measured: &[Measured], arguments: &Arguments) -> Result<()> {
-    let place = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR"));
     let facts = machine::facts(&arguments.disk)?;
-    std::fs::write(place.join("results.md"), report::document(measured, &facts))?;
-    chart::draw(measured, &facts, &place.join("results.svg"))?;
+    std::fs::write(directory.join("results.md"), report::document(measured, &facts))?;
+    chart::draw(measured, &facts, &directory.join("results.svg"))?;
     println!("Written to benches/results.md and benches/results.svg.");
     Ok(())
 }
 
-/// Memory that is a file system.
+/// A directory of a tmpfs.
 const TMPFS: &str = "/dev/shm";
 
 /// Measures a row in a process of its own.
 fn measure(arguments: &Arguments, row: &Row) -> Result<Vec<Samples>> {
-    let parent = if row.place == Some(Place::Disk) { arguments.disk.as_path() } else { Path::new(TMPFS) };
+    let parent = if row.file_system == Some(FileSystem::Disk) { arguments.disk.as_path() } else { Path::new(TMPFS) };
     let directory = tempfile::tempdir_in(parent).with_context(|| parent.display().to_string())?;
     let output = tempfile::NamedTempFile::new()?;
     let mut worker = Command::new("/proc/self/exe");
@@ -144,10 +145,10 @@ fn measure(arguments: &Arguments, row: &Row) -> Result<Vec<Samples>> {
     Ok(serde_json::from_slice(&std::fs::read(output.path())?)?)
 }
 
-/// An environment of so many variables, in the order of their names.
+/// Returns an environment of this many variables, in the order of their names.
 fn variables(count: usize) -> Vec<(String, String)> {
     let path = std::env::var("PATH").unwrap_or_else(|_| "/usr/bin:/bin".into());
-    let known = [("HOME", "/home/somebody"), ("PATH", &path), (scene::LAST_VARIABLE, scene::LAST_VALUE)];
+    let known = [("HOME", "/home/user"), ("PATH", &path), (fixture::LAST_VARIABLE, fixture::LAST_VALUE)];
     let mut variables: Vec<_> = known.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
     let others = (b'A'..=b'Y').flat_map(|first| (b'A'..=b'Z').map(move |second| [first, second].map(char::from)));
     let others = others.flat_map(|letters| (0..2).map(move |number| (letters, number)));
@@ -157,16 +158,16 @@ fn variables(count: usize) -> Vec<(String, String)> {
     variables
 }
 
-/// The life of a process that measures a row.
+/// Measures a row, in the process started for it.
 fn work(arguments: &Arguments, name: &str, directory: &Path, output: &Path) -> Result<()> {
     let row = rows::all().into_iter().find(|row| row.name() == name).context("no such row")?;
     let libraries = [
-        (Contender::Raw, Library::load(&arguments.raw)?),
-        (Contender::Libc, Library::load(&arguments.libc)?),
-        (Contender::Plain, Library::load(&arguments.plain)?),
+        (Implementation::Raw, Library::load(&arguments.raw)?),
+        (Implementation::Libc, Library::load(&arguments.libc)?),
+        (Implementation::Plain, Library::load(&arguments.plain)?),
     ];
     machine::touch_memory(row.memory)?;
-    let race = (row.make)(&Scene { libraries, directory: directory.to_owned() })?;
-    let samples = race.run(arguments.options.effort())?;
+    let comparison = (row.make)(&Fixture { libraries, directory: directory.to_owned() })?;
+    let samples = comparison.run(arguments.options.settings())?;
     Ok(std::fs::write(output, serde_json::to_vec(&samples)?)?)
 }

@@ -1,30 +1,29 @@
-//! What can be asked of the benchmark: of this program, and of `cargo xtask bench`, which hands it on.
+//! Options of the benchmark. `cargo xtask bench` accepts the same ones and passes them on.
 
 use std::ffi::OsString;
 
-/// What is measured, and how.
+/// Selection of rows and method of measurement.
 #[derive(clap::Args)]
 pub struct Options {
-    /// A few rounds of a few calls, without the largest rows: to see that all works, not how fast
+    /// Run a few rounds of a few calls and skip the largest rows: a check that everything works, not of times
     #[arg(long)]
     pub quick: bool,
-    /// Only the rows whose name contains this
+    /// Measure only rows whose name contains this
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub only: String,
-    /// How often each contender has its turn; what time allows if not given
+    /// Number of rounds; as many as the time allows by default
     #[arg(long, value_name = "NUMBER")]
     pub rounds: Option<usize>,
-    /// Measure the processor time of the calling thread: where a machine is busy with others. What children do, and a
-    /// disk, does not count
+    /// Measure the CPU time of the calling thread, for a busy machine; children and disks do not count
     #[arg(long)]
     pub cpu: bool,
-    /// Print the table alone, and leave benches/results.md and results.svg as they are
+    /// Print the table only, and keep benches/results.md and results.svg unchanged
     #[arg(long)]
     pub no_write: bool,
 }
 
 impl Options {
-    /// The arguments that ask for the same.
+    /// Returns command-line arguments for these options.
     pub fn to_arguments(&self) -> Vec<OsString> {
         let Self { quick, only, rounds, cpu, no_write } = self;
         let mut arguments = vec![format!("--only={only}").into()];

@@ -1,19 +1,19 @@
-//! What is measured: operations, where, with how much, and what is expected of the library there.
+//! The rows of the table: operation, file system, size and target of each.
 
 use anyhow::Result;
 
-use crate::race::Race;
-use crate::scene::Scene;
-use crate::{directories, files, surroundings};
+use crate::comparison::Comparison;
+use crate::fixture::Fixture;
+use crate::{directories, files, system};
 
-/// Where files lie.
+/// The file system of the files of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum FileSystem {
     Tmpfs,
     Disk,
 }
 
-impl Place {
+impl FileSystem {
     pub fn name(self) -> &'static str {
         match self {
             Self::Tmpfs => "tmpfs",
@@ -22,37 +22,37 @@ impl Place {
     }
 }
 
-/// How much faster than the libc ones the library is to be, and how slow it may be beside anybody.
+/// The promised speed-up over plain libc, and the minimum ratio to every other implementation.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
     pub speedup: Option<f64>,
-    pub least: f64,
+    pub minimum: f64,
 }
 
-const NO_SLOWER: Target = Target { speedup: None, least: 1.0 };
+const NO_SLOWER: Target = Target { speedup: None, minimum: 1.0 };
 
-type Make = Box<dyn Fn(&Scene) -> Result<Race>>;
+type Make = Box<dyn Fn(&Fixture) -> Result<Comparison>>;
 
-/// A line of the table.
+/// A row of the table.
 pub struct Row {
     pub operation: String,
-    /// None where no files are used.
-    pub place: Option<Place>,
-    /// Variables in the environment.
+    /// `None` for operations without files.
+    pub file_system: Option<FileSystem>,
+    /// Number of environment variables.
     pub variables: usize,
-    /// Memory that the process has touched, in bytes.
+    /// Resident memory of the process in bytes.
     pub memory: usize,
-    /// Whether it takes long, and so is left out of a quick run.
+    /// True if the row takes long. A quick run skips it.
     pub is_large: bool,
     pub target: Target,
     pub make: Make,
 }
 
 impl Row {
-    fn new(operation: impl Into<String>, make: impl Fn(&Scene) -> Result<Race> + 'static) -> Self {
+    fn new(operation: impl Into<String>, make: impl Fn(&Fixture) -> Result<Comparison> + 'static) -> Self {
         Self {
             operation: operation.into(),
-            place: None,
+            file_system: None,
             variables: 20,
             memory: 0,
             is_large: false,
@@ -61,14 +61,14 @@ impl Row {
         }
     }
 
-    /// What it is called.
+    /// Returns operation and file system.
     pub fn name(&self) -> String {
-        let place = self.place.map(|place| format!(" ({})", place.name()));
-        format!("{}{}", self.operation, place.unwrap_or_default())
+        let file_system = self.file_system.map(|file_system| format!(" ({})", file_system.name()));
+        format!("{}{}", self.operation, file_system.unwrap_or_default())
     }
 
-    fn at(self, place: Place) -> Self {
-        Self { place: Some(place), ..self }
+    fn at(self, file_system: FileSystem) -> Self {
+        Self { file_system: Some(file_system), ..self }
     }
 
     fn with_variables(self, variables: usize) -> Self {
@@ -91,57 +91,63 @@ impl Row {
         if condition { self.faster_by(speedup) } else { self }
     }
 
-    fn slower_to(self, least: f64) -> Self {
-        Self { target: Target { least, ..self.target }, ..self }
+    fn at_least(self, minimum: f64) -> Self {
+        Self { target: Target { minimum, ..self.target }, ..self }
     }
 }
 
 const SIZES: [(&str, usize); 4] = [("0", 0), ("4 KB", 4 << 10), ("1 MB", 1 << 20), ("64 MB", LARGE)];
 const LARGE: usize = 64 << 20;
 
-/// All rows.
+/// Returns all rows.
 pub fn all() -> Vec<Row> {
-    let mut rows = system();
-    for place in [Place::Tmpfs, Place::Disk] {
-        rows.extend(facts_of_files().into_iter().chain(contents(place)).chain(directories()).map(|row| row.at(place)));
+    let mut rows = system_rows();
+    for file_system in [FileSystem::Tmpfs, FileSystem::Disk] {
+        rows.extend(
+            metadata_rows()
+                .into_iter()
+                .chain(content_rows(file_system))
+                .chain(directory_rows())
+                .map(|row| row.at(file_system)),
+        );
     }
     rows
 }
 
-fn system() -> Vec<Row> {
+fn system_rows() -> Vec<Row> {
     vec![
-        Row::new("getpid", surroundings::getpid),
-        Row::new("cpu_count", surroundings::cpu_count).faster_by(20.0),
-        Row::new("hostname", surroundings::hostname),
-        Row::new("cwd", surroundings::cwd),
-        Row::new("home", surroundings::home),
-        Row::new("print a line", surroundings::print),
-        Row::new("env_get, 20 variables", surroundings::get),
-        Row::new("env_get, 1,000 variables", surroundings::get).with_variables(1000),
-        Row::new("env_get, not set", surroundings::get_unset),
-        Row::new("env_set, 20 variables", surroundings::set),
-        Row::new("env_set, 1,000 variables", surroundings::set).with_variables(1000),
-        Row::new("process_run, small parent", surroundings::run).faster_by(1.2),
-        Row::new("process_run, 64 MB parent", surroundings::run).with_memory(64 << 20),
-        Row::new("process_run, 2 GB parent", surroundings::run).with_memory(2 << 30).large_if(true).faster_by(100.0),
+        Row::new("getpid", system::getpid),
+        Row::new("cpu_count", system::cpu_count).faster_by(20.0),
+        Row::new("hostname", system::hostname),
+        Row::new("cwd", system::cwd),
+        Row::new("home", system::home),
+        Row::new("print a line", system::print),
+        Row::new("env_get, 20 variables", system::get),
+        Row::new("env_get, 1,000 variables", system::get).with_variables(1000),
+        Row::new("env_get, not set", system::get_unset),
+        Row::new("env_set, 20 variables", system::set),
+        Row::new("env_set, 1,000 variables", system::set).with_variables(1000),
+        Row::new("process_run, small parent", system::run).faster_by(1.2),
+        Row::new("process_run, 64 MB parent", system::run).with_memory(64 << 20),
+        Row::new("process_run, 2 GB parent", system::run).with_memory(2 << 30).large_if(true).faster_by(100.0),
     ]
 }
 
-fn facts_of_files() -> Vec<Row> {
+fn metadata_rows() -> Vec<Row> {
     vec![
-        Row::new("exists, hit", |scene: &Scene| files::exists(scene, true)).faster_by(1.2),
-        Row::new("exists, miss", |scene: &Scene| files::exists(scene, false)),
+        Row::new("exists, hit", |fixture: &Fixture| files::exists(fixture, true)).faster_by(1.2),
+        Row::new("exists, miss", |fixture: &Fixture| files::exists(fixture, false)),
         Row::new("size", files::size),
         Row::new("mtime", files::modified),
         Row::new("delete", files::delete),
-        // The locked file is looked at once more.
-        Row::new("lock + unlock", files::lock).slower_to(0.65),
+        // The library checks after locking that the path still names the locked file.
+        Row::new("lock + unlock", files::lock).at_least(0.65),
     ]
 }
 
-fn contents(place: Place) -> impl Iterator<Item = Row> {
+fn content_rows(file_system: FileSystem) -> impl Iterator<Item = Row> {
     let copy_speedup = move |row: Row| {
-        let is_slow = row.is_large && place == Place::Disk;
+        let is_slow = row.is_large && file_system == FileSystem::Disk;
         row.faster_by_if(is_slow, 1.5)
     };
     let read = in_sizes("read {}", files::read).into_iter().map(|row| {
@@ -154,15 +160,15 @@ fn contents(place: Place) -> impl Iterator<Item = Row> {
         .chain(in_sizes("copy {} over a file", files::copy_over).into_iter().map(copy_speedup))
 }
 
-fn in_sizes(operation: &str, make: fn(&Scene, usize) -> Result<Race>) -> [Row; 4] {
+fn in_sizes(operation: &str, make: fn(&Fixture, usize) -> Result<Comparison>) -> [Row; 4] {
     SIZES.map(|(size, len)| {
-        Row::new(operation.replace("{}", size), move |scene: &Scene| make(scene, len)).large_if(len == LARGE)
+        Row::new(operation.replace("{}", size), move |fixture: &Fixture| make(fixture, len)).large_if(len == LARGE)
     })
 }
 
-fn directories() -> Vec<Row> {
+fn directory_rows() -> Vec<Row> {
     let list = |name: &str, count| {
-        Row::new(format!("dir_list, {name} entries"), move |scene: &Scene| directories::list(scene, count))
+        Row::new(format!("dir_list, {name} entries"), move |fixture: &Fixture| directories::list(fixture, count))
     };
     vec![
         Row::new("dir_create", directories::create),

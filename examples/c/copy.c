@@ -1,5 +1,5 @@
 /*
- * copy SOURCE DESTINATION: content and permission bits. Exit code 1 when that fails, 2 when it is called wrongly.
+ * copy SOURCE DESTINATION: copies content and permission bits. The exit code is 1 on failure, 2 on wrong usage.
  */
 #include "ffi_syscalls.h"
 

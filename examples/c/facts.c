@@ -1,4 +1,4 @@
-/* Facts about the system, and the sizes of what is in a directory: facts [DIRECTORY]
+/* facts [DIRECTORY]: prints facts about the system, and the size of each entry of a directory.
  *
  * With a libc:     cc facts.c -I include -L lib -lffi_syscalls -o facts
  * Without a libc:  cc -nostdlib -static -ffreestanding -fno-stack-protector facts.c -I include -L lib
@@ -6,8 +6,8 @@
  */
 #include "ffi_syscalls.h"
 
-/* Says why the last call failed. */
-static int complain(const char *what)
+/* Reports why the last call failed. */
+static int report_error(const char *what)
 {
     const char *why = rt_error_text(rt_last_error());
 
@@ -19,14 +19,14 @@ static int complain(const char *what)
     return 1;
 }
 
-/* Prints a text. Nothing is left to be done when that fails. */
+/* Prints a text, or exits if that fails. */
 static void print(const char *text)
 {
     if (!rt_print(text))
-        rt_exit(complain("standard output"));
+        rt_exit(report_error("standard output"));
 }
 
-/* Prints a number: without a libc there is no printf. */
+/* Prints a number, since there is no printf without a libc. */
 static void print_number(int64_t number)
 {
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
@@ -42,10 +42,10 @@ static void print_number(int64_t number)
     print(at);
 }
 
-/* Prints a text that the library returned, and frees it: NULL and "" too. */
+/* Prints a text that the library returned and frees it. NULL and "" mean a failure. */
 static int print_fact(const char *name, char *text)
 {
-    int failed = rt_len(text) == 0 ? complain(name) : 0;
+    int failed = rt_len(text) == 0 ? report_error(name) : 0;
 
     if (!failed) {
         print(name);
@@ -57,8 +57,8 @@ static int print_fact(const char *name, char *text)
     return failed;
 }
 
-/* Puts a text where `at` is; the end of it. */
-static char *put(char *at, const char *text)
+/* Copies a text to `at` and returns its end there, as stpcpy does. */
+static char *copy_text(char *at, const char *text)
 {
     while (*text != '\0')
         *at++ = *text++;
@@ -66,16 +66,17 @@ static char *put(char *at, const char *text)
     return at;
 }
 
-/* Prints the size and the name of something in a directory, which was just listed. */
+/* Prints size and name of an entry of a directory. */
 static int print_entry(const char *directory, const char *name)
 {
-    char path[4096 + 1 + 256]; /* room for the longest path, a slash and the longest name */
+    /* The longest path, a slash and the longest name. */
+    char path[4096 + 1 + 256];
     int64_t size;
 
-    put(put(put(path, directory), "/"), name);
+    copy_text(copy_text(copy_text(path, directory), "/"), name);
     size = rt_file_size(path);
-    if (size < 0) /* as of a symbolic link that leads nowhere */
-        return complain(path);
+    if (size < 0) /* for example for a dangling symbolic link */
+        return report_error(path);
     print_number(size);
     print("\t");
     print(name);
@@ -87,7 +88,7 @@ int main(int argc, char **argv)
 {
     const char *directory = argc > 1 ? argv[1] : ".";
     char **names = rt_dir_list(directory);
-    int failed = names == NULL ? complain(directory) : 0;
+    int failed = names == NULL ? report_error(directory) : 0;
 
     failed |= print_fact("host name", rt_hostname());
     failed |= print_fact("working directory", rt_env_cwd());
@@ -97,6 +98,6 @@ int main(int argc, char **argv)
     print("\n");
     for (size_t i = 0; i < rt_len(names); i++)
         failed |= print_entry(directory, names[i]);
-    rt_free(names); /* with all the names */
+    rt_free(names); /* this frees the entries too */
     return failed;
 }

@@ -1,5 +1,5 @@
 /*
- * Prints a line. As small as a program gets: README.md has the command that links it.
+ * Prints a line. README.md has the command that links it into the smallest program.
  */
 #include "ffi_syscalls.h"
 

@@ -1,20 +1,20 @@
-//! How rtbox is linked: without a libc, as one static file.
+//! Links rtbox without a libc, as one static file.
 
 use std::env;
 
-/// The whole program is what the compiler made of it: no startup files, no libraries, no dynamic linker.
+/// No startup files, no libraries, no executable stack.
 const FREESTANDING: [&str; 3] = ["-nostartfiles", "-nostdlib", "-Wl,-z,noexecstack"];
 
-/// It is loaded where it was linked to be.
+/// An executable at a fixed address.
 const FIXED: [&str; 2] = ["-static", "-no-pie"];
 
-/// It is loaded anywhere, and tells its pointers where. gcc 12 names a dynamic loader also in a program that has none.
-const MOVABLE: [&str; 2] = ["-static-pie", "-Wl,--no-dynamic-linker"];
+/// A position-independent executable that relocates itself. gcc 12 names a dynamic linker even in a static one.
+const RELOCATABLE: [&str; 2] = ["-static-pie", "-Wl,--no-dynamic-linker"];
 
-/// What core's unwind tables refer to, should the optimizer leave any of them in. A panic does not unwind.
+/// A value for the symbol that the unwind tables of core refer to. Panics do not unwind, so it is never called.
 const NO_UNWINDING: &str = "-Wl,--defsym=rust_eh_personality=0";
 
-/// Few pages, and nothing in them that the program does not use. Code stays apart from what can be written.
+/// Drops unused sections and saves pages. Code and writable data stay in separate segments.
 const SMALL: [&str; 6] = [
     "-Wl,--gc-sections",
     "-Wl,--build-id=none",
@@ -28,7 +28,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=small.ld");
     link_with(FREESTANDING);
-    link_with(if env::var_os("CARGO_FEATURE_STATIC_PIE").is_some() { MOVABLE } else { FIXED });
+    link_with(if env::var_os("CARGO_FEATURE_STATIC_PIE").is_some() { RELOCATABLE } else { FIXED });
     link_with([NO_UNWINDING]);
     if env::var("OPT_LEVEL").is_ok_and(|level| level != "0") {
         link_with(SMALL);

@@ -1,6 +1,6 @@
 /*
- * A program without a libc that holds all operations, for its size. It works through those below and holds the
- * others. The argument is a path where nothing is yet. The exit code is the number of operations that failed.
+ * A program without a libc that contains all operations, for its size. It calls those below; relocations keep the
+ * others. The argument is the path of a directory that does not exist. The exit code is the number of failed calls.
  */
 #include "ffi_syscalls.h"
 

@@ -1,10 +1,11 @@
 /*
- * Every function in its usual cases, for a tracer to see which system calls it makes: `cargo xtask calls`.
+ * Calls each function in its usual cases, for a tracer to list the system calls: `cargo xtask calls`.
  *
- *     calls GROUP    runs one of the groups below, in the directory that it is started in, which becomes its root
+ *     calls GROUP    runs one of the groups below; the working directory becomes its root directory
  *
- * Each group is a process of its own, so that first calls are first. What is traced is announced and ended by a write
- * to no descriptor at all, which makes nothing but a line in the trace. Exit code 0: all went as the names say.
+ * Each group runs in a process of its own, so that a first call is the process's first. A write to descriptor -1 marks
+ * the start and the end of each section: its only effect is a line in the trace. Exit code 0: every call returned what
+ * its name tells.
  */
 #include "ffi_syscalls.h"
 
@@ -32,7 +33,7 @@ static void mark(const char *text)
     system_call(__NR_write, -1, (long)text, (long)length(text), 0);
 }
 
-/* From here on to the next mark, calls count as this. */
+/* Starts a section: calls up to the next mark belong to it. */
 static void begin(const char *name)
 {
     mark(name);
@@ -44,12 +45,12 @@ static void end(bool is_right)
     if (is_right)
         return;
     went_wrong = true;
-    rt_eprint("not as it should be: ");
+    rt_eprint("unexpected result: ");
     rt_eprint(rt_error_text(rt_last_error()));
     rt_eprint("\n");
 }
 
-/* What a function returned, and freed before it is asked for again. */
+/* Ends a section, and frees the text that its call returned. */
 static void end_text(char *text)
 {
     end(text);
@@ -74,7 +75,7 @@ static void become_nobody(void)
     system_call(__NR_setresuid, NOBODY, NOBODY, NOBODY, 0);
 }
 
-/* A file of this size, none of which takes room. */
+/* Creates a sparse file of this size. */
 static void make_file(const char *path, long size)
 {
     long fd = system_call(__NR_openat, -100, (long)path, 0x41 /* O_WRONLY | O_CREAT */, 0644);
@@ -109,7 +110,7 @@ static void facts(void)
 static void facts_of_nobody(void)
 {
     become_nobody();
-    begin("rt_file_exists: in a directory that must not be searched");
+    begin("rt_file_exists: in a directory without search permission");
     end(!rt_file_exists("closed/file"));
 }
 
@@ -195,7 +196,7 @@ static void copying(void)
     end(!rt_file_copy("ten", "copied"));
     begin("rt_file_copy: to a directory");
     end(!rt_file_copy("file", "ten"));
-    begin("rt_file_copy: to where a link points that leads nowhere");
+    begin("rt_file_copy: to a dangling link");
     end(rt_file_copy("file", "dangling"));
 }
 
@@ -220,7 +221,7 @@ static void locking(void)
     begin("rt_file_lock: a new file");
     int64_t lock = rt_file_lock("lock");
     end(lock >= 0);
-    begin("rt_file_lock: taken already");
+    begin("rt_file_lock: already locked");
     end(rt_file_lock("lock") == -1);
     begin("rt_file_unlock");
     end(rt_file_unlock(lock));
@@ -230,12 +231,12 @@ static void locking(void)
     rt_file_unlock(lock);
     begin("rt_file_unlock: no descriptor");
     end(!rt_file_unlock(lock));
-    begin("rt_file_unlock: outside of int");
+    begin("rt_file_unlock: a number larger than int");
     end(!rt_file_unlock(1LL << 40));
     begin("rt_file_lock: a directory");
     end(rt_file_lock("ten") == -1);
     become_nobody();
-    begin("rt_file_lock: a file that must not be written");
+    begin("rt_file_lock: a file without write permission");
     end(rt_file_lock("locked") >= 0);
 }
 
@@ -304,7 +305,7 @@ static void running(void)
     end(rt_process_run("none", arguments, 1) == 127);
     begin("rt_process_run: not executable");
     end(rt_process_run("/file", arguments, 1) == 126);
-    begin("rt_process_run: a script that says of no shell");
+    begin("rt_process_run: a script without #!");
     end(rt_process_run("/script", NULL, 0) == 0);
     begin("rt_process_run: a NULL argument");
     end(rt_process_run("/second/program", NULL, 1) == -1);
@@ -431,7 +432,7 @@ static const struct {
     {"without_memory", without_memory},
 };
 
-/* The root directory is to be the one that this was started in: for an ordinary user, in a user namespace. */
+/* Makes the working directory the root directory. An ordinary user needs a user namespace for it. */
 static bool enter(void)
 {
     enum { CLONE_NEWUSER = 0x10000000 };
@@ -445,7 +446,7 @@ int main(int argc, char **argv, char **envp)
     (void)envp;
     if (argc != 2)
         return 2;
-    /* What the groups run, and the shell that runs their script. */
+    /* The program that the groups run, and the shell of their script. */
     if (is(argv[1], "child") || is(argv[1], "/script"))
         return 0;
     if (!enter()) {

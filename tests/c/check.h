@@ -1,6 +1,6 @@
 /*
- * What the programs share: checks that count themselves, error numbers, and a few functions on text, for programs that
- * have no libc. Output goes through the library, in one write for each line, so that threads do not mix theirs.
+ * Checks that count themselves, error numbers, and a few functions on text, for programs without a libc. Output goes
+ * through the library, one write for each line, so that the lines of several threads do not mix.
  */
 #ifndef FFI_SYSCALLS_TESTS_CHECK_H
 #define FFI_SYSCALLS_TESTS_CHECK_H
@@ -12,7 +12,7 @@
 #include "contract.h" /* after the header: see there */
 #include "operations.h"
 
-/* Error numbers, by hand: the programs see no errno.h, and must not believe the library's. */
+/* Error numbers, written by hand: programs without a libc have no errno.h, and a test must not take the library's. */
 enum {
     E_NONE = 0,
     E_PERM = 1,
@@ -44,10 +44,10 @@ enum {
 
 static atomic_uint checks_passed, checks_failed;
 
-/* The file that takes what a program has to say, where the standard output is not to be had; or else NULL. */
+/* The file for reports where the standard output is closed, or NULL. */
 static const char *report_file;
 
-/* Says something, in one write. */
+/* Writes a report, in one write. */
 static inline void report(const char *text)
 {
     if (report_file != NULL)
@@ -78,7 +78,7 @@ static inline bool same(const char *a, const char *b)
     return n == length(b) && same_bytes(a, b, n);
 }
 
-/* A line in the making. What does not fit is left out. */
+/* A line that is being put together. Text beyond its end is dropped. */
 struct line {
     size_t used;
     char text[4000];
@@ -151,14 +151,14 @@ static inline bool failed_at(bool failed, int32_t got, int32_t expected, const c
         return check_at(true, file, number, what);
     struct line line = {0};
     add(&line, what);
-    add(&line, failed ? ": last error is " : ": does not give its failure value; last error is ");
+    add(&line, failed ? ": last error is " : ": does not return its failure value; last error is ");
     add_number(&line, got);
     add(&line, ", not ");
     add_number(&line, expected);
     return check_at(false, file, number, line.text);
 }
 
-/* Leaves another last error than the one that is to come, so that one left over cannot pass for it. */
+/* Sets another last error than the expected one, so that a stale error does not pass for it. */
 static inline void poison(int32_t expected)
 {
     if (expected == E_FAULT)
@@ -171,7 +171,7 @@ static inline bool is_empty_text(char *text)
 {
     bool ok = text != NULL && *text == 0 && rt_len(text) == 0;
     if (ok)
-        *(char volatile *)text = 0;  /* as who cuts a text off at its newline does */
+        *(char volatile *)text = 0;  /* a caller that cuts a text at its newline writes to it */
     rt_free(text);
     return ok;
 }
@@ -179,7 +179,7 @@ static inline bool is_empty_text(char *text)
 #define CHECK(condition) check_at((condition), __FILE__, __LINE__, #condition)
 #define EQUAL(got, expected) equal_at((got), (expected), __FILE__, __LINE__, #got)
 
-/* The call gives this failure value and this last error. */
+/* Checks that a call returns this failure value and sets this last error. */
 #define FAILS(call, value, error)                                                                                      \
     do {                                                                                                               \
         poison(error);                                                                                                 \
@@ -187,7 +187,7 @@ static inline bool is_empty_text(char *text)
         failed_at(failed_, rt_last_error(), (error), __FILE__, __LINE__, #call);                                       \
     } while (0)
 
-/* The same where the failure value is the empty text, which is freed. */
+/* The same for a call whose failure value is the empty text, which is freed. */
 #define FAILS_EMPTY(call, error)                                                                                       \
     do {                                                                                                               \
         poison(error);                                                                                                 \
@@ -196,7 +196,7 @@ static inline bool is_empty_text(char *text)
         failed_at(is_empty_text(text_), error_, (error), __FILE__, __LINE__, #call);                                   \
     } while (0)
 
-/* The last lines of every program, and its exit code. */
+/* Prints the last line of a program, and returns its exit code. */
 static inline int verdict(void)
 {
     unsigned passed = atomic_load(&checks_passed), failed = atomic_load(&checks_failed);

@@ -1,16 +1,16 @@
 /*
- * Calls every function of the library and checks what the contract promises: each result, and the last error of each
- * failure. It needs nothing but the library, so the same program shows that a freestanding link works, and that the
- * hosted archive and the shared object say the same.
+ * Calls every function of the library and checks each result against the contract, and the last error of each failure.
+ * It needs nothing but the library, so the same program tests a freestanding link, the hosted archive and the shared
+ * object.
  *
  *     conformance DIRECTORY    the directory must not exist; it is made, and removed in the end
  *
- * What files contain and how processes end is compared with what sh and the usual small tools say. The program runs
- * itself for what takes a process of its own; see in_a_child().
+ * sh and the usual small tools are the oracle for the content of files and the end of processes. For checks that need a
+ * process of their own the program runs itself; see in_a_child().
  *
- * Surroundings that lack something say so in the environment: RT_WITHOUT has words for what is missing (proc, dev, the
- * name of a system call), which then is not there, and what depends on it is expected to say so. RT_REPORT is a file for
- * what the program has to say, where its standard output is closed.
+ * Sandboxes that lack something name it in the environment: RT_WITHOUT lists what is missing (proc, dev, the name of a
+ * system call), and the program expects the failures that follow. RT_REPORT names a file for reports, for a closed
+ * standard output.
  */
 #include "check.h"
 
@@ -37,10 +37,10 @@ static void count_call(int function)
 #define INT_MAX_ INT64_C(2147483647)
 
 static const char *directory;
-/* The program, as it was started: /proc would name an emulator, where one runs it. */
+/* The program's path, as it was started: in an emulator /proc names the emulator. */
 static const char *self;
 
-/* A path in the directory. It stays for the next hundred calls. */
+/* Returns a path in the directory, valid for the next hundred calls. */
 static const char *at(const char *name)
 {
     static char paths[100][8192];
@@ -56,7 +56,7 @@ static const char *at(const char *name)
     return path;
 }
 
-/* What the surroundings lack: words, with a space around each. */
+/* The words of RT_WITHOUT, with a space around each. */
 static struct line missing;
 
 static bool without(const char *what)
@@ -68,11 +68,11 @@ static bool without(const char *what)
     return false;
 }
 
-/* The error that something in /dev or /proc gives, or that of a path which leads nowhere. */
+/* The error of a file in /dev or /proc, or ENOENT where these are missing. */
 #define IN_DEV(error) (without("dev") ? E_NOENT : (error))
 #define IN_PROC(error) (without("proc") ? E_NOENT : (error))
 
-/* Takes the surroundings from the environment as the program was given it. */
+/* Reads RT_WITHOUT and RT_REPORT from the environment that the program was started with. */
 static void look_around(char **envp)
 {
     static const char lacks[] = "RT_WITHOUT=", reports[] = "RT_REPORT=";
@@ -99,14 +99,14 @@ static int32_t run(const char *command)
     return rt_process_run(command, NULL, 0);
 }
 
-/* This program again, with what in_a_child() is to do. */
+/* Runs this program as a child, with arguments for in_a_child(). */
 static int32_t again(const char *what, const char *with)
 {
     const char *const arguments[] = {what, with};
     return rt_process_run(self, arguments, 2);
 }
 
-/* Whether a text has exactly these bytes and all that a returned text has. It is freed. */
+/* Whether a text has exactly these bytes, its NUL, length and alignment. Frees it. */
 static bool is_text(char *text, const char *bytes, size_t n)
 {
     bool ok = text != NULL && rt_len(text) == n && same_bytes(text, bytes, n) && text[n] == 0 &&
@@ -120,7 +120,7 @@ static bool is(char *text, const char *expected)
     return is_text(text, expected, length(expected));
 }
 
-/* What a script prints, without its last newline; to be freed. */
+/* Returns the output of a script without its last newline. The caller frees it. */
 static char *output_of(const char *script)
 {
     rt_env_set("SCRIPT", script);
@@ -129,7 +129,7 @@ static char *output_of(const char *script)
     return rt_file_read_text(at("output"));
 }
 
-/* A text of n equal characters, valid until the next call. */
+/* Returns a text of n equal characters, valid until the next call. */
 static const char *many(char character, size_t n)
 {
     static char text[(1 << 20) + 1];
@@ -180,12 +180,12 @@ static void null_pointers(void)
         check_at(false, __FILE__, __LINE__, lenient);
     rt_free(NULL);
     EQUAL(rt_len(NULL), 0);
-    /* Nothing happened before the pointers were looked at. */
+    /* The pointers are checked before anything else happens. */
     FAILS(rt_file_exists(at("null")), false, E_NOENT);
 }
 
-/* What each operation says of paths that lead nowhere, or to something of another kind. */
-enum { OK = 0, NOT = -1 /* not tried: it would change what the other rows need */ };
+/* The errors of each operation for missing paths and for files of another type. */
+enum { OK = 0, NOT = -1 /* not tried: it would change the files of other rows */ };
 
 struct path_row {
     const char *path; /* in the directory; "" is the empty path */
@@ -227,7 +227,7 @@ static void paths(void)
         add(&note, row->path);
         add(&note, "\"\n");
         unsigned failed_before = atomic_load(&checks_failed);
-/* A row's cell: the call gives its failure value and this error, or, if the cell says OK, anything else. */
+/* Checks a cell: the call fails with this error, or succeeds if the cell is OK. */
 #define CELL(cell, type, call, failure)                                                                                \
     if (row->cell != NOT) {                                                                                            \
         poison(row->cell);                                                                                             \
@@ -260,17 +260,17 @@ static void paths(void)
         if (atomic_load(&checks_failed) != failed_before)
             report(note.text);
     }
-    /* Refused copies made nothing and changed nothing. */
+    /* Failed copies created and changed nothing. */
     CHECK(!rt_file_exists(at("copy")));
     CHECK(!rt_file_exists(at("nowhere")));
     CHECK(is(rt_file_read_text(at("file")), "content"));
-    /* Written through, a dangling link's target comes into being; deleted, the link itself goes. */
+    /* A write through a dangling link creates its target; a deletion removes the link itself. */
     CHECK(rt_file_write_text(at("dangling"), "through") && is(rt_file_read_text(at("nowhere")), "through"));
     CHECK(rt_file_delete(at("dangling")) && rt_file_exists(at("nowhere")));
     CHECK(rt_file_remove(at("dirlink")) && rt_file_exists(at("dir")));
     CHECK(rt_file_delete(at("loop")));
     FAILS(rt_file_delete(at("loop")), false, E_NOENT);
-    /* The longest path there is: 4095 bytes. */
+    /* The longest path: 4095 bytes. */
     path_4096[4095] = 0;
     CHECK(rt_file_exists(path_4096));
 }
@@ -293,19 +293,19 @@ static void contents(void)
     CHECK(rt_file_append_text(path, "made by appending") && is(rt_file_read_text(path), "made by appending"));
     CHECK(rt_file_remove(path) && !rt_file_exists(path));
 
-    /* Any bytes, the NUL included, which C text cannot carry in but carries out. */
+    /* Any bytes. A returned text may contain NUL bytes, an argument cannot. */
     CHECK(rt_file_write_text(path, "\x01\xff\xfe\xc3\x28\r\n\x7f") && sh("test \"$(od -An -tx1 \"$D/text\")\" = ' 01 ff fe c3 28 0d 0a 7f'") == 0);
     CHECK(sh("printf 'a\\0b\\0\\0' > \"$D/text\"") == 0);
     CHECK(is_text(rt_file_read_text(path), "a\0b\0\0", 5));
     CHECK(rt_file_copy(path, at("text 2")) && is_text(rt_file_read_text(at("text 2")), "a\0b\0\0", 5));
 
-    /* New files: 0666 less the umask. */
+    /* New files get the mode 0666 less the umask. */
     CHECK(sh("umask 027; printf x > \"$D/x\"") == 0 && rt_file_remove(at("x")));
     CHECK(rt_file_write_text(at("mode w"), "") && rt_file_append_text(at("mode a"), ""));
     EQUAL(rt_file_unlock(rt_file_lock(at("mode l"))), true);
     CHECK(sh("m=$(printf %o $((0666 & ~0$(umask)))); for f in w a l; do test $(stat -c %a \"$D/mode $f\") = $m || exit 1; done") == 0);
 
-    /* What the size says is no truth: /proc, a pipe, a device. */
+    /* Files whose size is not the length of their content: in /proc, pipes, devices. */
     if (without("dev"))
         FAILS(rt_file_read_text("/dev/null"), NULL, E_NOENT);
     else
@@ -319,16 +319,16 @@ static void contents(void)
         CHECK(status != NULL && rt_len(status) > 100 && rt_len(status) == length(status));
         rt_free(status);
     }
-    /* With somebody at the other end meanwhile, which is a pipeline: a job in the background takes /dev/null. */
+    /* With a process at the other end: a pipeline, because a background job reads /dev/null. */
     CHECK(sh("mkfifo \"$D/pipe\"; { printf early; sleep 0.05; printf late; } > \"$D/pipe\" | \"$SELF\" 'read earlylate' \"$D/pipe\"") == 0);
     CHECK(sh("test \"$(\"$SELF\" 'write through' \"$D/pipe\" | cat \"$D/pipe\")\" = 'through a pipe'") == 0);
-    /* So much that memory grows by the pages, as no size was known before. */
+    /* So much that memory has to grow several times: the size is unknown in advance. */
     CHECK(sh("yes 0123456789abcde | head -c 50000000 > \"$D/pipe\" | \"$SELF\" 'read 50000000' \"$D/pipe\"") == 0);
     CHECK(sh("printf 'copied from a pipe' > \"$D/pipe\" | \"$SELF\" 'copy to from pipe' \"$D/pipe\"") == 0);
     CHECK(is(rt_file_read_text(at("from pipe")), "copied from a pipe"));
     CHECK(rt_file_delete(at("pipe")));
 
-    /* Errors of the writing itself. */
+    /* Errors of write(2). */
     FAILS(rt_file_write_text("/dev/full", "x"), false, IN_DEV(E_NOSPC));
     FAILS(rt_file_append_text("/dev/full", "x"), false, IN_DEV(E_NOSPC));
     FAILS(rt_file_copy(path, "/dev/full"), false, IN_DEV(E_NOSPC));
@@ -337,7 +337,7 @@ static void contents(void)
     FAILS(rt_file_read_text("/proc/self/mem"), NULL, IN_PROC(E_IO));
 }
 
-/* Every size at which a buffer could end. */
+/* Each size at which a buffer could end. */
 static void sizes(void)
 {
     static const int64_t all[] = {1, 31, 32, 4094, 4095, 4096, 4097, 4351, 4352, 4353, 17407, 17408, 17409, 65535, 65536, 65537,
@@ -354,17 +354,17 @@ static void sizes(void)
         CHECK(ok);
         EQUAL(rt_file_size(at("sized")), all[i]);
         CHECK(rt_file_copy(at("sized"), at("sized 2")) && sh("cmp -s \"$D/sized\" \"$D/sized 2\"") == 0);
-        /* Over a file that was there, the larger one of the two. */
+        /* Over an existing file, larger and smaller. */
         CHECK(rt_file_write_text(at("sized 2"), many('L', 70000)));
         CHECK(rt_file_copy(at("sized"), at("sized 2")) && sh("cmp -s \"$D/sized\" \"$D/sized 2\"") == 0);
-        if (text != NULL && all[i] < (1 << 21)) { /* what was read can be written, from memory of the library's */
+        if (text != NULL && all[i] < (1 << 21)) { /* a text that was read can be written */
             CHECK(rt_file_write_text(at("sized 2"), text) && sh("cmp -s \"$D/sized\" \"$D/sized 2\"") == 0);
             CHECK(rt_file_append_text(at("sized 2"), text) && rt_file_size(at("sized 2")) == 2 * all[i]);
         }
         rt_free(text);
     }
     CHECK(rt_file_remove(at("sized")) && rt_file_remove(at("sized 2")));
-    /* A size that takes more than 32 bits. */
+    /* A size of more than 32 bits. */
     CHECK(sh("truncate -s 5G \"$D/sparse\"") == 0);
     EQUAL(rt_file_size(at("sparse")), INT64_C(5) << 30);
     CHECK(rt_file_remove(at("sparse")));
@@ -380,7 +380,7 @@ static void copies(void)
     CHECK(sh("test $(stat -c %a \"$D/to\") = 640") == 0);
     CHECK(is(rt_file_read_text(from), "source"));
 
-    /* The source's mode, whatever the umask, without the set-ID bits. */
+    /* The copy gets the source's mode, whatever the umask, without the set-ID bits. */
     static const char *const modes[][2] = {{"777", "777"}, {"4755", "755"}, {"2755", "755"}, {"666", "666"}, {"600", "600"}, {"400", "400"}, {"444", "444"}};
     for (size_t i = 0; i < COUNT(modes); i++) {
         rt_env_set("MODE", modes[i][0]);
@@ -391,7 +391,7 @@ static void copies(void)
     }
     CHECK(sh("chmod 644 \"$D/from\"") == 0);
 
-    /* A file copied to itself stays as it is, under whatever name. */
+    /* A file that is copied to itself is unchanged, under each of its names. */
     CHECK(sh("ln \"$D/from\" \"$D/hard\"; ln -s from \"$D/soft\"; ln -s hard \"$D/soft 2\"") == 0);
     FAILS(rt_file_copy(from, from), false, E_INVAL);
     FAILS(rt_file_copy(from, at("hard")), false, E_INVAL);
@@ -402,12 +402,12 @@ static void copies(void)
     FAILS(rt_file_copy(from, at("./dir/../from")), false, E_INVAL);
     CHECK(is(rt_file_read_text(from), "source"));
 
-    /* No half-made destination: reading the source fails after the destination was opened. */
+    /* No incomplete destination is left if reading the source fails after the destination was created. */
     FAILS(rt_file_copy("/proc/self/mem", at("half")), false, IN_PROC(E_IO));
     CHECK(!rt_file_exists(at("half")));
     FAILS(rt_file_copy(at("no"), at("half")), false, E_NOENT);
     CHECK(!rt_file_exists(at("half")));
-    /* One that existed is not removed. */
+    /* An existing destination is not removed. */
     CHECK(rt_file_write_text(at("existed"), "x"));
     FAILS(rt_file_copy("/proc/self/mem", at("existed")), false, IN_PROC(E_IO));
     CHECK(rt_file_exists(at("existed")));
@@ -424,14 +424,14 @@ static void copies(void)
     }
     if (without("dev")) {
         FAILS(rt_file_copy("/dev/null", to), false, E_NOENT);
-        CHECK(rt_file_size(to) > 0); /* untouched */
+        CHECK(rt_file_size(to) > 0); /* unchanged */
         FAILS(rt_file_copy(from, "/dev/null"), false, E_NOENT);
     } else {
         CHECK(rt_file_copy("/dev/null", to) && rt_file_size(to) == 0);
         CHECK(rt_file_copy(from, "/dev/null"));
     }
     CHECK(sh("ln -s made \"$D/will be\"") == 0 && rt_file_copy(from, at("will be")) && is(rt_file_read_text(at("made")), "source"));
-    /* A hole stays nothing but zeros. */
+    /* A hole reads as zeros. */
     CHECK(sh("printf x > \"$D/holes\"; truncate -s 3000000 \"$D/holes\"; printf y >> \"$D/holes\"") == 0);
     CHECK(rt_file_copy(at("holes"), to) && sh("cmp -s \"$D/holes\" \"$D/to\"") == 0);
 }
@@ -453,7 +453,7 @@ static void times(void)
         rt_env_set("DATE", rows[i].date);
         rt_env_set("STAMP", number.text);
         if (sh("touch -d \"$DATE\" \"$D/dated\" && test $(stat -c %Y \"$D/dated\") = $STAMP") != 0)
-            continue; /* a touch or a file system that does not know such dates */
+            continue; /* touch or the file system does not support such dates */
         tested++;
         poison(E_NONE);
         EQUAL(rt_file_modified_time(at("dated")), rows[i].seconds);
@@ -470,28 +470,28 @@ static void locks(void)
     CHECK(fd >= 0 && rt_file_exists(path));
     FAILS(rt_file_lock(path), -1, E_AGAIN);                /* in this process */
     EQUAL(again("lock", path), E_AGAIN);                   /* and in another */
-    CHECK(is(rt_file_read_text(path), ""));                /* another opening and closing of the file */
+    CHECK(is(rt_file_read_text(path), ""));                /* opening and closing the file again */
     CHECK(rt_file_append_text(path, "kept"));
-    EQUAL(again("lock", path), E_AGAIN);                   /* leaves the lock alone */
+    EQUAL(again("lock", path), E_AGAIN);                   /* keeps the lock */
     struct line number = {0};
     add_number(&number, fd);
     rt_env_set("FD", number.text);
-    CHECK(sh("test ! -e /proc/self/fd/$FD") == 0);         /* children do not get it */
+    CHECK(sh("test ! -e /proc/self/fd/$FD") == 0);         /* children do not inherit it */
     EQUAL(again("error of unlocking", number.text), E_BADF);
     CHECK(rt_file_unlock(fd));
     EQUAL(again("lock", path), 0);
     FAILS(rt_file_unlock(fd), false, E_BADF);
-    CHECK(is(rt_file_read_text(path), "kept"));            /* locking does not empty the file */
+    CHECK(is(rt_file_read_text(path), "kept"));            /* locking does not truncate the file */
 
     static const int64_t none[] = {-1, -2, INT64_C(1) << 40, INT_MAX_ - 7, INT_MAX_, INT_MAX_ + 1, -INT_MAX_ - 1, INT64_MAX, INT64_MIN};
     for (size_t i = 0; i < COUNT(none); i++)
         FAILS(rt_file_unlock(none[i]), false, E_BADF);
     CHECK((fd = rt_file_lock(path)) >= 0);
-    FAILS(rt_file_unlock(fd + (INT64_C(1) << 32)), false, E_BADF); /* nothing is truncated */
+    FAILS(rt_file_unlock(fd + (INT64_C(1) << 32)), false, E_BADF); /* the number is not truncated */
     FAILS(rt_file_unlock(fd - (INT64_C(1) << 32)), false, E_BADF);
     FAILS(rt_file_lock(path), -1, E_AGAIN);
 
-    /* A file that took the place of the locked one is another file, and so is one made after a removal. */
+    /* A file that replaces the locked one is another file, and so is one that is created after a removal. */
     CHECK(sh("printf new > \"$D/new\"; mv \"$D/new\" \"$D/lock\"") == 0);
     int64_t second = rt_file_lock(path);
     CHECK(second >= 0 && second != fd);
@@ -502,7 +502,7 @@ static void locks(void)
     int64_t third = rt_file_lock(path);
     CHECK(third >= 0);
     CHECK(rt_file_unlock(second) && rt_file_unlock(third));
-    /* A lock ends with its process, and links lead to the same one. */
+    /* A lock ends with its process, and a link leads to the same lock. */
     EQUAL(again("lock and leave", path), 0);
     CHECK((fd = rt_file_lock(path)) >= 0);
     CHECK(sh("ln -s lock \"$D/lock link\"") == 0);
@@ -510,7 +510,7 @@ static void locks(void)
     CHECK(rt_file_unlock(fd));
 }
 
-/* A list: aligned, ended by NULL, its entries in the same block and apart from each other. */
+/* Whether a list is aligned, ends with NULL, and has its entries in the same block without overlap. */
 static bool is_list(char **list, size_t count)
 {
     if (list == NULL || rt_len(list) != count || list[count] != NULL || (uintptr_t)list % 8 != 0)
@@ -565,7 +565,7 @@ static void directories(void)
     CHECK(list != NULL && contains(list, "a") && !contains(list, ".") && !contains(list, ".."));
     rt_free(list);
 
-    /* Names of every length, so that they begin at every place; and many, so that they take several calls. */
+    /* Names of every length, so that they begin at every offset; and many, so that they take several calls. */
     CHECK(sh("mkdir \"$D/lengths\"; cd \"$D/lengths\"; n=; for i in $(seq 255); do n=${n}n; : > $n; done") == 0);
     list = rt_dir_list(at("lengths"));
     CHECK(is_list(list, 255));
@@ -584,7 +584,7 @@ static void directories(void)
 
 static void environment(char **envp)
 {
-    /* What main was given is what the library says. */
+    /* The library returns the variables that main was given. */
     for (char **entry = envp; *entry != NULL; entry++) {
         static char name[1 << 16];
         size_t n = 0;
@@ -605,7 +605,7 @@ static void more_environment(void)
     FAILS_EMPTY(rt_env_get("A=B"), E_NOENT);
     CHECK(rt_env_set("RT_A", "1") && is(rt_env_get("RT_A"), "1"));
     CHECK(rt_env_set("RT_A", "another, longer") && is(rt_env_get("RT_A"), "another, longer"));
-    FAILS_EMPTY(rt_env_get("RT_"), E_NOENT);  /* the beginning of a name is no name */
+    FAILS_EMPTY(rt_env_get("RT_"), E_NOENT);  /* a prefix of a name is another name */
     FAILS_EMPTY(rt_env_get("RT_A="), E_NOENT);
     FAILS_EMPTY(rt_env_get("RT_AB"), E_NOENT);
     CHECK(rt_env_set("RT_A", ""));
@@ -620,7 +620,7 @@ static void more_environment(void)
     FAILS(rt_env_set("RT_A=B", "x"), false, E_INVAL);
     CHECK(is(rt_env_get("RT_A"), "=a=b="));
 
-    /* Children see it, and see every other variable still. */
+    /* Children get it, and every other variable. */
     CHECK(sh("test \"$RT_A\" = '=a=b=' && test -n \"$D\" && test \"${RT_LONG+set}${RT_LONG}\" = set") == 0);
     for (int round = 0; round < 2; round++)
         for (int i = 0; i < 500; i++) {
@@ -635,7 +635,7 @@ static void more_environment(void)
         }
     CHECK(sh("test $(env | grep -c '^RT_N[0-9]') = 500 && test $RT_N499 = 3493") == 0);
     CHECK(sh("test $(env | grep -c '^RT_A=') = 1") == 0);
-    /* A child's variables are its own. */
+    /* A child's changes are its own. */
     CHECK(sh("RT_A=changed; export RT_A") == 0 && is(rt_env_get("RT_A"), "=a=b="));
 }
 
@@ -690,7 +690,7 @@ static void process_codes(void)
     }
 }
 
-/* Whether valgrind runs this. It ends a process of which execve(2) fails by more than it looks at before. */
+/* Whether valgrind runs this. It ends a process whose execve(2) fails for a reason that valgrind did not expect. */
 static bool under_valgrind(const char *what)
 {
     bool is_it = is(rt_env_get("FFI_SYSCALLS_EMULATED"), "valgrind");
@@ -702,7 +702,7 @@ static bool under_valgrind(const char *what)
     return is_it;
 }
 
-/* Runs that start nothing: the code and the reason. */
+/* Runs that start no program: the code and the error. */
 static void process_refusals(void)
 {
     CHECK(rt_file_write_text(at("not executable"), "#!/bin/sh\nexit 0\n"));
@@ -723,7 +723,7 @@ static void process_refusals(void)
         {many('c', 300), 127, E_NAMETOOLONG},
         {at("not executable"), 126, E_ACCES},
         {at("a directory"), 126, E_ACCES},
-        {at("no interpreter"), 126, E_NOENT}, /* from here on only the kernel itself knows better */
+        {at("no interpreter"), 126, E_NOENT}, /* only the kernel detects those below */
     };
     bool is_known = !under_valgrind("a script whose interpreter is missing, and arguments that are too large");
     for (size_t i = 0; i < COUNT(rows) - !is_known; i++) {
@@ -731,7 +731,7 @@ static void process_refusals(void)
         int32_t code = run(rows[i].command);
         failed_at(code == rows[i].code, rt_last_error(), rows[i].error, __FILE__, __LINE__, rows[i].command);
     }
-    /* An argument larger than any kernel takes: the command was found, and could not be executed. */
+    /* An argument larger than any kernel accepts: the command was found, and could not be executed. */
     const char *const huge[] = {many('a', 1 << 20)};
     if (is_known)
         FAILS(rt_process_run("true", huge, 1), 126, E_2BIG);
@@ -744,7 +744,7 @@ static void processes(void)
     EQUAL(run("true"), 0);
     EQUAL(run("false"), 1);
 
-    /* The arguments arrive as they are, as many as were counted, behind the command's name. */
+    /* The arguments arrive unchanged, as many as were counted, after the command's name. */
     const char *arguments[] = {"-c", "printf '%s|' \"$0\" \"$@\" > \"$D/got\"", "a b", "", "x\ny", "\xff*", "not counted"};
     EQUAL(rt_process_run("sh", arguments, 6), 0);
     CHECK(is(rt_file_read_text(at("got")), "a b||x\ny|\xff*|"));
@@ -753,13 +753,13 @@ static void processes(void)
         EQUAL(rt_process_run("sh", arguments, 6), 0);
         CHECK(is(rt_file_read_text(at("got")), "sh|-c|tr '\\0' '|' < /proc/$$/cmdline > \"$D/got\"|a b||x\ny|\xff*|"));
     }
-    /* Two thousand of them: behind the script come $0, 1998 others, and the last. */
+    /* Two thousand of them: after the script come $0, 1998 others, and the last. */
     const char *thousands[2002] = {"-c", "test $# = 1999 && shift 1998 && test $1 = last"};
     for (size_t i = 2; i < COUNT(thousands); i++)
         thousands[i] = i + 1 < COUNT(thousands) ? "argument" : "last";
     EQUAL(rt_process_run("sh", thousands, COUNT(thousands)), 0);
 
-    /* A script without "#!" is run by the shell, with its arguments. */
+    /* The shell runs a script without "#!", with its arguments. */
     static const char *const two[] = {"one", "two words"};
     EQUAL(rt_process_run(at("script"), two, 2), 9);
     CHECK(is(rt_file_read_text(at("got")), "one|two words|"));
@@ -771,19 +771,19 @@ static void processes(void)
     rt_free(cwd);
     rt_free(again_cwd);
 
-    /* The search in PATH, which is that of the library's environment. */
+    /* The search uses PATH of the library's environment. */
     CHECK(sh("cd \"$D\"; mkdir p1 p2 p3; printf 'exit 11' > p1/cmd; printf 'exit 12' > p2/cmd; printf 'exit 13' > p3/cmd; printf 'exit 14' > cmd;"
              "chmod 644 p1/cmd; chmod 755 p2/cmd p3/cmd cmd; printf 'exit 15' > p1/unexecutable; printf '#!/no/such' > p3/orphan; chmod 755 p3/orphan;"
              "mkdir p1/sub p1/adir; printf 'exit 16' > p1/sub/cmd; chmod 755 p1/sub/cmd") == 0);
     char *path_before = rt_env_get("PATH");
     const struct {
         const char *path, *command;
-        int code, error; /* of codes that the child gave itself the error is not looked at */
+        int code, error; /* not checked for codes of the child's own */
     } rows[] = {
         {"p2:p3", "cmd", 12, 0},
         {"p3:p2", "cmd", 13, 0},
-        {"p1:p2", "cmd", 12, 0},           /* one that may not be executed does not end the search */
-        {"no:cmd:p3", "cmd", 13, 0},       /* nor does a directory that is none */
+        {"p1:p2", "cmd", 12, 0},           /* a file without execute permission does not end the search */
+        {"no:cmd:p3", "cmd", 13, 0},       /* nor does an entry that is not a directory */
         {"", "cmd", 14, 0},                /* an empty entry is the working directory */
         {":p2", "cmd", 14, 0},
         {"p2:", "cmd", 12, 0},
@@ -798,10 +798,10 @@ static void processes(void)
         {"p2:p1", "nothing", 127, E_NOENT},
         {"no", "cmd", 127, E_NOENT},
         {"no:cmd", "nothing", 127, E_NOTDIR}, /* of several reasons the last: see execvp(3) */
-        {"p1:p3", "orphan", 126, E_NOENT}, /* found; what it asks for is missing */
+        {"p1:p3", "orphan", 126, E_NOENT}, /* found; its interpreter is missing */
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        /* Relative directories need another working directory, which a child has. */
+        /* Relative directories need another working directory: a child's. */
         rt_env_set("SEARCH", rows[i].path);
         rt_env_set("COMMAND", rows[i].command);
         const char *here = "cd \"$D\"; PATH=$SEARCH exec \"$SELF\" \"$WHAT\" \"$COMMAND\"";
@@ -820,11 +820,11 @@ static void processes(void)
             report(note.text);
         }
     }
-    /* PATH as rt_env_set made it counts at once. */
+    /* A change of PATH takes effect immediately. */
     CHECK(rt_env_set("PATH", at("p3")));
     EQUAL(run("cmd"), 13);
     FAILS(run("true"), 127, E_NOENT);
-    static char long_path[6001 + 4096]; /* an entry that no path can hold is passed over */
+    static char long_path[6001 + 4096]; /* an entry that is too long for a path is skipped */
     struct line tail = {0};
     add(&tail, ":");
     add(&tail, at("p3"));
@@ -841,17 +841,17 @@ static void processes(void)
 
 static void system_facts(void)
 {
-    /* Where SIGCHLD is ignored, another process stands between. */
+    /* With SIGCHLD ignored there is a supervisor between caller and child. */
     char *pid = output_of(!without("sigchld") ? "echo $PPID" : "cut -d ' ' -f 4 /proc/$PPID/stat");
     EQUAL(rt_getpid(), number_in(pid ? pid : ""));
     rt_free(pid);
-    /* What tells the affinity; without it those that are listed count, and where nothing is listed one. */
+    /* Counts by affinity; without it by the list of processors, and without the list 1. */
     char *count = output_of(!without("sched_getaffinity") ? "env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc" : "test -e /proc/stat && grep -c '^cpu[0-9]' /proc/stat || echo 1");
     int64_t usable = number_in(count ? count : "");
     rt_free(count);
     CHECK(rt_system_cpu_count() >= 1 && rt_system_cpu_count() <= usable);
     if (without("proc") || without("sys"))
-        EQUAL(rt_system_cpu_count(), usable); /* no quota can be seen */
+        EQUAL(rt_system_cpu_count(), usable); /* quotas cannot be read */
     if (!without("sched_getaffinity") && sh("test -n \"$(command -v taskset)\"") != 0)
         rt_print("CANNOT RUN: fewer processors than there are: no taskset\n");
     else if (!without("sched_getaffinity"))
@@ -876,14 +876,14 @@ static void error_texts(void)
         CHECK(same(rt_error_text(rows[i].number), rows[i].text));
         CHECK(rt_error_text(rows[i].number) == rt_error_text(rows[i].number));
     }
-    /* Something to read whatever the number is. */
+    /* There is a text for every number. */
     static const int32_t unknown[] = {-1, -2, 4095, 4096, 100000, INT32_MAX, INT32_MIN, INT32_MIN + 1};
     for (size_t i = 0; i < COUNT(unknown); i++) {
         const char *text = rt_error_text(unknown[i]);
         CHECK(text != NULL && *text != 0 && !same(text, "ENOENT: No such file or directory"));
     }
     CHECK(rt_error_text(0) != NULL && *rt_error_text(0) != 0 && !same(rt_error_text(0), rt_error_text(E_PERM)));
-    /* Every name: capitals and digits, a colon and a space. Nothing but known numbers has one. */
+    /* Only known numbers have a name: capitals and digits, before a colon and a space. */
     for (int32_t number = 1; number < 140; number++) {
         const char *text = rt_error_text(number), *end = text;
         while ((*end >= 'A' && *end <= 'Z') || (*end >= '0' && *end <= '9'))
@@ -901,7 +901,7 @@ static void printing(void)
     EQUAL(sh("exec \"$SELF\" 'eprint error' x 2>&-"), E_BADF);
     if (!without("dev"))
         EQUAL(sh("exec \"$SELF\" 'print error' x > /dev/full"), E_NOSPC);
-    /* All bytes, through a reader that is slow. */
+    /* All bytes arrive at a slow reader. */
     EQUAL(sh("test $(\"$SELF\" 'print much' x | (sleep 0.1; wc -c)) = 1048576"), 0);
     /* A process whose standard descriptors are closed can run children still: the library's own pipes take the free
        numbers, and must not reach the child. */
@@ -909,7 +909,7 @@ static void printing(void)
     EQUAL(sh("exec \"$SELF\" 'nothing inherited' x <&- >&- 2>&-"), 0);
 }
 
-/* Rights, where the user has few enough for them to be refused. */
+/* Permissions, for a user who can be refused something. */
 static void rights(void)
 {
     CHECK(sh("cd \"$D\"; mkdir closed; printf x > closed/in; printf x > secret; printf x > fixed; chmod 000 secret closed; chmod 444 fixed; mkdir still; chmod 555 still") == 0);
@@ -936,11 +936,11 @@ static void rights(void)
         FAILS(rt_file_write_text(at("still/new"), "y"), false, E_ACCES);
         FAILS(rt_file_lock(at("still/new")), -1, E_ACCES);
         FAILS(rt_file_lock(at("secret")), -1, E_ACCES);
-        int64_t fd = rt_file_lock(at("fixed")); /* a file that may only be read can be locked */
+        int64_t fd = rt_file_lock(at("fixed")); /* a read-only file can be locked */
         CHECK(fd >= 0);
         FAILS(rt_file_lock(at("fixed")), -1, E_AGAIN);
         CHECK(rt_file_unlock(fd));
-        /* A directory of PATH that may not be searched: nothing was found in it. */
+        /* A directory of PATH without search permission: nothing is found in it. */
         char *path_before = rt_env_get("PATH");
         CHECK(rt_env_set("PATH", at("closed")));
         EQUAL(run("rt-no-such-command"), 127);
@@ -952,7 +952,7 @@ static void rights(void)
     CHECK(sh("cd \"$D\"; chmod 755 closed still") == 0);
 }
 
-/* What the program does when it runs itself: the result is its exit code. */
+/* The main of this program as a child of its own. Returns its exit code. */
 static int in_a_child(const char *what, const char *with)
 {
     int64_t number = *with == '-' ? -number_in(with + 1) : number_in(with);
@@ -989,7 +989,7 @@ static int in_a_child(const char *what, const char *with)
     if (same(what, "home without HOME")) {
         char *unset = rt_env_get("HOME");
         bool ok = rt_last_error() == E_NOENT && is_empty_text(unset);
-        char *passwd = rt_env_home(); /* known or not, it is absolute or empty */
+        char *passwd = rt_env_home(); /* it is absolute, or empty if unknown */
         ok = ok && (*passwd == '/' || (*passwd == 0 && rt_last_error() == E_NOENT));
         rt_free(passwd);
         return !ok;
@@ -1017,7 +1017,7 @@ static int in_a_child(const char *what, const char *with)
     if (same(what, "eprint error"))
         return rt_eprint("x") ? 255 : rt_last_error();
     if (same(what, "nothing inherited")) {
-        /* But what an emulator that runs this program has open itself. */
+        /* Except for descriptors of an emulator. */
         struct line free_numbers = {0};
         for (int fd = 0; fd <= 2; fd++) {
             struct line path = {0};
@@ -1030,14 +1030,14 @@ static int in_a_child(const char *what, const char *with)
         }
         if (!rt_env_set("FREE", free_numbers.text))
             return 2;
-        if (without("proc")) /* then there is no emulator either */
+        if (without("proc")) /* then there is no emulator */
             return sh("for fd in 0 1 2; do \"$SELF\" 'error of unlocking' $fd; test $? = 9 || exit 1; done");
         return sh("for fd in $FREE; do test ! -e /proc/$$/fd/$fd || exit 1; done");
     }
     return 254;
 }
 
-/* Says which functions were called how often; none may be missing. */
+/* Reports how often each function was called, and checks that all were. */
 static void call_counts(void)
 {
     struct line line = {0};
@@ -1085,7 +1085,7 @@ int main(int argc, char **argv, char **envp)
     EQUAL(rt_file_exists("/proc"), !without("proc"));
     EQUAL(rt_file_exists("/sys"), !without("sys"));
     EQUAL(rt_file_exists("/dev"), !without("dev"));
-    environment(envp); /* first: the environment as it was given */
+    environment(envp); /* first, while the environment is the original one */
     CHECK(rt_env_set("D", directory));
     CHECK(rt_env_set("SELF", self));
     null_pointers();

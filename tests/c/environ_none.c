@@ -1,6 +1,6 @@
 /*
- * The hosted archive in a program that has no libc: no environ to look at, no thread pointers, no memory functions but
- * these. Variables come from /proc/self/environ, and threads are told apart by gettid(2).
+ * Links the hosted archive into a program without a libc: there is no environ, no thread pointer, and no memory
+ * function but those below. Variables come from /proc/self/environ, and gettid(2) tells threads apart.
  *
  *     cc -nostdlib -static -ffreestanding environ_none.c -lffi_syscalls
  *     environ_none    with RT_GIVEN=value in its environment
@@ -12,7 +12,7 @@ int run(int argc, char **argv, char **envp);
 
 DEFINE_BEGINNING();
 
-/* What compilers call. Through volatile, so that none becomes a call of itself. */
+/* The memory functions that compilers call. Volatile accesses keep a loop from becoming a call of its own function. */
 void *memcpy(void *to, const void *from, size_t n);
 void *memmove(void *to, const void *from, size_t n);
 void *memset(void *to, int byte, size_t n);
@@ -68,7 +68,7 @@ size_t strlen(const char *text)
     return (size_t)(end - text);
 }
 
-/* Sets how many descriptors the process may have; the limit it had is the result. */
+/* Sets the limit of descriptors, and returns the old one. */
 static uint64_t limit_descriptors(uint64_t limit)
 {
     enum { RLIMIT_NOFILE = 7 };
@@ -96,15 +96,14 @@ int run(int argc, char **argv, char **envp)
         rt_eprint("usage: RT_GIVEN=value environ_none\n");
         return 2;
     }
-    /* As long as /proc cannot be read the variables are not known. That is not the same as not set, and it must not be
-       for ever. */
+    /* While /proc cannot be read, variables are unknown. That differs from unset, and ends when /proc can be read. */
     uint64_t limit = limit_descriptors(0);
     FAILS_EMPTY(rt_env_get("RT_GIVEN"), E_MFILE);
     FAILS(rt_env_set("RT_SET", "set"), false, E_MFILE);
     limit_descriptors(limit);
     CHECK(is(rt_env_get("RT_GIVEN"), "value"));
 
-    /* Each variable as the kernel gave it. */
+    /* Each variable, as the kernel passed it. */
     for (char **entry = envp; *entry != NULL; entry++) {
         static char name[4096];
         size_t n = 0;
@@ -121,7 +120,7 @@ int run(int argc, char **argv, char **envp)
     CHECK(rt_env_set("RT_SET", "set") && is(rt_env_get("RT_SET"), "set") && is(rt_env_get("RT_GIVEN"), "value"));
     EQUAL(rt_process_run("sh", given, 2), 0);
 
-    /* The rest, a little of each. */
+    /* One call of most other functions. */
     FAILS(rt_file_read_text("/no/such/file"), NULL, E_NOENT);
     FAILS(rt_file_read_text("/"), NULL, E_ISDIR);
     FAILS(rt_dir_list("/proc/version"), NULL, E_NOTDIR);

@@ -1,6 +1,6 @@
 /*
- * Calls every function, in C that any system compiles: for systems that can link the program and not run it, and for
- * those that can. The argument is a path where nothing is yet.
+ * Calls every function, in C that any system compiles: systems that cannot run the program here link it, the others run
+ * it. The argument is the path of a directory that does not exist.
  */
 #include <stdio.h>
 #include <string.h>

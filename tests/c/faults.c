@@ -17,7 +17,7 @@ enum { PTRACE_TRACEME = 0, F_GETFD = 1, SIG_USR1 = 10, SIG_USR2 = 12, SIG_PIPE =
 enum { SIG_BLOCK = 0, NOCLDWAIT = 2 };
 enum { BOOLEAN, NUMBER, TEXT, LIST };
 
-/* What a call returned. The tracer knows the layout. */
+/* The result of a call. The tracer knows the layout. */
 static struct result {
     long value;
     long error;
@@ -46,7 +46,7 @@ static void stop(void)
     system_call(__NR_kill, rt_getpid(), SIG_STOP, (long)&result, 0);
 }
 
-/* How the kernel wants it; without a handler nothing returns through a restorer. */
+/* The kernel's struct. It needs no restorer, because no handler returns. */
 struct action {
     uintptr_t handler;
     unsigned long flags;
@@ -79,12 +79,12 @@ static enum setup setup_of(const char *name)
     return same(name, "ignores") ? IGNORES : same(name, "not-waited") ? NOT_WAITED : same(name, "handles") ? HANDLES : PLAIN;
 }
 
-/* What the caller of the library has done with signals. */
+/* Sets signals up as a caller of the library may have done. */
 static void set_up(enum setup setup)
 {
     uint64_t blocked = 1ull << (SIG_USR2 - 1);
     for (long signal = 1; signal <= 64; signal++)
-        handle(signal, 0, 0); /* whoever started this */
+        handle(signal, 0, 0); /* whatever the parent has set */
     for (long fd = 3; fd < 256; fd++)
         system_call(__NR_close, fd, 0, 0, 0);
     switch (setup) {
@@ -104,7 +104,7 @@ static void set_up(enum setup setup)
     }
 }
 
-/* The child: 7 when all is as it should be, else a number that says what is not. */
+/* The child's main: returns 7 if it was given the right state, or the number of what is wrong. */
 static int check(int argc, char **argv, enum setup setup)
 {
     uint64_t blocked = 0;
@@ -124,7 +124,7 @@ static int check(int argc, char **argv, enum setup setup)
     return 7;
 }
 
-/* A pipe with this many bytes in it and nobody to write more; its name in /proc. The descriptor is kept. */
+/* Makes a pipe with this many bytes and no writer. Returns its name in /proc; the descriptor stays open. */
 static const char *pipe_of(int64_t bytes, int *end)
 {
     static struct line name;
@@ -147,7 +147,7 @@ static const char *word(size_t n)
     return n < argument_count ? arguments[n] : "";
 }
 
-/* What the arguments stand for: a pipe's name for the first, a descriptor for a number. */
+/* Values in place of words: the name of a pipe for the first argument, a descriptor for a number. */
 static const char *first_text;
 static int64_t descriptor;
 
@@ -185,7 +185,7 @@ static long call(const char *function)
     return returned(NUMBER, -2);
 }
 
-/* Makes the call between two stops, or with none in front. */
+/* Makes the call between two stops, or with a stop after it alone. */
 static void perform(const char *name, bool stops_before)
 {
     int pipe = -1;
@@ -231,9 +231,9 @@ int main(int argc, char **argv)
         return 0;
     }
     system_call(__NR_ptrace, PTRACE_TRACEME, 0, 0, 0);
-    stop(); /* nothing is had yet */
+    stop(); /* before the first call of the library */
     perform(argv[2], true);
     perform(argv[2], false);
-    stop(); /* all is given back */
+    stop(); /* everything is freed */
     return 0;
 }

@@ -1,11 +1,12 @@
 /*
- * What can be seen only from a program with a libc: its environment, signals, descriptors, limits, memory and rights,
- * before and after the library was at work. What the libc and the kernel say is the measure.
+ * Compares environment, signals, descriptors, limits, memory and privileges before and after calls of the library. The
+ * libc and the kernel are the oracle, so the program needs a libc.
  *
  *     hosted DIRECTORY    the directory must not exist
  */
 #define _GNU_SOURCE
 #include "check.h"
+#include "missing_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +27,7 @@
 #include <unistd.h>
 
 static char directory[4000], self[4096];
-static int cannot; /* how much could not run */
+static int cannot; /* the number of checks that could not run */
 
 static const char *at(const char *name)
 {
@@ -44,7 +45,7 @@ static void cannot_run(const char *what, const char *why)
     cannot++;
 }
 
-/* Whether an emulator runs this, which does a few things of the kernel's otherwise. They are tested where none does. */
+/* Whether an emulator runs the program. It differs from the kernel in a few ways; those are tested without one. */
 static bool in_an_emulator(const char *what)
 {
     bool is = getenv("FFI_SYSCALLS_EMULATED") != NULL;
@@ -68,7 +69,7 @@ static bool is(char *text, const char *expected)
     return ok;
 }
 
-/* Runs checks in a process of their own, where they can change what they like; its checks count here. */
+/* Runs checks in a child, where they may change the process's state. They count as this process's. */
 static void apart(void (*checks)(void))
 {
     int result[2];
@@ -91,7 +92,7 @@ static void apart(void (*checks)(void))
     close(result[1]);
     unsigned counts[2] = {0, 1};
     int status = 0;
-    CHECK(read(result[0], counts, sizeof counts) == sizeof counts); /* else it did not come to its end */
+    CHECK(read(result[0], counts, sizeof counts) == sizeof counts); /* otherwise the child ended early */
     close(result[0]);
     CHECK(waitpid(child, &status, 0) == child && status == 0);
     atomic_fetch_add(&checks_passed, counts[0]);
@@ -118,7 +119,7 @@ static void environment_of_libc(void)
     CHECK(rt_env_set("RT_LIBC", "ours"));
     CHECK(strcmp(getenv("RT_LIBC"), "again") == 0);
     CHECK(sh("test \"$RT_LIBC\" = ours && test $(env | grep -c ^RT_LIBC=) = 1") == 0);
-    /* From the first rt_env_set on libc's changes are its own. */
+    /* After the first rt_env_set() the library ignores the libc's changes. */
     CHECK(setenv("RT_LATE", "x", 1) == 0);
     FAILS_EMPTY(rt_env_get("RT_LATE"), E_NOENT);
     CHECK(clearenv() == 0);
@@ -130,7 +131,7 @@ static void environment_cleared(void)
     CHECK(clearenv() == 0);
     FAILS_EMPTY(rt_env_get("PATH"), E_NOENT);
     FAILS_EMPTY(rt_env_get("HOME"), E_NOENT);
-    CHECK(rt_process_run("true", NULL, 0) == 0); /* without PATH in the default places */
+    CHECK(rt_process_run("true", NULL, 0) == 0); /* without PATH, in the default directories */
     CHECK(rt_env_set("RT_ONLY", "one") && is(rt_env_get("RT_ONLY"), "one"));
     CHECK(sh("test $(/usr/bin/env | grep -c -v -e ^PWD= -e ^_= -e ^SHLVL= -e ^OLDPWD) = 1") == 0);
 }
@@ -138,12 +139,12 @@ static void environment_cleared(void)
 static void environment_replaced(void)
 {
     static char *mine[] = {"RT_MINE=yes", NULL};
-    environ = mine; /* as programs do; setenv(3) allows it */
+    environ = mine; /* programs assign environ; setenv(3) permits it */
     CHECK(is(rt_env_get("RT_MINE"), "yes"));
     FAILS_EMPTY(rt_env_get("PATH"), E_NOENT);
 }
 
-/* Run with the environment that odd_environment() makes. */
+/* Runs with the environment that odd_environment() makes. */
 static int in_an_odd_environment(void)
 {
     CHECK(is(rt_env_get("DUP"), "first"));
@@ -172,7 +173,7 @@ static void odd_environment(void)
     CHECK(waitpid(child, &status, 0) == child && status == 0);
 }
 
-/* What must be the same before and after each operation: handlers, mask, descriptors, children. */
+/* State that no operation may change: handlers, signal mask, descriptors, children. */
 
 static void handler(int signal)
 {
@@ -190,7 +191,7 @@ struct state {
 static void look(struct state *state)
 {
     memset(state, 0, sizeof *state);
-    for (int signal = 1; signal <= 64; signal++) /* all of the kernel's; the libc hides some */
+    for (int signal = 1; signal <= 64; signal++) /* all signals of the kernel; the libc hides some */
         syscall(SYS_rt_sigaction, signal, NULL, state->actions[signal], 8);
     syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, state->mask, 8);
     for (int fd = 0; fd < 1024; fd++)
@@ -200,7 +201,7 @@ static void look(struct state *state)
     state->has_children = waitpid(-1, NULL, WNOHANG) != -1;
 }
 
-/* Runs an operation in its success and in its failures. */
+/* Runs an operation that succeeds, and the same with failures. */
 static void exists(void) { rt_file_exists("/"); rt_file_exists("/no"); rt_file_exists(NULL); }
 static void read_text(void) { rt_free(rt_file_read_text("/proc/self/status")); rt_free(rt_file_read_text("/")); rt_free(rt_file_read_text("/no")); rt_free(rt_file_read_text("/proc/self/mem")); }
 static void write_text(void) { rt_file_write_text(at("w"), "x"); rt_file_write_text("/dev/full", "x"); rt_file_write_text("/", "x"); }
@@ -239,10 +240,9 @@ static const struct {
     {"rt_file_lock", lock}, {"rt_file_unlock", unlock}, {"rt_dir_create", create}, {"rt_dir_list", list}, {"rt_env_cwd", cwd}, {"rt_env_get", get},
     {"rt_env_set", set}, {"rt_env_home", home}, {"rt_getpid", pid}, {"rt_process_run", run}, {"rt_system_cpu_count", count}, {"rt_hostname", host},
 };
-enum { OPERATIONS = sizeof operations / sizeof *operations };
-_Static_assert(OPERATIONS == 21, "every operation");
+enum { USUAL_CALLS = sizeof operations / sizeof *operations };
 
-/* How a caller may have set SIGCHLD up. */
+/* The ways in which a caller may have set SIGCHLD up. */
 static const struct {
     const char *name;
     void (*handler)(int);
@@ -266,9 +266,20 @@ static void set_sigchld(size_t i)
     CHECK(sigaction(SIGCHLD, &action, NULL) == 0);
 }
 
-static void nothing_changes(void)
+static void check_state(const char *name, void (*call)(void))
 {
     static struct state before, after;
+    look(&before);
+    call();
+    look(&after);
+    check_at(memcmp(before.actions, after.actions, sizeof before.actions) == 0, __FILE__, __LINE__, name);
+    check_at(memcmp(before.mask, after.mask, sizeof before.mask) == 0, __FILE__, __LINE__, name);
+    check_at(memcmp(before.descriptors, after.descriptors, sizeof before.descriptors) == 0, __FILE__, __LINE__, name);
+    check_at(before.umask == after.umask && !after.has_children, __FILE__, __LINE__, name);
+}
+
+static void nothing_changes(void)
+{
     sigset_t some;
     sigemptyset(&some);
     sigaddset(&some, SIGUSR1);
@@ -282,21 +293,16 @@ static void nothing_changes(void)
     signal(SIGRTMIN + 1, handler);
     for (size_t i = 0; i < CHILDS; i++) {
         set_sigchld(i);
-        for (size_t k = 0; k < OPERATIONS; k++) {
-            look(&before);
-            operations[k].call();
-            look(&after);
-            check_at(memcmp(before.actions, after.actions, sizeof before.actions) == 0, __FILE__, __LINE__, operations[k].name);
-            check_at(memcmp(before.mask, after.mask, sizeof before.mask) == 0, __FILE__, __LINE__, operations[k].name);
-            check_at(memcmp(before.descriptors, after.descriptors, sizeof before.descriptors) == 0, __FILE__, __LINE__, operations[k].name);
-            check_at(before.umask == after.umask && !after.has_children, __FILE__, __LINE__, operations[k].name);
-        }
+        for (size_t k = 0; k < USUAL_CALLS; k++)
+            check_state(operations[k].name, operations[k].call);
+        for (size_t k = 0; k < MISSING_FILE_CALLS; k++)
+            check_state(missing_file_calls[k].name, missing_file_calls[k].call);
     }
 }
 
-/* Processes, whatever the caller does with SIGCHLD */
+/* Processes, with each disposition of SIGCHLD */
 
-/* The line of /proc/PID/status that begins with this, as a number. */
+/* Returns the number on the line of /proc/PID/status that begins with this. */
 static unsigned long signals_of_child(const char *name)
 {
     char *status = rt_file_read_text(at("status"));
@@ -323,7 +329,7 @@ static void exit_codes(void)
         FAILS(rt_process_run(at("not executable"), NULL, 0), 126, E_ACCES);
         FAILS(rt_process_run("/", NULL, 0), 126, E_ACCES);
         EQUAL(sh("sleep 0.05; (exit 3)"), 3); /* a child with children of its own */
-        EQUAL(sh("sleep 0.2 & exit 4"), 4);   /* that outlive it */
+        EQUAL(sh("sleep 0.2 & exit 4"), 4);   /* which outlive it */
         if (atomic_load(&checks_failed) != failed_before)
             printf("    the above with SIGCHLD: %s\n", childs[i].name);
         fflush(stdout);
@@ -346,7 +352,7 @@ static void signals_in_the_child(void)
     signal(SIGCHLD, handler);
     const char *const arguments[] = {"/proc/self/status", at("status")};
     const unsigned long ignored = 1UL << (SIGUSR2 - 1) | 1UL << (SIGHUP - 1), mask = 1UL << (SIGUSR1 - 1) | 1UL << (SIGWINCH - 1);
-    const unsigned long ordinary = 0x7fffffff; /* those that have names */
+    const unsigned long ordinary = 0x7fffffff; /* the signals that have names */
     for (size_t i = 0; i < CHILDS; i++) {
         set_sigchld(i);
         unlink(at("status"));
@@ -395,7 +401,7 @@ static void two_hundred_runs(void)
     CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
 }
 
-/* Signals that keep interrupting: every operation that waits goes on. */
+/* Interrupts every operation that waits, again and again: each continues. */
 static void interrupted(void)
 {
     static const struct itimerval often = {{0, 500}, {0, 500}}, never;
@@ -426,7 +432,7 @@ static void interrupted(void)
 
 /* Limits */
 
-/* Leaves this many descriptors to be opened. */
+/* Limits the number of descriptors that can still be opened. */
 static void leave_descriptors(int n)
 {
     struct rlimit limit;
@@ -453,15 +459,15 @@ static void no_descriptors(void)
     FAILS(rt_file_lock(at("some")), -1, E_MFILE);
     FAILS(rt_dir_list(directory), NULL, E_MFILE);
     FAILS(rt_process_run("true", NULL, 0), -1, E_MFILE);
-    FAILS_EMPTY(rt_env_home(), E_MFILE); /* asks /etc/passwd */
-    /* Those that need none. */
+    FAILS_EMPTY(rt_env_home(), E_MFILE); /* reads /etc/passwd */
+    /* Operations that need no descriptor. */
     CHECK(rt_file_exists(at("some")) && rt_file_size(at("some")) == 4 && rt_dir_create(at("made"), true) && rt_system_cpu_count() >= 1);
     rt_free(rt_env_cwd());
     leave_descriptors(1);
     FAILS(rt_file_copy(at("some"), at("other")), false, E_MFILE);
     CHECK(!rt_file_exists(at("other")));
     CHECK(is(rt_file_read_text(at("some")), "some"));
-    for (size_t i = 0; i < CHILDS; i++) { /* enough for a child, or a refusal; nothing between them */
+    for (size_t i = 0; i < CHILDS; i++) { /* a child succeeds or is refused; no third outcome */
         set_sigchld(i);
         for (int n = 0; n < 7; n++) {
             leave_descriptors(n);
@@ -478,7 +484,7 @@ static void no_descriptors(void)
     CHECK(memcmp(before.descriptors, after.descriptors, sizeof before.descriptors) == 0);
 }
 
-/* No more processes: the reason is fork's, and the number of descriptors stays. */
+/* Without permission for more processes the error is fork's, and no descriptor leaks. */
 static void no_processes(void)
 {
     static struct state before, after;
@@ -508,7 +514,7 @@ static void file_size_limit(void)
     CHECK(!rt_file_exists(at("copied")));
 }
 
-/* No memory: a failure, which says so, and no crash. */
+/* Without memory operations fail with ENOMEM, and do not crash. */
 static void no_memory(void)
 {
     if (in_an_emulator("limits of memory: they are its own"))
@@ -530,15 +536,15 @@ static pthread_barrier_t all_there;
 static void *fail_without_memory(void *unused)
 {
     (void)unused;
-    pthread_barrier_wait(&all_there); /* with a stack, all of them */
-    pthread_barrier_wait(&all_there); /* and no memory for more */
+    pthread_barrier_wait(&all_there); /* each with a stack */
+    pthread_barrier_wait(&all_there); /* and no memory left */
     EQUAL(rt_file_size("/no/such/file"), -1);
     EQUAL(rt_last_error(), ENOENT);
     pthread_barrier_wait(&all_there);
     return NULL;
 }
 
-/* More threads than have a place for their errors, and no memory for more places: the errors are known all the same. */
+/* Threads that get no slot for their last error, for want of memory, still report errors. */
 static void no_memory_for_errors(void)
 {
     enum { THREADS = 200 };
@@ -563,7 +569,7 @@ static void no_memory_for_errors(void)
 
 static long resident_pages(void)
 {
-    /* Without the pages of files, such as the libc's code, which the kernel drops and brings back as it likes. */
+    /* Excludes pages of files, such as the libc's code: the kernel drops and reads them at any time. */
     long size = 0, resident = 0, of_files = 1;
     FILE *file = fopen("/proc/self/statm", "r");
     if (file == NULL || fscanf(file, "%ld %ld %ld", &size, &resident, &of_files) != 3)
@@ -589,7 +595,7 @@ static void memory_stays(void)
         char *host = rt_hostname(), *where = rt_env_cwd(), *home_path = rt_env_home();
         if (cycle % 100 == 0 || !ok || text == NULL || names == NULL || host == NULL || where == NULL)
             CHECK(ok && text != NULL && names != NULL && host != NULL && where != NULL && home_path != NULL);
-        rt_free(where); /* not in the order they came */
+        rt_free(where); /* in another order than they were allocated */
         rt_free(text);
         rt_free(home_path);
         rt_free(names);
@@ -599,7 +605,7 @@ static void memory_stays(void)
     CHECK(after_warming > 0);
     if (!CHECK(growth <= 16))
         printf("    the resident size grew by %ld pages\n", growth), fflush(stdout);
-    /* Blocks of every size, the large ones too: what was given back is gone or used again. */
+    /* Allocates and frees blocks of every size: freed memory is unmapped or reused. */
     CHECK(sh("exit 0") == 0);
     long peak = 0;
     for (int cycle = 0; cycle < 60; cycle++) {
@@ -613,7 +619,7 @@ static void memory_stays(void)
 
 /* Rights */
 
-/* Root's home, as /etc/passwd has it. */
+/* Returns root's home directory from /etc/passwd. */
 static const char *passwd_home(uid_t user)
 {
     static char line[4096];
@@ -633,7 +639,7 @@ static const char *passwd_home(uid_t user)
     return "";
 }
 
-/* Runs as a set-user-ID program of root's, started by another user with a bad HOME and PATH. */
+/* Runs as a set-user-ID root program that another user starts with a hostile HOME and PATH. */
 static int raised(const char *where)
 {
     snprintf(directory, sizeof directory, "%s", where);
@@ -641,15 +647,15 @@ static int raised(const char *where)
         printf("CANNOT RUN: set-user-ID: the program did not get the rights of its file\n");
         return 42;
     }
-    CHECK(is(rt_env_get("HOME"), "/of/the/attacker")); /* the variable is what it is */
+    CHECK(is(rt_env_get("HOME"), "/of/the/attacker")); /* the variable keeps its value */
     CHECK(is(rt_env_home(), passwd_home(0)));
     FAILS(rt_process_run("rt-tool", NULL, 0), 127, E_NOENT);
-    EQUAL(rt_process_run("true", NULL, 0), 0); /* not the one in PATH */
+    EQUAL(rt_process_run("true", NULL, 0), 0); /* the default one, not the one in PATH */
     EQUAL(rt_process_run(at("evil/true"), NULL, 0), 99);
-    CHECK(rt_file_exists(at("private/file"))); /* the effective user sees it, the real one does not */
+    CHECK(rt_file_exists(at("private/file"))); /* the effective user may see it, the real user may not */
     FAILS(rt_file_exists(at("private/no")), false, E_NOENT);
     CHECK(access(at("private/file"), F_OK) == -1 && errno == EACCES);
-    /* Rights that are given up make nothing of this trusted. */
+    /* Dropping privileges makes none of this trusted. */
     CHECK(setresuid(getuid(), getuid(), getuid()) == 0);
     CHECK(!is(rt_env_home(), "/of/the/attacker"));
     FAILS(rt_process_run("rt-tool", NULL, 0), 127, E_NOENT);
@@ -657,7 +663,7 @@ static int raised(const char *where)
     return verdict();
 }
 
-/* The same program, which gives its rights up before its first call. */
+/* The same program, which drops its privileges before its first call. */
 static int raised_and_lowered(void)
 {
     bool lowered = geteuid() == 0 && getuid() != 0 && setresuid(getuid(), getuid(), getuid()) == 0;
@@ -683,7 +689,7 @@ static void run_raised(const char *mode)
     }
     CHECK(waitpid(child, &status, 0) == child);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 42)
-        cannot++; /* it said so */
+        cannot++; /* it reported that already */
     else
         EQUAL(WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), 0);
 }
@@ -710,7 +716,7 @@ static void raised_rights(void)
     CHECK(chmod(at("evil/true"), 0755) == 0 && chmod(at("evil/rt-tool"), 0755) == 0 && chmod(at("private"), 0700) == 0);
     run_raised("raised");
     run_raised("raised and lowered");
-    /* The copy of a set-user-ID program is none. */
+    /* The copy of a set-user-ID program has no set-user-ID bit. */
     struct stat copied;
     CHECK(rt_file_copy(at("raised"), at("copied")) && stat(at("copied"), &copied) == 0 && (copied.st_mode & 07777) == 0755);
 }
@@ -729,7 +735,7 @@ static void printing(void)
     int32_t error = rt_last_error();
     dup2(out, 1);
     CHECK(!printed && error == E_PIPE);
-    /* A descriptor that does not wait, and a reader who is slow: all arrives. */
+    /* A non-blocking descriptor with a slow reader: all bytes arrive. */
     CHECK(pipe(ends) == 0 && fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
     static char text[(1 << 20) + 1], got[1 << 16];
     memset(text, 'p', sizeof text - 1);

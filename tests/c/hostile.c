@@ -1,9 +1,10 @@
 /*
- * File systems that are full, read-only, deep, large, or that others change in the middle of a call.
+ * Calls the library on file systems that are full, read-only, deep or large, and on files that other threads change
+ * during a call.
  *
  *     hostile WHAT DIRECTORY    the directory must not exist
  *
- * Which promises hold then is checked against what the libc sees. Helper threads make the changes, by the libc alone.
+ * The libc is the oracle. Helper threads make the changes, through the libc alone.
  */
 #define _GNU_SOURCE
 #include "check.h"
@@ -35,7 +36,7 @@ static const char *at(const char *name)
     return path;
 }
 
-/* The setting has to work, or nothing is shown. */
+/* Stops the program if the setup fails: the checks would show nothing. */
 static void must(bool ok, const char *what)
 {
     if (ok)
@@ -44,7 +45,7 @@ static void must(bool ok, const char *what)
     exit(2);
 }
 
-/* A text of this length in which no two places look the same. */
+/* A text of this length in which no two positions look alike. */
 static const char *pattern(size_t n)
 {
     static char text[(1 << 20) + 1];
@@ -62,7 +63,7 @@ static bool is_pattern(const char *text, size_t n)
     return text != NULL && n <= (1 << 20) && memcmp(text, pattern(n), n) == 0 && text[n] == 0;
 }
 
-/* Whether the file has this much of the pattern. */
+/* Whether the file consists of this many bytes of the pattern. */
 static bool has(const char *path, size_t n)
 {
     char *text = rt_file_read_text(path);
@@ -87,7 +88,7 @@ static size_t open_descriptors(void)
 
 /* Full file systems. */
 
-/* Fills the file system up, but for this many pages. */
+/* Fills the file system up to this many pages. */
 static void fill(size_t leave)
 {
     static char page[4096] = "x";
@@ -101,7 +102,7 @@ static void fill(size_t leave)
     close(fd);
 }
 
-/* Makes names until there can be no more. */
+/* Creates files until no inode is left. */
 static void take_all_names(void)
 {
     for (int i = 0;; i++) {
@@ -125,12 +126,12 @@ static void nothing_can_be_written(size_t leave)
     static const char *const sources[] = {"small", "large"};
     for (size_t i = 0; i < COUNT(sources); i++) {
         FAILS(rt_file_copy(at(sources[i]), at("new")), false, E_NOSPC);
-        FAILS(rt_file_exists(at("new")), false, E_NOENT); /* nothing half-made */
-        /* One that existed is not removed. */
+        FAILS(rt_file_exists(at("new")), false, E_NOENT); /* no incomplete file is left */
+        /* An existing destination is not removed. */
         CHECK(rt_file_exists(at("existing")));
         FAILS(rt_file_copy(at(sources[i]), at("existing")), false, E_NOSPC);
         CHECK(rt_file_exists(at("existing")));
-        /* The link stays; what it was to lead to, the copy made. */
+        /* The link stays; the copy created its target. */
         must(symlink("made", at("link")) == 0, "symlink");
         FAILS(rt_file_copy(at(sources[i]), at("link")), false, E_NOSPC);
         CHECK(unlink(at("link")) == 0);
@@ -148,15 +149,15 @@ static void full(void)
     for (size_t i = 0; i < COUNT(left); i++)
         nothing_can_be_written(left[i]);
     fill(0);
-    /* What was there before an append is there still. */
+    /* A failed append keeps the old content. */
     FAILS(rt_file_append_text(at("old"), pattern(5000)), false, E_NOSPC);
     CHECK(has(at("old"), 4096));
     CHECK(rt_file_write_text(at("existing"), ""));
-    /* Printing to a full file; and to /dev/full. */
+    /* Prints to a full file system, and to /dev/full. */
     EQUAL(sh("exec \"$SELF\" print \"$D\" >> \"$D/fill\""), E_NOSPC);
     EQUAL(sh("exec \"$SELF\" print \"$D\" > /dev/full"), E_NOSPC);
     EQUAL(sh("exec \"$SELF\" eprint \"$D\" 2> /dev/full"), E_NOSPC);
-    /* What needs no room works. */
+    /* Operations that need no space succeed. */
     int64_t fd = rt_file_lock(at("lock"));
     CHECK(fd >= 0 && rt_file_unlock(fd));
     EQUAL(sh("exit 3"), 3);
@@ -171,16 +172,16 @@ static void full(void)
     FAILS(rt_dir_create(at("new"), true), false, E_NOSPC);
     FAILS(rt_dir_create(at("new/er/est"), true), false, E_NOSPC);
     FAILS(rt_file_exists(at("new")), false, E_NOENT);
-    /* With room again all is well. */
+    /* With space again all operations succeed. */
     CHECK(rt_file_delete(at("fill")) && rt_file_delete(at("name 0")) && rt_file_delete(at("name 1")));
     CHECK(rt_file_copy(at("large"), at("new")) && has(at("new"), 300000));
     CHECK(rt_file_append_text(at("old"), pattern(4096)) && rt_file_size(at("old")) == 8192);
 }
 
-/* File systems that cannot be written to. */
+/* Read-only file systems. */
 static void read_only(void)
 {
-    must(mount("tmpfs", directory, "tmpfs", 0, NULL) == 0, "mount"); /* in a namespace of the program's own */
+    must(mount("tmpfs", directory, "tmpfs", 0, NULL) == 0, "mount"); /* in a mount namespace of the program's own */
     CHECK(rt_file_write_text(at("file"), pattern(100000)) && rt_dir_create(at("a/b"), true));
     CHECK(rt_file_write_text(at("script"), "exit 7") && chmod(at("script"), 0755) == 0);
     must(mount(NULL, directory, NULL, MS_REMOUNT | MS_RDONLY, NULL) == 0, "mount, read-only");
@@ -196,13 +197,13 @@ static void read_only(void)
     FAILS(rt_dir_create(at("new/er"), true), false, E_ROFS);
     FAILS(rt_dir_create(at("a/b/c"), true), false, E_ROFS);
     FAILS(rt_dir_create(at("a"), false), false, E_EXIST);
-    CHECK(rt_dir_create(at("a/b"), true)); /* it is there */
+    CHECK(rt_dir_create(at("a/b"), true)); /* it exists */
     FAILS(rt_file_exists(at("new")), false, E_NOENT);
     CHECK(has(at("file"), 100000) && rt_file_size(at("file")) == 100000 && rt_file_modified_time(at("file")) > 0);
     char **list = rt_dir_list(directory);
     CHECK(rt_len(list) == 3);
     rt_free(list);
-    int64_t fd = rt_file_lock(at("file")); /* what may only be read can be locked */
+    int64_t fd = rt_file_lock(at("file")); /* a read-only file can be locked */
     CHECK(fd >= 0);
     FAILS(rt_file_lock(at("file")), -1, E_AGAIN);
     CHECK(rt_file_unlock(fd));
@@ -213,7 +214,7 @@ static void read_only(void)
 static void long_paths(void)
 {
     static char path[4097], other[4097], command[4097];
-    /* Directories with long names, and at the end one that leaves room for a name of 9. */
+    /* Nested directories with long names; the last leaves room for a name of 9 bytes. */
     size_t used = (size_t)snprintf(path, sizeof path, "%s", directory);
     while (used < 4085) {
         size_t name = 4085 - used - 1 > 250 ? 200 : 4085 - used - 1;
@@ -258,7 +259,7 @@ static void long_paths(void)
         rt_free(list);
         CHECK(rmdir(path) == 0 && rt_dir_create(path, true) && rmdir(path) == 0);
     }
-    /* As the working directory: of 4095 bytes, and one more, of which the kernel cannot tell. */
+    /* A working directory of 4095 bytes, and one of 4096, which the kernel cannot report. */
     CHECK(rt_dir_create(path, false) && chdir(path) == 0);
     char *cwd = rt_env_cwd();
     CHECK(cwd != NULL && rt_len(cwd) == 4095 && same(cwd, path));
@@ -287,7 +288,7 @@ static void long_paths(void)
     FAILS(rt_process_run(path, NULL, 0), 127, E_NAMETOOLONG);
 }
 
-/* A directory with many entries, each of which is listed once. */
+/* A directory with many entries: each is listed exactly once. */
 static void many_entries(void)
 {
     enum { MANY = 100000 };
@@ -313,7 +314,7 @@ static void many_entries(void)
     }
 }
 
-/* Changes in the middle of a call. */
+/* Changes during a call. */
 
 static atomic_bool stop;
 static void *in_a_loop(void *action)
@@ -333,19 +334,19 @@ static uint64_t milliseconds(void)
 
 static unsigned races_run, rounds, all_hits, fewest_hits = -1u;
 
-/* Of a race: how much shows that a change came in the middle of a call. */
+/* Counts the calls of a race during which a change happened. */
 static unsigned hits;
 
-/* That this came of a call shows that a change was half done meanwhile. */
+/* The outcome of a call proves that a change was in progress. */
 static void hit_if(bool shows)
 {
     hits += shows;
 }
 
-/* How many changes have begun, and which was the last that was made. One at a time is. */
+/* The number of changes that have begun, and the last one that was made. Only one is made at a time. */
 static atomic_uint changes_begun, change_made;
 
-/* Makes a change, where the outcome of a call does not show it: whether it was made says the expression. */
+/* Makes a change that the outcome of a call does not show. The expression tells whether it was made. */
 #define CHANGE(is_made)                                                                                                \
     do {                                                                                                               \
         unsigned number_ = atomic_fetch_add(&changes_begun, 1) + 1;                                                    \
@@ -353,7 +354,7 @@ static atomic_uint changes_begun, change_made;
             atomic_store(&change_made, number_);                                                                       \
     } while (0)
 
-/* A call that comes to the same with a change and without one: it was hit if one began and was made meanwhile. */
+/* For a call with the same outcome with and without a change: it was hit if a change began and ended during it. */
 #define HIT_IN(call)                                                                                                   \
     do {                                                                                                               \
         unsigned before_ = atomic_load(&changes_begun);                                                                \
@@ -361,14 +362,14 @@ static atomic_uint changes_begun, change_made;
         hit_if(atomic_load(&change_made) > before_);                                                                   \
     } while (0)
 
-/* Does something over and over while somebody changes what it works on, until a change has hit it, and for a while. */
+/* Repeats a call while another thread makes changes, for a while and until a change has hit it. */
 static void race(const char *what, void (*change)(void), void (*work)(void))
 {
     enum { LONG_ENOUGH = 300, TOO_LONG = 20000, AT_LEAST = 50 };
     unsigned failed = atomic_load(&checks_failed), own = 0, hit = 0;
     size_t descriptors = open_descriptors();
     pthread_t helper;
-    /* Signals are for the thread that makes the calls. */
+    /* Only the thread that makes the calls takes signals. */
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -386,7 +387,7 @@ static void race(const char *what, void (*change)(void), void (*work)(void))
     atomic_store(&stop, true);
     pthread_join(helper, NULL);
     EQUAL((int64_t)open_descriptors(), (int64_t)descriptors);
-    CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD); /* no zombie */
+    CHECK(waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD); /* no zombie is left */
     CHECK(hit > 0);
     printf("%s: %u rounds, %u of them hit\n", what, own, hit);
     races_run++;
@@ -395,7 +396,7 @@ static void race(const char *what, void (*change)(void), void (*work)(void))
     fewest_hits = hit < fewest_hits ? hit : fewest_hits;
 }
 
-/* The call had success, or failed for one of the reasons that the race gives it. */
+/* Checks that the call succeeded, or failed with one of the errors that the race can cause. */
 #define MAY_FAIL(ok, ...)                                                                                              \
     do {                                                                                                               \
         static const int32_t reasons_[] = {__VA_ARGS__};                                                               \
@@ -433,7 +434,7 @@ static void list_those_that_stay(void)
         if (strncmp(*name, "stays ", 6) == 0)
             seen[atoi(*name + 6) % STAYING]++;
         else if (strncmp(*name, "passing ", 8) == 0)
-            hit_if(true); /* it is renamed at once */
+            hit_if(true); /* it is renamed immediately */
         else if (strncmp(*name, "renamed to something longer ", 28) != 0)
             CHECK(!"a name that never was");
     rt_free(list);
@@ -463,7 +464,7 @@ static void list_what_vanishes(void)
 {
     char **list = rt_dir_list(at("brief"));
     MAY_FAIL(list != NULL && rt_len(list) <= 30, E_NOENT);
-    hit_if(list != NULL); /* behind a change it is gone */
+    hit_if(list != NULL); /* after a change it is gone */
     rt_free(list);
 }
 
@@ -478,8 +479,8 @@ static void remove_destination(void)
         symlink("nowhere", at("destination"));
 }
 
-/* Nobody else writes to the destination: if it is there after a success, it is whole, also if by now it is a link to what
-   an earlier copy made. */
+/* No other thread writes to the destination: if it exists after a success it is complete, even if by now it is a link
+   to the result of an earlier copy. */
 static void copy_what_stays(void)
 {
     static unsigned turn;
@@ -495,7 +496,7 @@ static void copy_what_stays(void)
 
 static const size_t sizes[] = {0, 1000000, 70000, 300000, 5000, 17000, 200000};
 
-/* Whether a file of this size is half written. */
+/* Whether a file of this size is incomplete. */
 static bool is_between(size_t n)
 {
     for (size_t i = 0; i < COUNT(sizes); i++)
@@ -511,16 +512,16 @@ static void grow_and_shrink(void)
     size_t n = sizes[turn++ % COUNT(sizes)];
     const char *text = pattern(n);
     ssize_t part = ftruncate(fd, 0);
-    for (size_t done = 0; part >= 0 && done < n; done += (size_t)part) /* by parts: half written for a while */
+    for (size_t done = 0; part >= 0 && done < n; done += (size_t)part) /* in parts, so that it is incomplete for a while */
         part = write(fd, text + done, n - done < 33333 ? n - done : 33333);
     if (part >= 0 && turn % 5 == 0)
         unlink(at("changing"));
     close(fd);
 }
 
-/* Whether this was read of a file of the pattern that is emptied and written anew. A file system in memory looks at the
-   size, for the page, and at the size again: a page that is gone and a size that has come back make zeros up to the end
-   of the page, to read(2) as well. */
+/* Whether a text can have been read from a file that is truncated and written again with the pattern. tmpfs reads the
+   size, the page, and the size again: a page that was dropped while the size returned reads as zeros up to the end of
+   the page, in read(2) as well. */
 static bool is_pattern_or_gone(const char *text, size_t n)
 {
     enum { PAGE = 4096 };
@@ -540,7 +541,7 @@ static void read_what_changes(void)
 {
     char *text = rt_file_read_text(at("changing"));
     MAY_FAIL(text != NULL, E_NOENT);
-    if (text != NULL) /* read from the beginning on, by parts: the beginning of what it was, each time */
+    if (text != NULL) /* read in parts from the start: each time a prefix of the content */
         CHECK(is_pattern_or_gone(text, rt_len(text)));
     hit_if(is_between(rt_len(text)));
     rt_free(text);
@@ -602,7 +603,7 @@ static void create_past_a_file(void)
 {
     bool ok = rt_dir_create(at("tree/a/b/c/d"), true);
     MAY_FAIL(ok, E_NOENT, E_NOTDIR, E_EXIST);
-    hit_if(!ok); /* behind a change there is no file */
+    hit_if(!ok); /* after a change there is no file */
 }
 
 static void create_together(void)
@@ -610,7 +611,7 @@ static void create_together(void)
     static _Thread_local unsigned turn;
     char name[64];
     snprintf(name, sizeof name, "shared/%u/b/c/d/e", turn++ % 100);
-    CHECK(rt_dir_create(at(name), true)); /* both have success: nobody removes anything */
+    CHECK(rt_dir_create(at(name), true)); /* both succeed: no thread removes anything */
 }
 
 static void create_too(void)
@@ -641,7 +642,7 @@ static void work_in_what_vanishes(void)
 {
     char *cwd = rt_env_cwd();
     MAY_FAIL(cwd != NULL && *cwd == '/' && rt_len(cwd) == strlen(cwd), E_NOENT);
-    hit_if(cwd == NULL); /* behind a change it is the root directory */
+    hit_if(cwd == NULL); /* after a change it is the root directory */
     rt_free(cwd);
     static unsigned turn;
     if (turn++ % 16 == 0)
@@ -686,7 +687,7 @@ static void run_what_is_replaced(void)
 {
     int32_t code;
     HIT_IN(code = rt_process_run(at("command"), NULL, 0));
-    /* A shell that finds the script gone says 2, or 126 or 127, as the child's own code. */
+    /* A shell whose script is gone exits with 2, 126 or 127. */
     bool ran = code == 11 || code == 12 || code == 2 || ((code == 127 || code == 126) && rt_last_error() == E_NONE);
     MAY_FAIL(ran, E_NOENT, E_TXTBSY);
 }

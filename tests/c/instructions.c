@@ -10,7 +10,7 @@
  */
 #include "ffi_syscalls.h"
 
-#include "operations.h"
+#include "missing_file.h"
 #include "raw.h"
 
 enum { COUNT = 10 };
@@ -229,38 +229,6 @@ static const struct {
     {"rt_eprint", eprint},
 };
 
-/* Calls with the path of a missing file, for each function that takes a text or nothing. */
-#define MISSING "missing/file"
-#define TEXT_AT(n) MISSING
-#define TEXTS_AT(n) NULL
-#define COUNT_AT(n) 0
-#define FLAG_AT(n) false
-#define NUMBER_AT(n) 0
-#define POINTER_AT(n) NULL
-#define DONE_BOOLEAN(call) (void)call
-#define DONE_NUMBER(call) (void)call
-#define DONE_TEXT(call) rt_free(call)
-#define DONE_LIST(call) rt_free(call)
-#define DONE_POINTER(call) (void)call
-#define DONE_CONSTANT(call) (void)call
-#define DONE_NOTHING(call) call
-#define DONE_NEVER(call) (void)0
-
-#define WITH_MISSING(kind, returns, name, parameters, arguments)                                                       \
-    static void missing_##name(void)                                                                                   \
-    {                                                                                                                  \
-        DONE_##kind(name arguments);                                                                                   \
-    }
-TAKING_TEXT(WITH_MISSING)
-TAKING_NOTHING(WITH_MISSING)
-
-#define ROW(kind, returns, name, parameters, arguments) {#name ": a missing file", #name, missing_##name},
-#define ROW_OF_NOTHING(kind, returns, name, parameters, arguments) {#name, #name, missing_##name},
-static const struct {
-    const char *name, *function;
-    void (*call)(void);
-} others[] = {TAKING_TEXT(ROW) TAKING_NOTHING(ROW_OF_NOTHING)};
-
 static size_t length(const char *text)
 {
     size_t n = 0;
@@ -323,8 +291,8 @@ int main(int argc, char **argv, char **envp)
     kept = rt_hostname();
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
         count(operations[i].name, operations[i].call);
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (!has_row(others[i].function))
-            count(others[i].name, others[i].call);
+    for (size_t i = 0; i < MISSING_FILE_CALLS; i++)
+        if (!has_row(missing_file_calls[i].function))
+            count(missing_file_calls[i].name, missing_file_calls[i].call);
     return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Loads the shared object while the program runs, as languages with a foreign function interface do, calls functions by
- * their names, and unloads it. Hosted; linked with none of the library's artifacts.
+ * Loads the shared object at run time, as languages with a foreign function interface do, calls functions by their
+ * names, and unloads it. The program has a libc and is linked with no part of the library.
  *
  *     loader PATH    of libffi_syscalls.so
  */
@@ -44,21 +44,21 @@ static void (*find(void *object, const char *name))(void)
 
 static void use(const char *path)
 {
-    void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL); /* now: nothing in it may be undefined */
+    void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL); /* RTLD_NOW: an undefined symbol is an error */
     if (object == NULL) {
         printf("FAILED: %s\n", dlerror());
         exit(1);
     }
 #define FIND(kind, returns, name, parameters, arguments) library.name = (returns(*) parameters)find(object, #name);
     FUNCTIONS(FIND)
-    /* What must stay inside, since it would take the place of the program's own. */
+    /* Symbols that must stay hidden: they would replace the program's own. */
     static const char *const hidden[] = {"memcpy", "memmove", "memset", "memcmp", "bcmp", "strlen", "rust_eh_personality", "_start", "environ", "rust_begin_unwind"};
     for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
         void *libc_has = dlsym(RTLD_DEFAULT, hidden[i]), *object_has = dlsym(object, hidden[i]);
         check(object_has == NULL || object_has == libc_has, hidden[i], __LINE__);
     }
 
-    setenv("RT_LOADER", "from libc", 1); /* through the libc's environ, which the object has to find */
+    setenv("RT_LOADER", "from libc", 1); /* in the libc's environ, which the object has to find */
     char *text = library.rt_env_get("RT_LOADER");
     CHECK(strcmp(text, "from libc") == 0 && library.rt_len(text) == 9);
     library.rt_free(text);
@@ -86,7 +86,7 @@ int main(int argc, char **argv)
         return 2;
     }
     use(argv[1]);
-    use(argv[1]); /* and once more: what it leaves behind must not matter */
+    use(argv[1]); /* again: the first use must leave nothing that disturbs */
     if (failed == 0)
         printf("the shared object works\n");
     return failed != 0;

@@ -1,16 +1,16 @@
 /*
- * What rt_free must not let pass: each way of misusing it stops the process with SIGABRT and a line on the standard
- * error that begins with "ffi_syscalls: rt_free: ". Freestanding and hosted.
+ * Misuses rt_free() in each way that it detects. Each ends the process with SIGABRT and a line on the standard error
+ * that begins with "ffi_syscalls: rt_free: ". With and without a libc.
  *
- *     misuse NAME          misuses; prints "survived" and exits with 1 if nothing stops it
- *     misuse NAME NUMBER   the same with another of several pointers; exits with 3 when there are no more
- *     misuse all FILE      runs all of these and checks how they end; FILE takes what they say
+ *     misuse NAME          one misuse; prints "survived" and exits with 1 if it is not detected
+ *     misuse NAME NUMBER   the same with another of several pointers; exits with 3 if there are no more
+ *     misuse all FILE      runs each in a child and checks how it ends; FILE takes its output
  */
 #include "check.h"
 
 static int64_t which; /* the number */
 
-/* Text of this many bytes. */
+/* Returns a text of this many bytes. */
 static char *text_of(size_t n)
 {
     static char content[(20 << 20) + 1];
@@ -32,7 +32,7 @@ static void double_free(void)
 {
     static const size_t sizes[10] = {1, 0, 15, 16, 17, 100, 4000, 4080, 70000, 262128};
     char *text = which == 1 ? rt_file_read_text("/dev/null") : text_of(sizes[which]);
-    char *neighbour = rt_hostname(); /* a block behind it, in use */
+    char *neighbour = rt_hostname(); /* the next block, in use */
     free_twice(text);
     rt_free(neighbour);
 }
@@ -74,7 +74,7 @@ static void interior(void)
     rt_free(text_of(60000) + offsets[which]);
 }
 
-/* Behind the memory that the library has for a text, but near it. */
+/* Past the memory of a text, but near it. */
 static void past_the_end(void)
 {
     static const struct {
@@ -103,7 +103,7 @@ static void outside_null_page(void)
     rt_free((void *)addresses[which]);
 }
 
-/* A block of another thread's making looks no different; nor does one after much other use of the memory. */
+/* Detected as well after much other use of the memory. */
 static void double_free_after_use(void)
 {
     for (int i = 0; i < 1000; i++)
@@ -114,7 +114,7 @@ static void double_free_after_use(void)
 static const struct {
     const char *name;
     void (*misuse)(void);
-    int64_t pointers; /* how many numbers there are; 0: as many as it says itself */
+    int64_t pointers; /* the number of pointers; 0 if the misuse itself knows it */
 } misuses[] = {
     {"double_free", double_free, 10},
     {"double_free_medium", double_free_medium, 1},
@@ -131,7 +131,7 @@ static const struct {
 };
 enum { MISUSES = sizeof misuses / sizeof *misuses };
 
-/* Runs each with each number. That it was a signal, and not an exit with 134, is for a driver with wait(2) to see. */
+/* Runs each with each number. A shell's 134 may be a signal or an exit code: the harness tells them apart. */
 static int all(const char *self, const char *file)
 {
     CHECK(rt_env_set("SELF", self));
@@ -154,7 +154,7 @@ static int all(const char *self, const char *file)
                 equal_at(rt_process_run("sh", look, 2), 0, __FILE__, __LINE__, what.text);
             }
         } while (number < 100);
-        CHECK(number > 1); /* the first is always there */
+        CHECK(number > 1); /* there is always a first */
     }
     CHECK(rt_file_delete(file));
     return verdict();

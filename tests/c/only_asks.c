@@ -1,6 +1,6 @@
 /*
- * A program whose shared object does all the work, and which itself only asks why something failed: of the archive it
- * needs that one function. Compiled twice, as two_parts.c is.
+ * A program that calls rt_last_error() alone; its shared object makes all other calls. The program takes that one
+ * function from the archive. Compiled twice, as two_parts.c is.
  */
 #include <stdio.h>
 

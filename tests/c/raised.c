@@ -1,6 +1,6 @@
 /*
- * A program without a libc that got rights its user does not have: it trusts neither HOME nor PATH, also when it takes
- * variables out of its environment, as unsetenv(3) does, and gives the rights up, before it asks the library anything.
+ * A set-user-ID program without a libc: the library trusts neither HOME nor PATH, even if the program removes variables
+ * from its environment, as unsetenv(3) does, and drops its privileges before its first call.
  *
  *     raised DIRECTORY    as root; the directory must not exist
  */
@@ -9,7 +9,7 @@
 
 enum { NOBODY = 65534, CURRENT_DIRECTORY = -100, NOT_RAISED = 77 };
 
-/* Takes a variable out of an array of them, in place. */
+/* Removes a variable from an environment, in place. */
 static void take_out(char **envp, const char *name)
 {
     char **to = envp;
@@ -25,7 +25,7 @@ static bool become_nobody(void)
            system_call(__NR_setresuid, NOBODY, NOBODY, NOBODY, 0) == 0;
 }
 
-/* In the program that has root's rights, of a user who has none. */
+/* Runs in the set-user-ID root program that an ordinary user has started. */
 static int raised(char **envp)
 {
     if (system_call(__NR_geteuid, 0, 0, 0, 0) != 0)
@@ -83,7 +83,7 @@ int main(int argc, char **argv, char **envp)
     CHECK(rt_file_write_text(trap.text, "#!/bin/sh\nexit 99\n") && make_executable(trap.text, 0755));
     CHECK(rt_env_set("RT_TAKEN", "x") && rt_env_set("RT_TOO", "x") && rt_env_set("HOME", "/trap") && rt_env_set("PATH", path.text));
     CHECK(become_nobody());
-    EQUAL(rt_process_run("rt-trap", NULL, 0), 99); /* to whom nobody gave rights */
+    EQUAL(rt_process_run("rt-trap", NULL, 0), 99); /* an ordinary user */
     static const char *const arguments[] = {"raised"};
     int32_t code = rt_process_run(program.text, arguments, 1);
     if (code == NOT_RAISED)

@@ -1,6 +1,6 @@
 /*
- * Every operation on many threads at once, at random, and what each must give is known: a model says it, or another
- * thread. Nothing may be lost, mixed, leaked or left behind. Needs pthreads.
+ * Calls operations at random on many threads at once, and compares each result with a model or with another thread's.
+ * No result may be lost or mixed, and no descriptor, block or child may leak. Needs pthreads.
  *
  *     stress DIRECTORY    the directory must not exist
  */
@@ -30,17 +30,17 @@ enum {
 
 static const char *program;
 /*
- * All begin together, and none ends before all have done their work: while one thread of a program in qemu begins or
- * ends, a child of another inherits a lock that is never given up.
+ * All threads begin together, and none ends before all have done their work: in qemu, a child that one thread starts
+ * while another begins or ends inherits a lock that is never released.
  */
 static pthread_barrier_t all_ready;
 
-/* A thread, what it draws from, and what it counts. */
+/* A thread, the state of its random numbers, and its counts. */
 struct worker {
     unsigned number, turns;
     uint64_t random;
     uint64_t operations, blocks, children, locked, refused;
-    uint64_t texts; /* what it saw of all error texts */
+    uint64_t texts; /* the sum of all error texts that it read */
     uint64_t version[2];
 };
 
@@ -59,14 +59,14 @@ static void path_in(struct line *path, const char *name, int64_t number)
     add_number(path, number);
 }
 
-/* --- Blocks: each is marked all over, changes hands, and is looked at and freed by whoever gets it. */
+/* --- Blocks: each is filled with a mark and passed on; the thread that receives it checks and frees it. */
 
 static const size_t sizes[] = {16, 24, 47, 48, 49, 100, 250, 700, 2000, 6000, 20000, 70000, 131000, 140000, 600000};
 enum { SIZES = sizeof sizes / sizeof *sizes, SET_MAX = 6000 };
 
 static _Atomic(char *) places[PLACES];
 
-/* The small ones come from variables, the others, which no child could be given, from files. */
+/* Small ones come from variables, the others from files: a child could not be passed so large a variable. */
 static void name_of_size(struct line *name, size_t at)
 {
     if (sizes[at] > SET_MAX)
@@ -98,7 +98,7 @@ static bool is_marked(const char *block)
 
 static void leave_a_block(struct worker *worker)
 {
-    /* Large ones are rare: they take long. */
+    /* Large ones are rare, because they take long. */
     size_t at = draw(worker, 1 + draw(worker, SIZES));
     struct line name = {0};
     name_of_size(&name, at);
@@ -112,8 +112,8 @@ static void leave_a_block(struct worker *worker)
     worker->operations += 3;
 }
 
-/* --- Variables: each is set by one thread, a version at a time. Whoever looks sees no older one than what was there when
- * it began to look, and no newer one than what is being set when it has looked. */
+/* --- Variables: one thread sets each, one version after the other. A reader gets no older version than the current one
+ * at the start of its call, and no newer one than the one being set at its end. */
 
 static atomic_ullong begun[KEYS], done[KEYS];
 
@@ -170,7 +170,7 @@ static void get_a_variable(struct worker *worker)
     worker->operations += 2;
 }
 
-/* --- Locks: one thread at a time has one. The counters have no other protection. */
+/* --- Locks: one thread at a time holds each. The counters have no other protection. */
 
 static atomic_uint holders[LOCKS];
 static uint64_t counters[LOCKS];
@@ -197,7 +197,7 @@ static void take_a_lock(struct worker *worker)
     worker->operations++;
 }
 
-/* --- Files and directories: of the thread's own, with a known content; and what all make and list together. */
+/* --- Files and directories: each thread's own, with known content; and shared ones that all create and list. */
 
 static void use_own_files(struct worker *worker)
 {
@@ -249,7 +249,7 @@ static void read_a_large_file(struct worker *worker)
     worker->operations += 2;
 }
 
-/* --- Facts, which do not change. */
+/* --- Facts that do not change. */
 
 static char *cwd, *host, *home;
 static int64_t own_id, processors;
@@ -273,7 +273,7 @@ static uint64_t all_texts(void)
     return sum;
 }
 
-/* --- Errors: a thread's own. */
+/* --- Errors: each thread has its own. */
 
 static void fail_somehow(struct worker *worker)
 {
@@ -285,7 +285,7 @@ static void fail_somehow(struct worker *worker)
     worker->operations += 3;
 }
 
-/* --- Descriptors of the program's own: nobody else closes them. */
+/* --- Descriptors of the program: the library never closes them. */
 
 static void use_a_pipe(struct worker *worker)
 {
@@ -308,11 +308,11 @@ static int open_descriptors(void)
     return count;
 }
 
-/* --- Children: each sees the variables as they are, and no descriptor but what it should. */
+/* --- Children: each gets the current variables, and no descriptor but the standard ones. */
 
 static int descriptors_of_a_child;
 
-/* The child's life: it says what it sees. */
+/* The child's main: it reports what it was given. */
 static int be_a_child(char **argv)
 {
     char *value = rt_env_get(argv[3]);
@@ -339,7 +339,7 @@ static void run_a_child(struct worker *worker)
     char *said = rt_file_read_text(path.text);
     const char *value = said != NULL ? strchr(said, ' ') : NULL;
     if (CHECK(value != NULL && is_version_between(value + 1, oldest, newest))) {
-        if (descriptors_of_a_child == 0) /* the first, when there is one thread */
+        if (descriptors_of_a_child == 0) /* the first, while there is one thread */
             descriptors_of_a_child = (int)number_in(said);
         EQUAL(number_in(said), descriptors_of_a_child);
     }
@@ -379,7 +379,7 @@ static void *life(void *argument)
     return NULL;
 }
 
-/* --- What is decided, unpacked or claimed when it is needed first: by all threads at once, in many fresh processes. */
+/* --- Lazy initialization: by all threads at once, in many new processes. */
 
 enum { FRESH = 50 };
 
@@ -478,7 +478,7 @@ static void set_up(void)
         path_in(&file, "/listed/", i);
         CHECK(rt_file_write_text(file.text, ""));
     }
-    /* Larger than what is kept for reuse. Written by the libc, as it contains NUL bytes. */
+    /* Larger than memory that is kept for reuse. The libc writes it, because it contains NUL bytes. */
     mark(large, 1, sizeof large);
     path_in(&path, "/large ", 0);
     int fd = open(path.text, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
@@ -532,7 +532,7 @@ int main(int argc, char **argv)
         return 2;
     }
     program = argv[0];
-    be_fresh_often(); /* before anything of that is used, and while there is one thread */
+    be_fresh_often(); /* before anything is initialized, while there is one thread */
     set_up();
     run_a_child(&workers[0]);
     int open_before = open_descriptors();

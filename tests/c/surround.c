@@ -1,11 +1,12 @@
 /*
- * Surroundings that a process can only make for itself, in front of a program with a libc: RT_SURROUND says which.
+ * Sets up a condition that a process can only set for itself, before the main of a program with a libc. RT_SURROUND
+ * names it.
  *
  *     storm MICROSECONDS    a timer's signals, whose handler has system calls interrupted (no SA_RESTART)
  *     nocldwait             SIGCHLD has its default handler, but children leave no zombie (SA_NOCLDWAIT)
  *     handled               SIGCHLD has a handler of the program's, without SA_RESTART
  *
- * Linked with another program, it is run before that one's main, also in the children that are this program again.
+ * Linked with another program, it runs before that program's main, and in the children that run the same program.
  */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -17,7 +18,7 @@
 #include <unistd.h>
 
 static atomic_uint arrived;
-static int is_first; /* of the processes that are this program */
+static int is_first; /* of the processes that run this program */
 
 static void count(int signal)
 {
@@ -56,11 +57,11 @@ __attribute__((constructor)) static void surround(void)
     } else if (strcmp(kind, "handled") == 0) {
         handle(SIGCHLD, count, 0);
     } else {
-        give_up("unknown surroundings");
+        give_up("RT_SURROUND has an unknown value");
     }
 }
 
-/* What is set must be so still, and signals must have come. */
+/* Checks that the setting is unchanged, and that signals have arrived. */
 __attribute__((destructor)) static void look_back(void)
 {
     const char *kind = getenv("RT_SURROUND");

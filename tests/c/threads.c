@@ -48,7 +48,7 @@ static void eight_at_once(void)
         pthread_join(threads[i], NULL);
 }
 
-/* More threads than the library has places for at first, thirty of them at a time. */
+/* Starts more threads than the library has slots for at first, thirty at a time. */
 static void many_after_each_other(void)
 {
     for (uintptr_t i = 0; i < 300; i += 30) {
@@ -73,7 +73,7 @@ static void *failing_together(void *argument)
     return NULL;
 }
 
-/* All have failed before the first looks: three hundred threads that live at the same time have a place each. */
+/* All fail before the first reads its error: three hundred threads that live at the same time have a slot each. */
 static void many_together(void)
 {
     enum { MANY = 300 };
@@ -100,7 +100,7 @@ static void *free_twice(void *unused)
     return NULL;
 }
 
-/* A misuse by a thread that is not the first one ends the process with the signal too, not with an exit code. */
+/* A misuse by another thread than the first ends the process with the signal too, not with an exit code. */
 static void misuse_in_a_thread(void)
 {
     int wrong = 0;
@@ -139,7 +139,7 @@ static void pipe_closed_by_another_thread(void)
 {
     static const char *const reads[] = {"-c", "cat > /dev/null; exit 5"};
     for (int ignored = 0; ignored < 2; ignored++) {
-        pid_t child = fork(); /* with an alarm of its own, should it wait for ever */
+        pid_t child = fork(); /* with an alarm of its own, in case it waits forever */
         if (child == 0) {
             setpgid(0, 0);
             signal(SIGCHLD, ignored ? SIG_IGN : SIG_DFL);
@@ -153,7 +153,7 @@ static void pipe_closed_by_another_thread(void)
         }
         int status = 0;
         waitpid(child, &status, 0);
-        kill(-child, SIGKILL); /* what is left of the group, should it have waited */
+        kill(-child, SIGKILL); /* the rest of the group, if it has waited */
         CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 5);
     }
 }
@@ -169,11 +169,11 @@ static void *run_many(void *argument)
     pthread_barrier_wait(&all_run);
     for (int i = 0; i < 25; i++)
         EQUAL(rt_process_run("sh", arguments, 2), (int)(uintptr_t)argument);
-    pthread_barrier_wait(&all_run); /* as work() does, for qemu */
+    pthread_barrier_wait(&all_run); /* as in work(), for qemu */
     return NULL;
 }
 
-/* Children of several threads at once; each gets the code of its own, with SIGCHLD as it is by default and ignored. */
+/* Several threads run children at once; each gets its own child's code, with SIGCHLD at its default and ignored. */
 static void processes_at_once(void)
 {
     pthread_barrier_init(&all_run, NULL, THREADS);
@@ -191,7 +191,7 @@ static void processes_at_once(void)
 static atomic_uint set_in_libc;
 static atomic_bool is_enough;
 
-/* Has the libc's environment grow and move, with other values for what the library has its own. */
+/* Makes the libc's environment grow and move, with other values for variables that the library has set. */
 static void *set_by_libc(void *unused)
 {
     (void)unused;
@@ -220,15 +220,15 @@ static bool is(char *text, const char *expected)
     return ok;
 }
 
-/* From the first rt_env_set on the library has an environment of its own: whatever setenv does at the same time is nothing
-   to it, nor to its children. */
+/* After the first rt_env_set() the library has an environment of its own: a concurrent setenv() affects neither it nor
+   its children. */
 static void environment_beside_setenv(void)
 {
     enum { ENOUGH = 20000 };
     static const char *const looks[] = {"-c", "test \"$RT_EARLY $RT_OURS $HOME ${RT_LIBC_1-none}\" = 'early ours /of/ours none'"};
     CHECK(rt_env_set("RT_OURS", "ours") && rt_env_set("HOME", "/of/ours"));
     pthread_t setter = start(set_by_libc, 0);
-    while (atomic_load(&set_in_libc) == 0) /* a child while it begins is nothing for qemu: see threads.h */
+    while (atomic_load(&set_in_libc) == 0) /* qemu cannot start a child while a thread begins: see threads.h */
         yield();
     unsigned round = 0;
     for (; atomic_load(&set_in_libc) < ENOUGH && atomic_load(&checks_failed) < 20; round++) {
@@ -246,12 +246,12 @@ static void environment_beside_setenv(void)
 
 int main(int argc, char **argv)
 {
-    setenv("RT_EARLY", "early", 1); /* before the library takes the environment over */
+    setenv("RT_EARLY", "early", 1); /* before the library copies the environment */
     if (argc != 2 || !prepare(argv[1])) {
         rt_eprint("usage: threads DIRECTORY (which must not exist)\n");
         return 2;
     }
-    misuse_in_a_thread(); /* those that fork first, while there is one thread */
+    misuse_in_a_thread(); /* tests that fork come first, while there is one thread */
     pipe_closed_by_another_thread();
     environment_beside_setenv();
     eight_at_once();

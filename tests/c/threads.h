@@ -1,6 +1,6 @@
 /*
- * What the threads of threads.c and threads_freestanding.c do, whoever starts them: each sets, gets, reads, lists, frees
- * what others made, and fails in a way of its own, and its last error is its own.
+ * The work of the threads of threads.c and threads_freestanding.c: each sets and gets variables, reads and lists files,
+ * frees texts of other threads, and fails in a way of its own. Its last error is its own.
  */
 #ifndef FFI_SYSCALLS_TESTS_THREADS_H
 #define FFI_SYSCALLS_TESTS_THREADS_H
@@ -15,7 +15,7 @@ static const char *directory;
 static char file_path[4200], held_path[4200];
 static int64_t held;
 
-/* Where threads leave texts for others to check and free. */
+/* Texts that threads leave for others to check and free. */
 static _Atomic(char *) shelves[SHELVES];
 
 static inline void path_of(char *path, const char *name)
@@ -46,7 +46,7 @@ static inline void clean_up(void)
     EQUAL(rt_process_run("rm", arguments, 2), 0);
 }
 
-/* Fails in one of eight ways. What the last error must be then. */
+/* Makes a call that fails, one of eight, and returns the expected last error. */
 static inline int32_t fail(unsigned way)
 {
     switch (way % THREADS) {
@@ -61,14 +61,14 @@ static inline int32_t fail(unsigned way)
     }
 }
 
-/* A name of the thread's own, or the one that all share. */
+/* The name of the thread's own variable. */
 static inline void name_of(struct line *name, unsigned thread)
 {
     add(name, "RT_THREAD_");
     add_number(name, thread);
 }
 
-/* n letters, all the same: whoever finds two different ones has found a text that two wrote, or that was freed. */
+/* Whether all letters are the same. Two different ones mean that two threads wrote the text, or that it was freed. */
 static inline bool is_uniform(const char *text)
 {
     size_t n = rt_len(text);
@@ -97,7 +97,7 @@ static inline void use_the_environment(unsigned thread, unsigned round)
     rt_free(got);
     got = rt_env_get("RT_THREAD_ALL");
     CHECK(got != NULL && rt_len(got) > 0 && is_uniform(got));
-    /* Somebody else frees this one, and this thread what somebody else left. */
+    /* Another thread frees this text, and this thread frees another's. */
     got = atomic_exchange(&shelves[(thread * 7 + round) % SHELVES], got);
     CHECK(got == NULL || is_uniform(got));
     rt_free(got);
@@ -122,7 +122,7 @@ static inline void use_files(unsigned thread, unsigned round)
     got = atomic_exchange(&shelves[(thread * 5 + round) % SHELVES], got);
     CHECK(got == NULL || is_uniform(got));
     rt_free(got);
-    /* Lists, while other threads add to the directory: whatever is in one, it is whole. */
+    /* Other threads add to the directory meanwhile: each name in the list is complete. */
     char **list = rt_dir_list(directory);
     CHECK(list != NULL && rt_len(list) >= 3 && list[rt_len(list)] == NULL);
     for (size_t i = 0; list != NULL && list[i] != NULL; i++)
@@ -149,9 +149,9 @@ static inline void run_processes(unsigned thread, unsigned round)
 }
 
 /*
- * Waits for all of the eight. What follows they do at the same time; and while one runs processes none begins or ends:
- * a child of qemu's inherits its locks as they are, and one that is held while a thread begins or ends is held in the
- * child for ever.
+ * Waits for all eight threads, so that what follows runs at the same time, and so that no thread begins or ends while
+ * another runs processes: a child in qemu inherits qemu's locks, and one that is held while a thread begins or ends is
+ * never released in the child.
  */
 static inline void meet(atomic_uint *met, void (*yield)(void))
 {
@@ -160,7 +160,7 @@ static inline void meet(atomic_uint *met, void (*yield)(void))
         yield();
 }
 
-/* The life of one of the eight. The program knows how one lets others run. */
+/* The main of one of the eight threads. The program passes a function that yields the processor. */
 static inline void work(unsigned thread, void (*yield)(void))
 {
     static atomic_uint begun, done;
@@ -171,20 +171,20 @@ static inline void work(unsigned thread, void (*yield)(void))
             use_files(thread, round / 4);
         if (round % 32 == 2 * thread)
             run_processes(thread, round);
-        /* All fail at once, each in its own way, and then in others. */
+        /* All fail at the same time, each in its own way, and then in other ways. */
         for (unsigned again = 0; again < 40; again++) {
             int32_t expected = fail(again < 30 ? thread : thread + again + round);
             for (unsigned look = 0; look < 3; look++)
-                if (rt_last_error() != expected) /* counted only when wrong: the checks would be millions */
+                if (rt_last_error() != expected) /* counted only if wrong: there would be millions of checks */
                     EQUAL(rt_last_error(), expected);
         }
     }
     CHECK(fail(thread) == rt_last_error());
-    CHECK(function_that_takes_null() == NULL); /* while other threads fail otherwise */
+    CHECK(function_that_takes_null() == NULL); /* while other threads fail in other ways */
     meet(&done, yield);
 }
 
-/* The life of one of many that come and go: it sees no error but its own. */
+/* The main of one of many short-lived threads: it gets no error but its own. */
 static inline void fail_and_end(unsigned number)
 {
     for (unsigned i = 0; i < 3; i++) {

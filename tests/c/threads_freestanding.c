@@ -1,6 +1,6 @@
 /*
- * Many threads of a program without a libc use the library at once. The threads are what clone(2) makes, with stacks
- * from this program and no thread-local storage, so that the library can tell them apart by gettid(2) only.
+ * Many threads of a program without a libc use the library at once. clone(2) starts them with stacks of this program
+ * and no thread-local storage, so the library can tell them apart by gettid(2) only.
  *
  *     threads_freestanding DIRECTORY    the directory must not exist
  */
@@ -52,7 +52,7 @@ static void join(unsigned place)
 
 static atomic_uint failed_so_far;
 
-/* All have failed before the first looks. */
+/* All fail before the first reads its error. */
 static void fail_together(unsigned number)
 {
     int32_t expected = fail(number);

@@ -1,8 +1,8 @@
 /*
- * A program and a shared object of its own, which both call the library: either each of them is linked with the hosted
- * archive, or the object alone is, and the program takes the functions from there. Whichever part's copy of a function
- * is called, by the dynamic linker's choice, all they know is one: errors, blocks, the environment, locks. Compiled
- * twice: with OBJECT defined it is the shared object. Needs pthreads.
+ * A program and its own shared object, which both call the library. Either each is linked with the hosted archive, or
+ * the object alone is, and the program takes the functions from it. Both share one state, whichever copy of a function the
+ * dynamic linker chooses: errors, blocks, the environment, locks. Compiled twice: with OBJECT defined it is the shared
+ * object. Needs pthreads.
  *
  *     two_parts PATH    where nothing is yet
  */
@@ -116,7 +116,7 @@ static void locks(const char *path)
     CHECK(object_unlock(fd));
 }
 
-/* Blocks of one part that the other gives back, and errors, on several threads. */
+/* On several threads, each part frees blocks of the other, and reads its errors. */
 static void *back_and_forth(void *argument)
 {
     const char *path = argument;

@@ -1,11 +1,11 @@
 use super::*;
 
 #[test]
-fn adds_to_the_end() {
-    let place = Place::new();
-    let path = place.at("file");
+fn append_text_adds_to_the_end() {
+    let temp = TempDir::new();
+    let path = temp.join("file");
     let mut wanted = vec![];
-    for content in [&b""[..], b"one\n", b"", b"\0two\xff", &noise(200_000)] {
+    for content in [&b""[..], b"one\n", b"", b"\0two\xff", &random_bytes(200_000)] {
         file::append_text(&*path, content).unwrap();
         wanted.extend_from_slice(content);
         assert_same_bytes(&fs::read(&path).unwrap(), &wanted);
@@ -13,10 +13,10 @@ fn adds_to_the_end() {
 }
 
 #[test]
-fn lines_of_many_threads_do_not_mix() {
+fn append_text_by_many_threads_keeps_lines_whole() {
     const LINES: usize = 300;
-    let place = Place::new();
-    let path = place.at("file");
+    let temp = TempDir::new();
+    let path = temp.join("file");
     let line = |thread: usize, number: usize| {
         let letter = char::from(b'a' + u8::try_from(thread).unwrap());
         format!("{thread} {number} {}\n", letter.to_string().repeat(number * 37 % 9000))

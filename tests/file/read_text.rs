@@ -1,32 +1,32 @@
 use super::*;
 
 #[test]
-fn any_size() {
+fn read_text_returns_files_of_every_size_with_a_final_nul() {
     const KB: usize = 1 << 10;
     const MB: usize = 1 << 20;
-    let place = Place::new();
-    let path = place.at("file");
-    let bytes = noise(40 * MB + 1);
+    let temp = TempDir::new();
+    let path = temp.join("file");
+    let bytes = random_bytes(40 * MB + 1);
     let edges = [4 * KB, 4 * KB + 256, 16 * KB, 17 * KB, 64 * KB, 256 * KB, MB, 2 * MB, 16 * MB, 40 * MB];
     let around = |edge: usize| [edge - 16, edge - 1, edge, edge + 1];
     for len in (0..10).chain(edges.into_iter().flat_map(around)).filter(|&len| len <= bytes.len()) {
         fs::write(&path, &bytes[..len]).unwrap();
         let text = file::read_text(&*path).unwrap();
         assert_same_bytes(&text, &bytes[..len]);
-        assert_eq!(byte_behind(&text), 0, "{len}");
+        assert_eq!(byte_after(&text), 0, "{len}");
     }
 }
 
 #[test]
-fn nul_bytes_and_line_ends_stay() {
-    let place = Place::new();
+fn read_text_keeps_nul_bytes_and_line_ends() {
+    let temp = TempDir::new();
     let content = b"\xef\xbb\xbfa\0b\r\n\0\xff\n\0";
-    let path = place.file("file", content);
+    let path = temp.file("file", content);
     assert_eq!(file::read_text(&*path).unwrap(), content);
 }
 
 #[test]
-fn files_of_proc_whose_size_is_0() {
+fn read_text_reads_proc_files_of_size_0() {
     for path in ["/proc/version", "/proc/filesystems", "/proc/self/cmdline", "/proc/self/limits", "/proc/kallsyms"] {
         let wanted = fs::read(path).unwrap();
         assert!(!wanted.is_empty());
@@ -36,7 +36,7 @@ fn files_of_proc_whose_size_is_0() {
 }
 
 #[test]
-fn files_of_sysfs_whose_size_is_a_page() {
+fn read_text_reads_sysfs_files_shorter_than_their_size() {
     let path = "/sys/devices/system/cpu/possible";
     let wanted = fs::read(path).unwrap();
     assert_ne!(fs::metadata(path).unwrap().len(), wanted.len() as u64);
@@ -44,10 +44,10 @@ fn files_of_sysfs_whose_size_is_a_page() {
 }
 
 #[test]
-fn a_pipe_that_is_filled_slowly() {
-    let place = Place::new();
-    let path = place.fifo("fifo");
-    let content = noise(300_000);
+fn read_text_reads_a_slow_pipe_to_its_end() {
+    let temp = TempDir::new();
+    let path = temp.mkfifo("fifo");
+    let content = random_bytes(300_000);
     thread::scope(|scope| {
         scope.spawn(|| {
             let mut fifo = fs::File::options().write(true).open(&path).unwrap();
@@ -63,9 +63,9 @@ fn a_pipe_that_is_filled_slowly() {
 }
 
 #[test]
-fn an_empty_pipe() {
-    let place = Place::new();
-    let path = place.fifo("fifo");
+fn read_text_of_an_empty_pipe_is_empty() {
+    let temp = TempDir::new();
+    let path = temp.mkfifo("fifo");
     thread::scope(|scope| {
         scope.spawn(|| drop(fs::File::options().write(true).open(&path).unwrap()));
         assert_eq!(file::read_text(&*path).unwrap(), "");
@@ -73,13 +73,13 @@ fn an_empty_pipe() {
 }
 
 #[test]
-fn a_file_that_grows_meanwhile() {
-    let place = Place::new();
-    let start = noise(200_000);
-    let path = place.file("file", &start);
+fn read_text_of_a_growing_file_returns_a_prefix() {
+    let temp = TempDir::new();
+    let start = random_bytes(200_000);
+    let path = temp.file("file", &start);
     let mut file = fs::File::options().append(true).open(&path).unwrap();
-    const MOST: usize = 5000;
-    // So often while one is read: a reader that is slower than the writer would never come to an end.
+    const MAX_APPENDS: usize = 5000;
+    // Bounds the growth during one read: a reader slower than the writer would never reach the end.
     let left = AtomicUsize::new(0);
     let grow = || {
         if left.load(Ordering::Relaxed) == 0 {
@@ -89,13 +89,13 @@ fn a_file_that_grows_meanwhile() {
         left.fetch_sub(1, Ordering::Relaxed);
     };
     let read_once = || {
-        left.store(MOST, Ordering::Relaxed);
-        while left.load(Ordering::Relaxed) == MOST {
+        left.store(MAX_APPENDS, Ordering::Relaxed);
+        while left.load(Ordering::Relaxed) == MAX_APPENDS {
             thread::yield_now();
         }
         file::read_text(&*path).unwrap()
     };
-    let read = meanwhile(grow, || -> Vec<_> { (0..50).map(|_| read_once()).collect() });
+    let read = while_repeating(grow, || -> Vec<_> { (0..50).map(|_| read_once()).collect() });
     let end = fs::read(&path).unwrap();
     for text in &read {
         assert!(text.len() >= start.len());
@@ -104,16 +104,16 @@ fn a_file_that_grows_meanwhile() {
 }
 
 #[test]
-fn a_file_that_shrinks_meanwhile() {
-    let place = Place::new();
-    let content = noise(3_000_000);
-    let path = place.file("file", &content);
+fn read_text_of_a_shrinking_file_returns_what_remains() {
+    let temp = TempDir::new();
+    let content = random_bytes(3_000_000);
+    let path = temp.file("file", &content);
     let other = fs::File::options().write(true).open(&path).unwrap();
     let change = || {
         other.set_len(1_000_000).unwrap();
         other.set_len(3_000_000).unwrap();
     };
-    meanwhile(change, || {
+    while_repeating(change, || {
         for _ in 0..50 {
             let text = file::read_text(&*path).unwrap();
             assert!((1_000_000..=3_000_000).contains(&text.len()));
@@ -123,11 +123,11 @@ fn a_file_that_shrinks_meanwhile() {
 }
 
 #[test]
-fn what_is_no_text() {
-    in_child(|place| {
-        assert_eq!(file::read_text(place.path()).unwrap_err(), Errno::EISDIR);
-        // A socket's path is short.
-        std::env::set_current_dir(place.path()).unwrap();
+fn read_text_of_a_directory_or_socket_fails_as_in_std() {
+    in_child(|temp| {
+        assert_eq!(file::read_text(temp.path()).unwrap_err(), Errno::EISDIR);
+        // Bind by a relative path: that of a socket has at most 107 bytes.
+        std::env::set_current_dir(temp.path()).unwrap();
         let _listener = UnixListener::bind("socket").unwrap();
         assert_same_error(file::read_text("socket"), fs::read("socket"));
         assert_eq!(file::read_text("/dev/null").unwrap(), "");
@@ -135,80 +135,39 @@ fn what_is_no_text() {
 }
 
 #[test]
-fn a_file_that_may_not_be_read() {
-    as_ordinary_user(|place| {
-        let path = place.file("file", "secret");
+fn read_text_without_permission_fails_with_eacces() {
+    as_ordinary_user(|temp| {
+        let path = temp.file("file", "secret");
         set_mode(&path, 0o200);
         assert_eq!(file::read_text(&*path).unwrap_err(), Errno::EACCES);
     });
 }
 
 #[test]
-fn a_file_without_end_ends_in_enomem() {
+fn read_text_of_a_file_without_end_fails_with_enomem() {
     if is_emulated() {
-        return not_in_an_emulator("a file without end: limits of memory are the emulator's own");
+        return report_not_in_an_emulator("a file without end: the emulator limits memory in its own way");
     }
-    in_child(|place| {
-        let path = place.file("file", "still works");
-        set_limit(libc::RLIMIT_AS, 600 << 20);
+    in_child(|temp| {
+        let path = temp.file("file", "still works");
+        set_soft_limit(libc::RLIMIT_AS, 600 << 20);
         assert_eq!(file::read_text("/dev/zero").unwrap_err(), Errno::ENOMEM);
         assert_eq!(file::read_text("/dev/zero").unwrap_err(), Errno::ENOMEM);
         assert_eq!(file::read_text(&*path).unwrap(), "still works");
     });
 }
 
+/// A kernel that overcommits grants memory beyond the limit of the group and kills the process when it uses it.
 #[test]
-fn no_descriptor_is_a_reason_to_fail_and_none_is_left_open() {
-    in_child(|place| {
-        let path = place.file("file", "x");
-        let count = || fs::read_dir("/proc/self/fd").unwrap().count();
-        let before = count();
-        for _ in 0..100 {
-            file::read_text(&*path).unwrap();
-            file::read_text(place.path()).unwrap_err();
-            file::copy(&*path, &*path).unwrap_err();
-            file::copy(&*path, place.path()).unwrap_err();
-            file::copy(&*path, &*place.at("copy")).unwrap();
-            file::write_text("/dev/full", "x").unwrap_err();
-            drop(file::lock(&*path).unwrap());
-        }
-        assert_eq!(count(), before);
-        set_limit(libc::RLIMIT_NOFILE, 0);
-        assert_eq!(file::read_text(&*path).unwrap_err(), Errno::EMFILE);
-        assert_eq!(file::write_text(&*path, "x"), Err(Errno::EMFILE));
-        assert_eq!(file::copy(&*path, &*place.at("copy")), Err(Errno::EMFILE));
-        assert_eq!(file::lock(&*path).unwrap_err(), Errno::EMFILE);
-        assert_eq!(file::size(&*path), Ok(1));
-    });
-}
-
-/// A kernel that overcommits would grant the memory, and kill the process for using it.
-#[test]
-fn an_endless_file_ends_before_the_memory_of_the_control_group() {
-    const GROUP: &str = "FFI_SYSCALLS_TEST_GROUP";
-    let name = format!("ffi_syscalls-memory-{}", std::process::id());
-    let limits = [("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")];
-    let groups = limits.map(|(root, limit)| (format!("{root}/{name}"), limit));
-    let made = std::env::var_os(GROUP).is_some()
-        || groups.iter().any(|(group, limit)| {
-            fs::create_dir(group).is_ok() && fs::write(format!("{group}/{limit}"), "300000000").is_ok()
-        });
-    let group = groups.iter().map(|(group, _)| group).find(|group| fs::exists(group).unwrap());
-    if made {
-        in_child_with(
-            |command, _| {
-                command.env(GROUP, group.unwrap());
-            },
-            |_| {
-                let group = std::env::var(GROUP).unwrap();
-                fs::write(format!("{group}/cgroup.procs"), std::process::id().to_string()).unwrap();
-                assert_eq!(file::read_text("/dev/zero").err(), Some(Errno::ENOMEM));
-            },
-        );
-    } else {
-        loudly("an endless file in a control group: no group for memory can be made here (be root)");
-    }
-    if let Some(group) = group {
-        fs::remove_dir(group).unwrap();
-    }
+fn read_text_of_an_endless_file_fails_within_the_memory_of_its_control_group() {
+    let limit = |group: &ControlGroup| {
+        let file = if group.has("memory.limit_in_bytes") { "memory.limit_in_bytes" } else { "memory.max" };
+        group.set(file, "300000000")
+    };
+    with_control_group(
+        "memory",
+        limit,
+        |_| assert_eq!(file::read_text("/dev/zero").err(), Some(Errno::ENOMEM)),
+        |group, run_in| run_in(group, ""),
+    );
 }

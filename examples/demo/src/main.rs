@@ -1,7 +1,7 @@
-//! The operations at work on this machine.
+//! Demonstrates the operations on this machine.
 //!
-//! The functions are called in the shared object whose path is given, and what they say is compared with what Rust's std
-//! or the kernel says.
+//! The program calls the functions of the shared object that its argument names, and compares the results with those of
+//! std or of the kernel.
 
 use std::ffi::{CStr, CString, OsString, c_char, c_void};
 use std::fs;
@@ -17,18 +17,18 @@ fn main() -> Result<()> {
     let path = std::env::args_os().nth(1).context("usage: demo SHARED_OBJECT")?;
     let work = tempfile::tempdir()?;
     let demo = Demo { library: Functions::load(Path::new(&path))?, work: work.path(), rows: Vec::new() };
-    let rows = demo.work_through()?;
+    let rows = demo.run()?;
     println!("{}", table(&rows));
     let differing = rows.iter().filter(|row| !row.agrees).count();
-    ensure!(differing == 0, "{differing} of the results differ from what std or the kernel says");
-    println!("\nAll {} results agree with what Rust's std or the kernel says.", rows.len());
+    ensure!(differing == 0, "{differing} of the results differ from those of std or the kernel");
+    println!("\nAll {} results agree with those of std or the kernel.", rows.len());
     Ok(())
 }
 
 fn table(rows: &[Row]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["operation", "what it did", "result", "checked"]);
+    table.set_header(["operation", "action", "result", "checked"]);
     for row in rows {
         let agreement = if row.agrees { "ok" } else { "DIFFERS" };
         table.add_row([&row.operation, &row.action, &row.result, agreement]);
@@ -41,7 +41,7 @@ struct Row {
     operation: String,
     action: String,
     result: String,
-    /// Whether std, or the kernel, says the same.
+    /// True if std or the kernel returns the same.
     agrees: bool,
 }
 
@@ -57,7 +57,7 @@ type PathNumber = unsafe extern "C" fn(*const c_char) -> i64;
 type PathText = unsafe extern "C" fn(*const c_char) -> *mut c_char;
 
 impl Demo<'_> {
-    fn work_through(mut self) -> Result<Vec<Row>> {
+    fn run(mut self) -> Result<Vec<Row>> {
         self.files()?;
         self.directories()?;
         self.environment()?;
@@ -87,16 +87,16 @@ impl Demo<'_> {
         );
         let appended = self.library.call2("rt_file_append_text", &note, c"no libc\n")?;
         let content = fs::read(&note_path)?;
-        self.row("rt_file_append_text", "added another", appended, content.ends_with(b"kernel\nno libc\n"));
+        self.row("rt_file_append_text", "appended another line", appended, content.ends_with(b"kernel\nno libc\n"));
         let exists = self.library.call1("rt_file_exists", &note)?;
-        self.row("rt_file_exists", "looked for note", exists, exists == note_path.exists());
+        self.row("rt_file_exists", "checked that note exists", exists, exists == note_path.exists());
         let text = self.library.text("rt_file_read_text", &note)?;
         self.row("rt_file_read_text", "read note", format!("{} bytes", text.len()), text == content);
         let size = self.library.number("rt_file_size", &note)?;
         let facts = fs::metadata(&note_path)?;
-        self.row("rt_file_size", "asked for note's size", size, size == i64::try_from(facts.len())?);
+        self.row("rt_file_size", "queried the size of note", size, size == i64::try_from(facts.len())?);
         let time = self.library.number("rt_file_modified_time", &note)?;
-        self.row("rt_file_modified_time", "asked when note changed", time, time == facts.mtime());
+        self.row("rt_file_modified_time", "queried the modification time of note", time, time == facts.mtime());
         let copied = self.library.call2("rt_file_copy", &note, &twin)?;
         self.row("rt_file_copy", "copied note to twin", copied, fs::read(&twin_path)? == content);
         self.locks(&note)?;
@@ -106,7 +106,7 @@ impl Demo<'_> {
         let reason = self.library.last_error()?;
         self.row(
             "rt_file_remove",
-            "deleted twin again",
+            "tried to delete twin again",
             format!("{again}, {reason}"),
             !again && reason.starts_with("ENOENT:"),
         );
@@ -119,9 +119,9 @@ impl Demo<'_> {
         let is_locked = matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock));
         self.row("rt_file_lock", "locked note", format!("descriptor {lock}"), lock >= 0 && is_locked);
         let unlock: Symbol<'_, unsafe extern "C" fn(i64) -> bool> = self.library.get("rt_file_unlock")?;
-        // SAFETY: takes a number.
+        // SAFETY: the argument is a plain integer.
         let unlocked = unsafe { unlock(lock) };
-        self.row("rt_file_unlock", "gave the lock up", unlocked, file.try_lock().is_ok());
+        self.row("rt_file_unlock", "unlocked note", unlocked, file.try_lock().is_ok());
         Ok(())
     }
 
@@ -129,20 +129,20 @@ impl Demo<'_> {
         let (deep, deep_path) = self.path("a/b/c")?;
         let create: Symbol<'_, unsafe extern "C" fn(*const c_char, bool) -> bool> =
             self.library.get("rt_dir_create")?;
-        // SAFETY: the text lives through the call.
+        // SAFETY: the argument is a NUL-terminated string.
         let created = unsafe { create(deep.as_ptr(), true) };
-        self.row("rt_dir_create", "made a/b/c", created, deep_path.is_dir());
+        self.row("rt_dir_create", "created a/b/c", created, deep_path.is_dir());
         let list: Symbol<'_, unsafe extern "C" fn(*const c_char) -> *mut *mut c_char> =
             self.library.get("rt_dir_list")?;
-        // SAFETY: the text lives through the call.
+        // SAFETY: the argument is a NUL-terminated string.
         let names = unsafe { list(c"/".as_ptr()) };
         ensure!(!names.is_null(), "rt_dir_list: {}", self.library.last_error()?);
         let len = self.library.len(names.cast())?;
         let mut found = Vec::new();
         for i in 0..len {
-            // SAFETY: the list has this many entries.
+            // SAFETY: rt_len reports the entries of the list.
             let name = unsafe { *names.add(i) };
-            // SAFETY: each is a NUL-terminated text.
+            // SAFETY: each entry is a NUL-terminated string.
             found.push(OsString::from_vec(unsafe { CStr::from_ptr(name) }.to_bytes().to_vec()));
         }
         self.library.free(names.cast())?;
@@ -154,35 +154,35 @@ impl Demo<'_> {
     fn environment(&mut self) -> Result<()> {
         let cwd = self.library.text0("rt_env_cwd")?;
         let same = cwd == std::env::current_dir()?.as_os_str().as_bytes();
-        self.row("rt_env_cwd", "asked for the working directory", lossy(&cwd), same);
+        self.row("rt_env_cwd", "queried the working directory", lossy(&cwd), same);
         let path = self.library.text("rt_env_get", c"PATH")?;
         let same = std::env::var_os("PATH").unwrap_or_default().as_bytes() == path;
-        self.row("rt_env_get", "asked for PATH", format!("{} bytes", path.len()), same);
+        self.row("rt_env_get", "read PATH", format!("{} bytes", path.len()), same);
         let set = self.library.call2("rt_env_set", c"GREETING", c"hello")?;
-        let told = self.library.text("rt_env_get", c"GREETING")?;
-        self.row("rt_env_set", "set GREETING", set, told == b"hello" && std::env::var_os("GREETING").is_none());
+        let value = self.library.text("rt_env_get", c"GREETING")?;
+        self.row("rt_env_set", "set GREETING", set, value == b"hello" && std::env::var_os("GREETING").is_none());
         let home = self.library.text0("rt_env_home")?;
         let same = std::env::home_dir().unwrap_or_default().as_os_str().as_bytes() == home;
-        self.row("rt_env_home", "asked for the home directory", lossy(&home), same);
+        self.row("rt_env_home", "queried the home directory", lossy(&home), same);
         Ok(())
     }
 
     fn processes_and_system(&mut self) -> Result<()> {
         let pid: Symbol<'_, unsafe extern "C" fn() -> i64> = self.library.get("rt_getpid")?;
-        // SAFETY: takes nothing.
+        // SAFETY: the function has no arguments.
         let pid = unsafe { pid() };
-        self.row("rt_getpid", "asked who this is", pid, pid == i64::from(std::process::id()));
+        self.row("rt_getpid", "queried the process ID", pid, pid == i64::from(std::process::id()));
         let code = self.library.run(c"sh", &[c"-c", c"test \"$GREETING\" = hello && exit 42"])?;
         self.row("rt_process_run", "ran a shell that checks GREETING and exits with 42", code, code == 42);
         let count: Symbol<'_, unsafe extern "C" fn() -> i64> = self.library.get("rt_system_cpu_count")?;
-        // SAFETY: takes nothing.
+        // SAFETY: the function has no arguments.
         let count = unsafe { count() };
-        // std rounds a quota down, the library rounds it up.
+        // std rounds a quota down. The library rounds it up.
         let std_count = i64::try_from(std::thread::available_parallelism()?.get())?;
         self.row("rt_system_cpu_count", "counted processors", count, (std_count..=std_count + 1).contains(&count));
         let name = self.library.text0("rt_hostname")?;
         let same = fs::read("/proc/sys/kernel/hostname")?.trim_ascii_end() == name;
-        self.row("rt_hostname", "asked for the host name", lossy(&name), same);
+        self.row("rt_hostname", "queried the host name", lossy(&name), same);
         Ok(())
     }
 }
@@ -191,55 +191,55 @@ fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The shared object's functions.
+/// The functions of the shared object.
 struct Functions(Library);
 
 impl Functions {
     fn load(path: &Path) -> Result<Self> {
-        // SAFETY: the object was just built here, and runs nothing when it is loaded.
+        // SAFETY: the shared object of this project has no code that runs when it is loaded.
         Ok(Self(unsafe { Library::new(path) }.with_context(|| format!("cannot load {}", path.display()))?))
     }
 
     fn get<F>(&self, name: &str) -> Result<Symbol<'_, F>> {
-        // SAFETY: the callers give the types that the header gives.
+        // SAFETY: `F` is the type that the header declares for `name`.
         unsafe { self.0.get(name) }.with_context(|| name.to_owned())
     }
 
     fn call1(&self, name: &str, path: &CStr) -> Result<bool> {
         let function: Symbol<'_, Path1> = self.get(name)?;
-        // SAFETY: the text lives through the call.
+        // SAFETY: the argument is a NUL-terminated string.
         Ok(unsafe { function(path.as_ptr()) })
     }
 
     fn call2(&self, name: &str, first: &CStr, second: &CStr) -> Result<bool> {
         let function: Symbol<'_, Path2> = self.get(name)?;
-        // SAFETY: the texts live through the call.
+        // SAFETY: both arguments are NUL-terminated strings.
         Ok(unsafe { function(first.as_ptr(), second.as_ptr()) })
     }
 
     fn number(&self, name: &str, path: &CStr) -> Result<i64> {
         let function: Symbol<'_, PathNumber> = self.get(name)?;
-        // SAFETY: the text lives through the call.
+        // SAFETY: the argument is a NUL-terminated string.
         Ok(unsafe { function(path.as_ptr()) })
     }
 
     fn text(&self, name: &str, argument: &CStr) -> Result<Vec<u8>> {
         let function: Symbol<'_, PathText> = self.get(name)?;
-        // SAFETY: the text lives through the call.
-        self.take(name, unsafe { function(argument.as_ptr()) })
+        // SAFETY: the argument is a NUL-terminated string.
+        self.copy_and_free(name, unsafe { function(argument.as_ptr()) })
     }
 
     fn text0(&self, name: &str) -> Result<Vec<u8>> {
         let function: Symbol<'_, unsafe extern "C" fn() -> *mut c_char> = self.get(name)?;
-        // SAFETY: takes nothing.
-        self.take(name, unsafe { function() })
+        // SAFETY: the function has no arguments.
+        self.copy_and_free(name, unsafe { function() })
     }
 
-    /// Copies a text that was returned, and frees it.
-    fn take(&self, name: &str, text: *mut c_char) -> Result<Vec<u8>> {
+    /// Copies a text that the library returned, and frees the original.
+    fn copy_and_free(&self, name: &str, text: *mut c_char) -> Result<Vec<u8>> {
         ensure!(!text.is_null(), "{name}: {}", self.last_error()?);
         let len = self.len(text.cast())?;
-        // SAFETY: the text has this many bytes.
+        // SAFETY: rt_len reports the bytes of the text.
         let copy = unsafe { std::slice::from_raw_parts(text.cast::<u8>(), len) }.to_vec();
         self.free(text.cast())?;
         Ok(copy)
@@ -249,32 +249,32 @@ impl Functions {
         type Run = unsafe extern "C" fn(*const c_char, *const *const c_char, usize) -> i32;
         let function: Symbol<'_, Run> = self.get("rt_process_run")?;
         let pointers: Vec<_> = arguments.iter().map(|argument| argument.as_ptr()).collect();
-        // SAFETY: the texts live through the call, and are as many as said.
+        // SAFETY: `pointers` holds `len` pointers to NUL-terminated strings.
         Ok(unsafe { function(program.as_ptr(), pointers.as_ptr(), pointers.len()) })
     }
 
     fn len(&self, pointer: *const c_void) -> Result<usize> {
         let function: Symbol<'_, unsafe extern "C" fn(*const c_void) -> usize> = self.get("rt_len")?;
-        // SAFETY: what the library returned.
+        // SAFETY: `pointer` is a text or list of the library.
         Ok(unsafe { function(pointer) })
     }
 
     fn free(&self, pointer: *mut c_void) -> Result<()> {
         let function: Symbol<'_, unsafe extern "C" fn(*mut c_void)> = self.get("rt_free")?;
-        // SAFETY: what the library returned, and is not used again.
+        // SAFETY: `pointer` is a text or list of the library, and is not used again.
         unsafe { function(pointer) };
         Ok(())
     }
 
-    /// Why the last call failed, in words.
+    /// Returns the error text of the last failed call.
     fn last_error(&self) -> Result<String> {
         let number: Symbol<'_, unsafe extern "C" fn() -> i32> = self.get("rt_last_error")?;
         let text: Symbol<'_, unsafe extern "C" fn(i32) -> *const c_char> = self.get("rt_error_text")?;
-        // SAFETY: takes nothing.
+        // SAFETY: the function has no arguments.
         let number = unsafe { number() };
-        // SAFETY: takes a number.
+        // SAFETY: the argument is a plain integer.
         let text = unsafe { text(number) };
-        // SAFETY: a static text.
+        // SAFETY: rt_error_text returns a static NUL-terminated string.
         Ok(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
     }
 }

@@ -18,14 +18,14 @@ pub(crate) fn lock(job: &mut Job) -> c_int {
     let Some((file, command)) = job.operands.split_first() else { return code::MISUSE };
     let lock = match file::lock(*file) {
         Err(errno @ Errno::EAGAIN) => {
-            job.complain(&[*file], errno, b" (somebody else has locked it)");
+            job.report_error(&[*file], errno, b" (somebody else has locked it)");
             return code::FAILURE;
         }
         lock => lock,
     };
     let Some(lock) = job.check(&[*file], lock) else { return code::FAILURE };
     let ending = execute(job, command);
-    // Before any message: where the standard error is closed, its descriptor may be the lock's.
+    // Unlock before any message: if standard error is closed, the lock may have its descriptor.
     let unlocked = lock.unlock();
     job.check(&[*file], unlocked);
     ending.report(job)
@@ -52,7 +52,7 @@ pub(crate) fn env(job: &mut Job) -> c_int {
     execute(job, rest).report(job)
 }
 
-/// The name and the value of a setting.
+/// Splits a setting into name and value.
 fn split(setting: Word) -> (&'static [u8], &'static [u8]) {
     let setting = setting.bytes();
     let name = setting.split(|&byte| byte == b'=').next().unwrap_or_default();
@@ -62,7 +62,7 @@ fn split(setting: Word) -> (&'static [u8], &'static [u8]) {
 fn print_values(job: &mut Job) -> c_int {
     for name in job.operands {
         match env::get(*name) {
-            Err(Errno::ENOENT) => job.message(&[*name], |message| message.push(b"not set")),
+            Err(Errno::ENOENT) => job.report(&[*name], |message| message.push(b"not set")),
             value => {
                 if let Some(value) = job.check(&[*name], value) {
                     job.out.line(&[&value]);
@@ -73,7 +73,7 @@ fn print_values(job: &mut Job) -> c_int {
     code::SUCCESS
 }
 
-/// Prints all variables: the kernel's with their present values, and behind them those that were added.
+/// Prints all variables: those of the kernel with their current values, then those that were added.
 fn print_all(job: &mut Job, settings: &[Word]) {
     let named = |words: &[Word], name: &[u8]| words.iter().any(|word| split(*word).0 == name);
     for (i, variable) in job.variables.iter().enumerate() {
@@ -98,15 +98,15 @@ fn print_variable(job: &mut Job, operand: Word, name: &[u8]) {
     }
 }
 
-/// How it went with a command.
+/// A command and its result.
 struct Ending {
     command: &'static [Word],
     result: ffi_syscalls::Result<Outcome>,
 }
 
-/// Runs a command: its name and its arguments.
+/// Runs a command, given by its name and arguments.
 fn execute(job: &mut Job, words: &'static [Word]) -> Ending {
-    // What was printed comes before what the command prints. An error shows at the end.
+    // Print what is buffered before the command prints. `finish` reports an error.
     let _ = job.out.flush();
     let (command, arguments) = words.split_first_chunk::<1>().map_or((words, words), |(first, rest)| (first, rest));
     let result = command.first().map_or(Err(Errno::EINVAL), |name| process::run(*name, arguments));
@@ -114,7 +114,7 @@ fn execute(job: &mut Job, words: &'static [Word]) -> Ending {
 }
 
 impl Ending {
-    /// Says why the command did not run, if so. The exit code is what a shell would give.
+    /// Reports why the command did not run, if so. Returns the exit code that a shell would.
     fn report(self, job: &mut Job) -> c_int {
         let by_path = self.command.iter().any(|name| name.bytes().contains(&b'/'));
         let (errno, hint): (_, &[u8]) = match self.result {
@@ -126,7 +126,7 @@ impl Ending {
             Ok(outcome) => return outcome.code(),
             Err(errno) => (errno, b" (no process could be started)"),
         };
-        job.complain(self.command, errno, hint);
+        job.report_error(self.command, errno, hint);
         self.result.map_or(code::NOT_STARTED, Outcome::code)
     }
 }

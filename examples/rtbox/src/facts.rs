@@ -14,7 +14,7 @@ pub(crate) fn pwd(job: &mut Job) -> c_int {
 /// Prints the home directory.
 pub(crate) fn home(job: &mut Job) -> c_int {
     match env::home() {
-        Err(errno @ Errno::ENOENT) => job.complain(&[], errno, b" (neither HOME nor /etc/passwd names one)"),
+        Err(errno @ Errno::ENOENT) => job.report_error(&[], errno, b" (neither HOME nor /etc/passwd names one)"),
         home => return print(job, home),
     }
     code::SUCCESS

@@ -28,23 +28,23 @@ fn print_standard_input(job: &mut Job) {
     }
 }
 
-/// All that the standard input still has, or a message.
+/// Reads standard input to its end, or reports why it cannot.
 fn standard_input(job: &mut Job) -> Option<Text> {
-    let complain = |errno| {
-        job.message(&[], |message| {
+    let report_error = |errno| {
+        job.report(&[], |message| {
             message.push(b"standard input: ");
             message.push_errno(errno);
         });
     };
-    stdio::read_text().map_err(complain).ok()
+    stdio::read_text().map_err(report_error).ok()
 }
 
-/// Makes texts the content of a file.
+/// Writes texts or standard input to a file.
 pub(crate) fn write(job: &mut Job) -> c_int {
     put(job, |file, content| file::write_text(file, content))
 }
 
-/// Adds texts to a file.
+/// Appends texts or standard input to a file.
 pub(crate) fn append(job: &mut Job) -> c_int {
     put(job, |file, content| file::append_text(file, content))
 }
@@ -59,9 +59,9 @@ fn put(job: &mut Job, write: fn(Word, &[u8]) -> Result<()>) -> c_int {
     code::SUCCESS
 }
 
-/// Writes texts as one line, and with one call of `write` when it fits into the buffer; the rest is appended.
+/// Writes texts as one line, with a single call of `write` if the line fits the buffer. The rest is appended.
 fn put_line(file: Word, texts: &[Word], newline: bool, write: fn(Word, &[u8]) -> Result<()>) -> Result<()> {
-    let mut content = Content { file, write, buffer: [0; ROOM], len: 0 };
+    let mut content = Content { file, write, buffer: [0; CAPACITY], len: 0 };
     for (i, text) in texts.iter().enumerate() {
         if i > 0 {
             content.push(b" ")?;
@@ -74,13 +74,13 @@ fn put_line(file: Word, texts: &[Word], newline: bool, write: fn(Word, &[u8]) ->
     (content.write)(file, content.buffer.get(..content.len).unwrap_or_default())
 }
 
-const ROOM: usize = 1 << 16;
+const CAPACITY: usize = 1 << 16;
 
-/// What is to be written to a file.
+/// Buffered bytes for a file.
 struct Content {
     file: Word,
     write: fn(Word, &[u8]) -> Result<()>,
-    buffer: [u8; ROOM],
+    buffer: [u8; CAPACITY],
     len: usize,
 }
 
@@ -108,7 +108,7 @@ impl Content {
 pub(crate) fn cp(job: &mut Job) -> c_int {
     if let &[source, destination] = job.operands {
         match file::copy(source, destination) {
-            Err(errno @ Errno::EINVAL) => job.complain(job.operands, errno, b" (are they the same file?)"),
+            Err(errno @ Errno::EINVAL) => job.report_error(job.operands, errno, b" (are they the same file?)"),
             result => drop(job.check(job.operands, result)),
         }
     }
@@ -145,7 +145,7 @@ fn print_names(job: &mut Job, operands: &[Word], names: Result<ffi_syscalls::Lis
     }
 }
 
-/// Makes directories.
+/// Creates directories.
 pub(crate) fn mkdir(job: &mut Job) -> c_int {
     let recursive = job.option;
     job.each(|directory| dir::create(directory, recursive))
@@ -161,10 +161,10 @@ pub(crate) fn mtime(job: &mut Job) -> c_int {
     numbers(job, file::modified_time)
 }
 
-/// Prints a number for each operand, and its name if there are several.
-fn numbers(job: &mut Job, ask: fn(Word) -> Result<i64>) -> c_int {
+/// Prints a number for each operand, with its name if there are several.
+fn numbers(job: &mut Job, query: fn(Word) -> Result<i64>) -> c_int {
     for operand in job.operands {
-        let Some(number) = job.check(&[*operand], ask(*operand)) else { continue };
+        let Some(number) = job.check(&[*operand], query(*operand)) else { continue };
         job.out.push_number(number);
         if job.operands.len() > 1 {
             job.out.push(b" ");
@@ -175,14 +175,14 @@ fn numbers(job: &mut Job, ask: fn(Word) -> Result<i64>) -> c_int {
     code::SUCCESS
 }
 
-/// Finds out whether paths lead to anything, and says it with the exit code alone, unless it cannot be known.
+/// Checks that paths exist and reports it by the exit code alone. A path that cannot be checked gets a message.
 pub(crate) fn exists(job: &mut Job) -> c_int {
     let mut code = code::SUCCESS;
     for path in job.operands {
         match file::exists(*path) {
             Ok(true) => {}
             Ok(false) => code = code::FAILURE,
-            Err(errno) => job.complain(&[*path], errno, b" (so it cannot be known)"),
+            Err(errno) => job.report_error(&[*path], errno, b" (so it cannot be known)"),
         }
     }
     code

@@ -1,4 +1,4 @@
-//! What rtbox says about itself, all of it from the table of applets.
+//! Help texts and messages about misuse, derived from the table of applets.
 
 use core::ffi::c_int;
 
@@ -9,14 +9,14 @@ use crate::{APPLETS, Applet};
 const VERSION: &[u8] = concat!("rtbox ", env!("CARGO_PKG_VERSION")).as_bytes();
 
 const USAGE: &[u8] = b"usage: rtbox APPLET [ARGUMENT...]\n       \
-    APPLET [ARGUMENT...]    when APPLET is a link to rtbox\n       \
+    APPLET [ARGUMENT...]    if APPLET is a link to rtbox\n       \
     rtbox --list | --version | help [APPLET]";
 
-const NOTES: &[u8] = b"Options come before the other arguments; -- ends them.\n\
-    Exit codes: 0 success, 1 something failed (the message says what and why), 2 wrong usage. lock, env and run\n\
-    give the code of the command that they ran. 127: no such applet.";
+const NOTES: &[u8] = b"Options precede the other arguments; -- ends them.\n\
+    Exit codes: 0 success, 1 failure (a message reports the reason), 2 wrong usage, 127 unknown applet. lock, env\n\
+    and run return the code of the command that they ran.";
 
-/// `rtbox help`, `rtbox help APPLET`.
+/// Implements `rtbox help` and `rtbox help APPLET`.
 pub(crate) fn help(job: &mut Job) -> c_int {
     match job.operands.first().map(|operand| operand.bytes()) {
         None => write_overview(&mut job.out),
@@ -28,22 +28,22 @@ pub(crate) fn help(job: &mut Job) -> c_int {
     code::SUCCESS
 }
 
-/// `rtbox --help`.
+/// Implements `rtbox --help`.
 pub(crate) fn overview() -> c_int {
     print(write_overview)
 }
 
-/// `rtbox APPLET --help`.
+/// Implements `rtbox APPLET --help`.
 pub(crate) fn applet(applet: &Applet) -> c_int {
     print(|out| write_applet(out, applet))
 }
 
-/// `rtbox --version`.
+/// Implements `rtbox --version`.
 pub(crate) fn version() -> c_int {
     print(|out| out.line(&[VERSION]))
 }
 
-/// `rtbox --list`: the names, for a loop that makes links of them.
+/// Implements `rtbox --list`: prints the names, one per line, for a script that creates links.
 pub(crate) fn list() -> c_int {
     print(|out| {
         for applet in &APPLETS {
@@ -52,41 +52,41 @@ pub(crate) fn list() -> c_int {
     })
 }
 
-/// Says how to use an applet, to somebody who did not.
+/// Reports wrong usage of an applet, with its usage line.
 #[cold]
-pub(crate) fn misuse(applet: &Applet, complaint: &[&[u8]]) -> c_int {
+pub(crate) fn misuse(applet: &Applet, problem: &[&[u8]]) -> c_int {
     let mut message = Lines::stderr();
     message.push(b"rtbox: ");
     message.push(applet.name.as_bytes());
     message.push(b": ");
-    for part in complaint {
+    for part in problem {
         message.push(part);
     }
     message.end();
     write_usage(&mut message, applet);
-    say(message, code::MISUSE)
+    report(message, code::MISUSE)
 }
 
-/// What rtbox says when it is called without arguments.
+/// Prints the overview to standard error, for a call without arguments.
 #[cold]
 pub(crate) fn missing_applet() -> c_int {
     let mut message = Lines::stderr();
     write_overview(&mut message);
-    say(message, code::MISUSE)
+    report(message, code::MISUSE)
 }
 
-/// What rtbox says when it has no such applet.
+/// Reports an unknown applet.
 #[cold]
 pub(crate) fn unknown_applet(name: &[u8]) -> c_int {
     let mut message = Lines::stderr();
     message.push(b"rtbox: ");
     message.push_name(name);
     message.line(&[b": no such applet; `rtbox help` shows those there are"]);
-    say(message, code::NO_APPLET)
+    report(message, code::NO_APPLET)
 }
 
-fn say(mut message: Lines, code: c_int) -> c_int {
-    // Nobody is left to tell.
+fn report(mut message: Lines, code: c_int) -> c_int {
+    // A failure of standard error cannot be reported.
     let _ = message.flush();
     code
 }
@@ -99,18 +99,18 @@ fn print(write: impl FnOnce(&mut Lines)) -> c_int {
     message.push(b"rtbox: standard output: ");
     message.push_errno(errno);
     message.end();
-    say(message, code::FAILURE)
+    report(message, code::FAILURE)
 }
 
 fn write_overview(out: &mut Lines) {
-    out.line(&[VERSION, b": files, directories, environment, processes, system facts; nothing below but the kernel\n"]);
+    out.line(&[VERSION, b": files, directories, environment, processes, system facts; straight from the kernel\n"]);
     out.line(&[USAGE, b"\n"]);
     for applet in &APPLETS {
         let name = applet.name.as_bytes();
         let space = b"          ".get(name.len()..).unwrap_or_default();
         out.line(&[b"  ", name, space, applet.summary.as_bytes()]);
     }
-    out.line(&[b"\n`rtbox APPLET --help` says more of an applet. ", NOTES]);
+    out.line(&[b"\n`rtbox APPLET --help` describes an applet. ", NOTES]);
 }
 
 fn write_usage(out: &mut Lines, applet: &Applet) {

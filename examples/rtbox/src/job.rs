@@ -1,4 +1,4 @@
-//! One call of an applet: what it works on, and what it has to say.
+//! One call of an applet: its operands, output, messages and exit code.
 
 use core::ffi::c_int;
 
@@ -8,18 +8,18 @@ use crate::Applet;
 use crate::output::Lines;
 use crate::words::Word;
 
-/// The exit codes that are rtbox's own.
+/// Exit codes of rtbox itself.
 pub(crate) mod code {
     use core::ffi::c_int;
 
     pub(crate) const SUCCESS: c_int = 0;
-    /// An operation failed; the message says which, and why.
+    /// An operation failed, and a message reported which and why.
     pub(crate) const FAILURE: c_int = 1;
-    /// The arguments are not as the usage says.
+    /// The arguments do not match the usage.
     pub(crate) const MISUSE: c_int = 2;
     /// No process could be started for a command.
     pub(crate) const NOT_STARTED: c_int = 125;
-    /// There is no such applet, as a shell says it of a command.
+    /// The applet is unknown. Shells return this code for unknown commands.
     pub(crate) const NO_APPLET: c_int = 127;
 }
 
@@ -27,9 +27,9 @@ pub(crate) mod code {
 pub(crate) struct Job {
     applet: &'static Applet,
     pub(crate) operands: &'static [Word],
-    /// Whether the applet's option was given.
+    /// True if the option of the applet was given.
     pub(crate) option: bool,
-    /// The environment, as the kernel gave it.
+    /// The environment that the kernel passed.
     pub(crate) variables: &'static [Word],
     pub(crate) out: Lines,
     failed: bool,
@@ -40,12 +40,12 @@ impl Job {
         Self { applet, operands, option: false, variables, out: Lines::stdout(), failed: false }
     }
 
-    /// The value of a result, or a message about what it failed on: `rtbox: cp a b: ENOENT: No such file or directory`.
+    /// Returns the value of a result, or reports its error: `rtbox: cp a b: ENOENT: No such file or directory`.
     pub(crate) fn check<T>(&mut self, operands: &[Word], result: Result<T>) -> Option<T> {
-        result.map_err(|errno| self.complain(operands, errno, b"")).ok()
+        result.map_err(|errno| self.report_error(operands, errno, b"")).ok()
     }
 
-    /// Does something with each operand, also after it failed for one of them.
+    /// Calls `work` with each operand, also after a failure.
     pub(crate) fn each(&mut self, mut work: impl FnMut(Word) -> Result<()>) -> c_int {
         for operand in self.operands {
             self.check(&[*operand], work(*operand));
@@ -53,20 +53,20 @@ impl Job {
         code::SUCCESS
     }
 
-    /// Says that something failed. The hint says what the error means here.
+    /// Reports a failure. The hint explains the error in this context.
     #[cold]
-    pub(crate) fn complain(&mut self, operands: &[Word], errno: Errno, hint: &[u8]) {
-        self.message(operands, |message| {
+    pub(crate) fn report_error(&mut self, operands: &[Word], errno: Errno, hint: &[u8]) {
+        self.report(operands, |message| {
             message.push_errno(errno);
             message.push(hint);
         });
     }
 
-    /// Says that something failed, in the words of `describe`.
+    /// Reports a failure. `describe` writes the text.
     #[cold]
-    pub(crate) fn message(&mut self, operands: &[Word], describe: impl FnOnce(&mut Lines)) {
+    pub(crate) fn report(&mut self, operands: &[Word], describe: impl FnOnce(&mut Lines)) {
         self.failed = true;
-        // What was printed before comes before it on a terminal too. An error shows at the end.
+        // Keep the order of output and messages on a terminal. `finish` reports an error.
         let _ = self.out.flush();
         let mut message = Lines::stderr();
         message.push(b"rtbox: ");
@@ -78,14 +78,14 @@ impl Job {
         message.push(b": ");
         describe(&mut message);
         message.end();
-        // Nobody is left to tell.
+        // A failure of standard error cannot be reported.
         let _ = message.flush();
     }
 
-    /// Writes what is left to print. The exit code: the applet's, or 1 when that is 0 and something failed.
+    /// Writes the rest of the output. Returns the exit code: that of the applet, or 1 if it is 0 and something failed.
     pub(crate) fn finish(mut self, code: c_int) -> c_int {
         if let Err(errno) = self.out.flush() {
-            self.message(&[], |message| {
+            self.report(&[], |message| {
                 message.push(b"standard output: ");
                 message.push_errno(errno);
             });

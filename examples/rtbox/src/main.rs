@@ -1,7 +1,7 @@
 //! rtbox: the operations of `ffi_syscalls` as one program without a libc.
 //!
-//! The first argument names the applet, or the program's own name does, when it is called through a link. Everything
-//! that is said of an applet, and how many operands it takes, is in one table: [`APPLETS`].
+//! The first argument selects the applet. A link to rtbox selects it by the name of the link. The table [`APPLETS`] holds
+//! the help text, the option and the number of operands of every applet.
 
 #![no_std]
 #![no_main]
@@ -22,24 +22,24 @@ use words::{Word, words};
 /// One operation as a command.
 struct Applet {
     name: &'static str,
-    /// The arguments, as they are shown behind the name.
+    /// The arguments, as the usage line shows them after the name.
     usage: &'static str,
-    /// What it does, in a line.
+    /// One line for the overview.
     summary: &'static str,
-    /// What else one must know to use it: whole lines.
+    /// More lines for the help of the applet, each ending with a newline.
     details: &'static str,
     /// The option that it takes, if any.
     option: Option<&'static [u8]>,
     /// The smallest and the greatest number of operands.
     operands: (usize, usize),
-    /// Does the work. The result is the exit code, unless something failed on the way: see [`Job::finish`].
+    /// Runs the applet. [`Job::finish`] turns the result into the exit code.
     run: fn(&mut Job) -> c_int,
 }
 
 const ANY: usize = usize::MAX;
 
-/// What an applet is without the fields that say what it is.
-const PLAIN: Applet =
+/// Default values for the fields of an applet.
+const DEFAULT: Applet =
     Applet { name: "", usage: "", summary: "", details: "", option: None, operands: (0, 0), run: |_| code::SUCCESS };
 
 static APPLETS: [Applet; 19] = [
@@ -47,18 +47,18 @@ static APPLETS: [Applet; 19] = [
         name: "cat",
         usage: "[FILE...]",
         summary: "print files",
-        details: "A FILE - is the standard input, and so is none at all. Each file is read to its end before it is\n\
+        details: "With no FILE, or when FILE is -, standard input is read. Each file is read to its end before it is\n\
                   printed.\n",
         operands: (0, ANY),
         run: files::cat,
-        ..PLAIN
+        ..DEFAULT
     },
     Applet {
         name: "write",
         usage: "[-n] FILE [TEXT...]",
-        summary: "make a text the content of a file",
-        details: "TEXTs are written as one line, with a space between them; -n leaves out the newline at its end.\n\
-                  Without a TEXT the standard input is written, as it is. FILE is created when missing.\n",
+        summary: "write texts or standard input to a file",
+        details: "TEXTs are written as one line, separated by spaces; -n omits the newline at the end. Without a TEXT,\n\
+                  standard input is copied unchanged. FILE is created if missing.\n",
         option: Some(b"-n"),
         operands: (1, ANY),
         run: files::write,
@@ -66,10 +66,10 @@ static APPLETS: [Applet; 19] = [
     Applet {
         name: "append",
         usage: "[-n] FILE [TEXT...]",
-        summary: "add a text to the end of a file",
-        details: "TEXTs are added as one line, with a space between them; -n leaves out the newline at its end.\n\
-                  Without a TEXT the standard input is added, as it is. FILE is created when missing. Lines of up\n\
-                  to 64 KiB that several processes append do not mix.\n",
+        summary: "append texts or standard input to a file",
+        details: "TEXTs are appended as one line, separated by spaces; -n omits the newline at the end. Without a TEXT,\n\
+                  standard input is copied unchanged. FILE is created if missing. Lines of up to 64 KiB that several\n\
+                  processes append do not mix.\n",
         option: Some(b"-n"),
         operands: (1, ANY),
         run: files::append,
@@ -78,36 +78,36 @@ static APPLETS: [Applet; 19] = [
         name: "cp",
         usage: "SOURCE DESTINATION",
         summary: "copy a file",
-        details: "Content and permission bits are copied. DESTINATION is the name of the copy, never a directory to\n\
-                  put it into; a file of that name is overwritten.\n",
+        details: "Copies content and permission bits. DESTINATION is the name of the copy, never a directory to put it\n\
+                  into. An existing file is overwritten.\n",
         operands: (2, 2),
         run: files::cp,
-        ..PLAIN
+        ..DEFAULT
     },
     Applet {
         name: "rm",
         usage: "FILE...",
         summary: "remove files",
-        details: "Symbolic links are removed, not what they lead to; directories are not removed.\n",
+        details: "Symbolic links are removed, not their targets. Directories are not removed.\n",
         operands: (1, ANY),
         run: files::rm,
-        ..PLAIN
+        ..DEFAULT
     },
     Applet {
         name: "ls",
         usage: "[DIRECTORY...]",
         summary: "list directories",
-        details: "All names but . and .. are listed, in the order of the file system, a line each; of the working\n\
-                  directory when none is given.\n",
+        details: "Prints all names except . and .., one per line, in the order of the file system. Without a DIRECTORY,\n\
+                  the working directory is listed.\n",
         operands: (0, ANY),
         run: files::ls,
-        ..PLAIN
+        ..DEFAULT
     },
     Applet {
         name: "mkdir",
         usage: "[-p] DIRECTORY...",
-        summary: "make directories",
-        details: "-p makes missing parents too, and is content with a directory that exists.\n",
+        summary: "create directories",
+        details: "-p creates missing parents too, and does not fail if the directory exists.\n",
         option: Some(b"-p"),
         operands: (1, ANY),
         run: files::mkdir,
@@ -116,94 +116,95 @@ static APPLETS: [Applet; 19] = [
         name: "size",
         usage: "FILE...",
         summary: "print the sizes of files in bytes",
-        details: "Of several files each line has the name too: SIZE FILE.\n",
+        details: "With several files, each line includes the name: SIZE FILE.\n",
         operands: (1, ANY),
         run: files::size,
-        ..PLAIN
+        ..DEFAULT
     },
     Applet {
         name: "mtime",
         usage: "FILE...",
-        summary: "print when files were last changed",
-        details: "In seconds since 1970 (UTC), negative before. Of several files each line has the name too:\n\
+        summary: "print the modification times of files",
+        details: "Times are seconds since 1970 (UTC), negative before. With several files, each line includes the name:\n\
                   SECONDS FILE.\n",
         operands: (1, ANY),
         run: files::mtime,
-        ..PLAIN
+        ..DEFAULT
     },
     Applet {
         name: "exists",
         usage: "PATH...",
-        summary: "find out whether paths lead to anything",
-        details: "The exit code is 0 when all do, 1 when not; nothing is printed. A dangling symbolic link leads\n\
-                  nowhere. There is a message, and exit code 1, when it cannot be known.\n",
+        summary: "check that paths exist",
+        details: "Symbolic links are followed. The exit code is 0 if all paths exist and 1 if not; nothing is printed. If\n\
+                  a path cannot be checked, a message is printed and the exit code is 1.\n",
         operands: (1, ANY),
         run: files::exists,
-        ..PLAIN
+        ..DEFAULT
     },
     Applet {
         name: "lock",
         usage: "FILE COMMAND [ARGUMENT...]",
         summary: "run a command while holding a lock on a file",
-        details: "FILE is created when missing. When somebody else has locked it, COMMAND is not run and the exit\n\
-                  code is 1; there is no waiting. It is the lock of flock(1), given up when COMMAND has ended.\n\
-                  The exit code is otherwise as of run.\n",
+        details: "FILE is created if missing. If another process holds the lock, COMMAND is not run and the exit code\n\
+                  is 1: lock never waits. The lock is compatible with flock(1) and is released when COMMAND ends.\n\
+                  Otherwise the exit code is that of run.\n",
         operands: (2, ANY),
         run: commands::lock,
-        ..PLAIN
+        ..DEFAULT
     },
     Applet {
         name: "pwd",
         summary: "print the working directory",
-        details: "As the kernel knows it: symbolic links are resolved.\n",
+        details: "Symbolic links are resolved.\n",
         run: facts::pwd,
-        ..PLAIN
+        ..DEFAULT
     },
     Applet {
         name: "env",
         usage: "[NAME... | NAME=VALUE... [COMMAND [ARGUMENT...]]]",
         summary: "print variables, or set some and run a command",
-        details: "NAMEs: their values are printed, a line each; the exit code is 1 when one is not set.\n\
-                  NAME=VALUEs: these variables are set and COMMAND is run; the exit code is as of run.\n\
-                  Without NAMEs and COMMAND: all variables are printed, those that are set included.\n",
+        details: "With NAMEs, prints their values, one per line; the exit code is 1 if one is not set. With NAME=VALUEs,\n\
+                  sets these variables and runs COMMAND; the exit code is that of run. Without NAMEs and COMMAND,\n\
+                  prints all variables, including those set by NAME=VALUEs.\n",
         operands: (0, ANY),
         run: commands::env,
-        ..PLAIN
+        ..DEFAULT
     },
     Applet {
         name: "home",
-        summary: "print the user's home directory",
-        details: "HOME when it is an absolute path, else what /etc/passwd says.\n",
+        summary: "print the home directory of the user",
+        details: "This is HOME if it is an absolute path, else the entry of the user in /etc/passwd.\n",
         run: facts::home,
-        ..PLAIN
+        ..DEFAULT
     },
     Applet {
         name: "run",
         usage: "COMMAND [ARGUMENT...]",
         summary: "run a command and wait for its end",
-        details: "COMMAND is looked for in PATH unless it contains a slash. The exit code is the command's; 128+N when\n\
-                  signal N ended it; 127 when it was not found, 126 when it could not be executed, 125 when no\n\
-                  process could be started.\n",
+        details: "COMMAND is searched in PATH unless it contains a slash. The exit code is that of COMMAND; 128+N if\n\
+                  signal N ended it; 127 if it was not found, 126 if it could not be executed, 125 if no process\n\
+                  could be started.\n",
         operands: (1, ANY),
         run: commands::run,
-        ..PLAIN
+        ..DEFAULT
     },
     Applet {
         name: "nproc",
-        summary: "print how many processors can be used",
-        details: "Those that the process may run on, or fewer when a control group limits its share, rounded up.\n",
+        summary: "print the number of usable processors",
+        details: "Counts the processors that the process may run on. A quota of its control group, rounded up, limits\n\
+                  the number.\n",
         run: facts::nproc,
-        ..PLAIN
+        ..DEFAULT
     },
-    Applet { name: "hostname", summary: "print the host name", run: facts::hostname, ..PLAIN },
-    Applet { name: "pid", summary: "print the process id of rtbox itself", run: facts::pid, ..PLAIN },
+    Applet { name: "hostname", summary: "print the host name", run: facts::hostname, ..DEFAULT },
+    Applet { name: "pid", summary: "print the process id of rtbox itself", run: facts::pid, ..DEFAULT },
     Applet {
         name: "help",
         usage: "[APPLET]",
-        summary: "say how to use rtbox or an applet",
+        summary: "print help for rtbox or an applet",
         operands: (0, 1),
         run: help::help,
-        ..PLAIN
+        ..DEFAULT
     },
 ];
 
@@ -213,17 +214,17 @@ impl Applet {
     }
 }
 
-/// Called by the library's `_start`.
+/// The entry point that `_start` of the library calls.
 ///
 /// # Safety
-/// Both arrays are the kernel's: null pointers end them, and they stay as long as the program runs.
+/// Both arrays must end with a null pointer and live as long as the program, as those of the kernel do.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn main(_argc: c_int, argv: *const *const c_char, envp: *const *const c_char) -> c_int {
-    // SAFETY: the caller's.
+    // SAFETY: `_start` passes the argument array of the kernel.
     let arguments = unsafe { words(argv) };
-    // SAFETY: the caller's.
+    // SAFETY: `_start` passes the environment array of the kernel.
     let variables = unsafe { words(envp) };
-    // The kernel lets a program be started without even a name.
+    // The argument array may be empty: execve(2) does not require a program name.
     let (name, operands) =
         arguments.split_first().map_or((b"".as_slice(), arguments), |(name, rest)| (name.bytes(), rest));
     match Applet::named(name.rsplit(|&byte| byte == b'/').next().unwrap_or_default()) {
@@ -232,7 +233,7 @@ pub unsafe extern "C" fn main(_argc: c_int, argv: *const *const c_char, envp: *c
     }
 }
 
-/// The first argument says what to do.
+/// Runs the applet that the first argument names, or prints help.
 fn start_named(arguments: &'static [Word], variables: &'static [Word]) -> c_int {
     let Some((name, operands)) = arguments.split_first() else {
         return help::missing_applet();
@@ -246,7 +247,7 @@ fn start_named(arguments: &'static [Word], variables: &'static [Word]) -> c_int 
     }
 }
 
-/// Takes the options off the operands, counts these, and runs the applet.
+/// Parses the options, checks the number of operands and runs the applet.
 fn start(applet: &'static Applet, arguments: &'static [Word], variables: &'static [Word]) -> c_int {
     let mut job = Job::new(applet, arguments, variables);
     while let Some((first, rest)) = job.operands.split_first() {

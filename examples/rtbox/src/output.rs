@@ -1,60 +1,60 @@
-//! Lines on their way to a stream.
+//! Buffered output of whole lines.
 
 use ffi_syscalls::{Errno, Result, stdio};
 
-/// No larger than what a pipe takes at once (PIPE_BUF), so that the lines of several programs do not mix.
-const ROOM: usize = 4096;
+/// PIPE_BUF: the largest write to a pipe that is atomic, so that lines of several programs do not mix.
+const CAPACITY: usize = 4096;
 
-/// Gathers lines, and writes as many whole ones at once as fit.
+/// Buffers lines and writes as many whole lines at once as fit.
 pub(crate) struct Lines {
     write: fn(&[u8]) -> Result<()>,
-    buffer: [u8; ROOM],
+    buffer: [u8; CAPACITY],
     len: usize,
-    /// Where the last line that is whole ends.
+    /// End of the last whole line in the buffer.
     whole: usize,
-    /// The first error. What comes after it is dropped.
+    /// The first error. Later output is dropped.
     error: Option<Errno>,
 }
 
 impl Lines {
-    /// To the standard output.
+    /// Lines for standard output.
     pub(crate) const fn stdout() -> Self {
         Self::new(|bytes| stdio::print(bytes))
     }
 
-    /// To the standard error.
+    /// Lines for standard error.
     pub(crate) const fn stderr() -> Self {
         Self::new(|bytes| stdio::eprint(bytes))
     }
 
     const fn new(write: fn(&[u8]) -> Result<()>) -> Self {
-        Self { write, buffer: [0; ROOM], len: 0, whole: 0, error: None }
+        Self { write, buffer: [0; CAPACITY], len: 0, whole: 0, error: None }
     }
 
-    /// Adds to the line.
+    /// Appends to the current line.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
-        if bytes.len() > ROOM - self.len {
-            self.write_out(self.whole);
+        if bytes.len() > CAPACITY - self.len {
+            self.write_front(self.whole);
         }
-        if bytes.len() > ROOM - self.len {
-            self.write_out(self.len);
+        if bytes.len() > CAPACITY - self.len {
+            self.write_front(self.len);
         }
         match self.buffer.get_mut(self.len..).and_then(|rest| rest.get_mut(..bytes.len())) {
-            Some(place) => {
-                place.copy_from_slice(bytes);
+            Some(target) => {
+                target.copy_from_slice(bytes);
                 self.len += bytes.len();
             }
-            None => self.write_now(bytes),
+            None => self.write_directly(bytes),
         }
     }
 
-    /// Adds a number in decimal.
+    /// Appends a number in decimal.
     pub(crate) fn push_number(&mut self, number: i64) {
         let mut digits = [0; 20];
         let (mut rest, mut used) = (number.unsigned_abs(), 0);
-        for place in digits.iter_mut().rev() {
+        for target in digits.iter_mut().rev() {
             let [digit, ..] = (rest % 10).to_le_bytes();
-            *place = b'0' + digit;
+            *target = b'0' + digit;
             used += 1;
             rest /= 10;
             if rest == 0 {
@@ -67,8 +67,8 @@ impl Lines {
         self.push(digits.get(digits.len() - used..).unwrap_or_default());
     }
 
-    /// Adds a name so that it can be recognised and does no harm to a terminal: with quotes when it is empty or has
-    /// spaces, control characters as `\xNN`.
+    /// Appends a name, in quotes if it is empty or contains spaces. Control characters become `\xNN`, since they could
+    /// change the state of a terminal.
     pub(crate) fn push_name(&mut self, name: &[u8]) {
         let quote: &[u8] = if name.is_empty() || name.contains(&b' ') { b"'" } else { b"" };
         self.push(quote);
@@ -83,7 +83,7 @@ impl Lines {
         self.push(quote);
     }
 
-    /// Adds what an error means.
+    /// Appends the text of an error.
     pub(crate) fn push_errno(&mut self, errno: Errno) {
         let text = errno.text().to_bytes();
         self.push(text);
@@ -99,7 +99,7 @@ impl Lines {
         self.whole = self.len;
     }
 
-    /// A whole line.
+    /// Appends a whole line.
     pub(crate) fn line(&mut self, parts: &[&[u8]]) {
         for part in parts {
             self.push(part);
@@ -107,29 +107,29 @@ impl Lines {
         self.end();
     }
 
-    /// Writes what is there; the result is the first error since the beginning.
+    /// Writes the rest of the buffer. Returns the first error of all writes.
     pub(crate) fn flush(&mut self) -> Result<()> {
-        self.write_out(self.len);
+        self.write_front(self.len);
         self.error.map_or(Ok(()), Err)
     }
 
-    /// Writes the first `len` bytes, and moves the rest to their place.
-    fn write_out(&mut self, len: usize) {
+    /// Writes the first `len` bytes and moves the rest to the start of the buffer.
+    fn write_front(&mut self, len: usize) {
         let Some(first) = self.buffer.get(..len).filter(|first| !first.is_empty()) else { return };
         if self.error.is_none() {
             self.error = (self.write)(first).err();
         }
         for at in len..self.len {
             let byte = self.buffer.get(at).copied().unwrap_or_default();
-            if let Some(place) = self.buffer.get_mut(at - len) {
-                *place = byte;
+            if let Some(target) = self.buffer.get_mut(at - len) {
+                *target = byte;
             }
         }
         self.len -= len;
         self.whole = 0;
     }
 
-    fn write_now(&mut self, bytes: &[u8]) {
+    fn write_directly(&mut self, bytes: &[u8]) {
         if self.error.is_none() {
             self.error = (self.write)(bytes).err();
         }

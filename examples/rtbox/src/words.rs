@@ -1,24 +1,24 @@
-//! The texts that the kernel gave the program.
+//! The arguments and variables that the kernel passed to the program.
 
 use core::ffi::{CStr, c_char};
 use core::ptr::NonNull;
 
 use ffi_syscalls::{Arg, Result};
 
-/// An argument or a variable, where the kernel put it. It is bytes of any encoding.
+/// An argument or a variable: bytes in any encoding, at the address where the kernel put them.
 ///
-/// A slice of them is the kernel's own array, so the rest of the arguments can be handed on without a copy.
+/// A slice of words has the layout of the array of the kernel, so a command can get the rest of it without a copy.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub(crate) struct Word(NonNull<c_char>);
 
 impl Word {
     fn as_c_str(&self) -> &'static CStr {
-        // SAFETY: what `words` made it of.
+        // SAFETY: only `words` makes one, from a NUL-terminated string that lives as long as the program.
         unsafe { CStr::from_ptr(self.0.as_ptr()) }
     }
 
-    /// The bytes, without the final NUL.
+    /// Returns the bytes without the final NUL.
     pub(crate) fn bytes(self) -> &'static [u8] {
         self.as_c_str().to_bytes()
     }
@@ -34,19 +34,19 @@ impl Arg for Word {
     }
 }
 
-/// The texts of an array that ends with a null pointer.
+/// Returns the strings of an array that ends with a null pointer. A null array is empty.
 ///
 /// # Safety
-/// It is such an array of NUL-terminated strings, and stays as it is as long as the program runs.
+/// The array must hold NUL-terminated strings and a final null pointer, and stay unchanged as long as the program runs.
 pub(crate) unsafe fn words(array: *const *const c_char) -> &'static [Word] {
     let mut count = 0;
-    // SAFETY: not beyond the null pointer that ends the array.
+    // SAFETY: no entry before this one is null, so this one is in the array.
     while !array.is_null() && unsafe { !(*array.wrapping_add(count)).is_null() } {
         count += 1;
     }
     if count == 0 {
         return &[];
     }
-    // SAFETY: this many pointers to strings, none of them null.
+    // SAFETY: the array has `count` entries that are not null, and `Word` has the layout of a pointer.
     unsafe { core::slice::from_raw_parts(array.cast(), count) }
 }

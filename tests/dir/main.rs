@@ -1,0 +1,22 @@
+//! The directory operations, compared with std and the files of the kernel.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at an unexpected result")]
+
+mod create;
+mod list;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{CStr, CString, OsStr};
+use std::fs;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+use std::thread;
+
+use ffi_syscalls::{Errno, dir};
+
+use support::{
+    TempDir, as_ordinary_user, assert_same_error, count_descriptors, in_child, mode_of, path_of_length, raw_entry,
+    set_mode, set_soft_limit, set_umask, while_repeating,
+};

@@ -1,0 +1,20 @@
+//! The values that operations return, texts and lists, and the memory that they occupy.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at an unexpected result")]
+
+mod list;
+mod memory;
+#[path = "../support/mod.rs"]
+mod support;
+mod text;
+
+use std::ffi::CStr;
+use std::fs;
+use std::thread;
+
+use ffi_syscalls::{List, Text, dir, env, file, system};
+
+use support::{
+    TempDir, assert_memory_does_not_grow, assert_same_bytes, byte_after, in_child, random_bytes, raw_entry,
+    resident_pages, set_soft_limit,
+};
