@@ -11,7 +11,7 @@ use crate::library::Library;
 use crate::normalize::Normalize;
 
 /// The loaded shared objects.
-pub type Libraries = [(Implementation, &'static Library); 3];
+pub type Libraries = &'static [(Implementation, &'static Library)];
 
 /// An implementation of the operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -22,6 +22,8 @@ pub enum Implementation {
     Libc,
     /// The thin wrappers of libc functions in plain.c.
     Plain,
+    /// Another build of the library, such as an earlier one.
+    Previous,
     Std,
     Rustix,
     NumCpus,
@@ -31,10 +33,11 @@ pub enum Implementation {
 }
 
 impl Implementation {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Raw,
         Self::Libc,
         Self::Plain,
+        Self::Previous,
         Self::Std,
         Self::Rustix,
         Self::NumCpus,
@@ -48,6 +51,7 @@ impl Implementation {
             Self::Raw => "this library",
             Self::Libc => "its libc backend",
             Self::Plain => "plain libc",
+            Self::Previous => "previous",
             Self::Std => "Rust std",
             Self::Rustix => "rustix",
             Self::NumCpus => "num_cpus",
@@ -59,7 +63,7 @@ impl Implementation {
 
     /// Returns true for implementations outside of this library.
     pub fn is_competitor(self) -> bool {
-        !matches!(self, Self::Raw | Self::Libc)
+        !matches!(self, Self::Raw | Self::Libc | Self::Previous)
     }
 
     /// Returns true for crates that implement a single operation.
@@ -200,7 +204,7 @@ impl Comparison {
         libraries: Libraries,
         operation: impl Fn(&'static Library) -> F,
     ) {
-        for (implementation, library) in libraries {
+        for &(implementation, library) in libraries {
             self.add(implementation, operation(library));
         }
     }

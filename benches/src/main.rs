@@ -67,7 +67,7 @@ impl Options {
     /// Returns true if the options select a full measurement of all rows, whose results are worth keeping.
     fn is_complete(&self) -> bool {
         let is_long = self.rounds.is_none_or(|rounds| rounds >= Settings::MIN_ROUNDS);
-        is_long && !self.quick && !self.cpu && self.only.is_empty()
+        is_long && !self.quick && !self.cpu && self.previous.is_none() && self.only.is_empty()
     }
 }
 
@@ -161,11 +161,15 @@ fn variables(count: usize) -> Vec<(String, String)> {
 /// Measures a row, in the process started for it.
 fn work(arguments: &Arguments, name: &str, directory: &Path, output: &Path) -> Result<()> {
     let row = rows::all().into_iter().find(|row| row.name() == name).context("no such row")?;
-    let libraries = [
+    let mut libraries = vec![
         (Implementation::Raw, Library::load(&arguments.raw)?),
         (Implementation::Libc, Library::load(&arguments.libc)?),
         (Implementation::Plain, Library::load(&arguments.plain)?),
     ];
+    if let Some(previous) = &arguments.options.previous {
+        libraries.push((Implementation::Previous, Library::load(previous)?));
+    }
+    let libraries = libraries.leak();
     machine::touch_memory(row.memory)?;
     let comparison = (row.make)(&Fixture { libraries, directory: directory.to_owned() })?;
     let samples = comparison.run(arguments.options.settings())?;

@@ -66,9 +66,9 @@ impl Measured {
     }
 
     /// Formats one cell per column.
-    fn cells(&self, format: impl Fn(Implementation) -> Option<String>) -> Vec<String> {
+    fn cells(&self, columns: &[Implementation], format: impl Fn(Implementation) -> Option<String>) -> Vec<String> {
         let mut cells: Vec<_> =
-            COLUMNS.iter().map(|&implementation| format(implementation).unwrap_or_default()).collect();
+            columns.iter().map(|&implementation| format(implementation).unwrap_or_default()).collect();
         let other = self
             .other()
             .and_then(|implementation| Some(format!("{} {}", implementation.name(), format(implementation)?)));
@@ -77,9 +77,17 @@ impl Measured {
     }
 }
 
-/// Implementations of nearly all operations.
-const COLUMNS: [Implementation; 4] =
-    [Implementation::Plain, Implementation::Std, Implementation::Rustix, Implementation::Libc];
+/// Returns the implementations of nearly all operations that were measured.
+fn columns(measured: &[Measured]) -> Vec<Implementation> {
+    let all = [
+        Implementation::Plain,
+        Implementation::Std,
+        Implementation::Rustix,
+        Implementation::Libc,
+        Implementation::Previous,
+    ];
+    all.into_iter().filter(|&column| measured.iter().any(|row| row.ratio(column).is_some())).collect()
+}
 
 /// Returns the table of ratios for the terminal.
 pub fn console(measured: &[Measured]) -> String {
@@ -87,11 +95,12 @@ pub fn console(measured: &[Measured]) -> String {
 }
 
 fn ratios(measured: &[Measured]) -> Table {
-    let mut table = new_table(&["operation", "where", "this library"], &["target", "met"]);
+    let columns = columns(measured);
+    let mut table = new_table(&["operation", "where", "this library"], &columns, &["target", "met"]);
     for row in measured {
         let ours = time(&row.samples, Implementation::Raw).map(|time| duration(time.median)).unwrap_or_default();
         let mut cells = vec![row.row.operation.clone(), row.file_system().to_owned(), ours];
-        cells.extend(row.cells(|implementation| row.ratio(implementation).map(spread)));
+        cells.extend(row.cells(&columns, |implementation| row.ratio(implementation).map(spread)));
         cells.push(row.target());
         cells.push(match row.verdict() {
             Verdict::Met => "yes".into(),
@@ -104,24 +113,25 @@ fn ratios(measured: &[Measured]) -> Table {
 }
 
 fn times(measured: &[Measured]) -> Table {
-    let mut table = new_table(&["operation", "where", "this library"], &["rounds"]);
+    let columns = columns(measured);
+    let mut table = new_table(&["operation", "where", "this library"], &columns, &["rounds"]);
     for row in measured {
         let format = |implementation| time(&row.samples, implementation).map(|time| duration_with_spread(&time));
         let mut cells = vec![row.row.operation.clone(), row.file_system().to_owned()];
         cells.push(format(Implementation::Raw).unwrap_or_default());
-        cells.extend(row.cells(format));
+        cells.extend(row.cells(&columns, format));
         cells.push(row.samples.first().map_or(0, |samples| samples.nanoseconds.len()).to_string());
         table.add_row(cells);
     }
     table
 }
 
-fn new_table(before: &[&str], after: &[&str]) -> Table {
+fn new_table(before: &[&str], columns: &[Implementation], after: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN);
-    let columns = COLUMNS.iter().map(|implementation| implementation.name()).chain(["others"]);
-    table.set_header(before.iter().copied().chain(columns).chain(after.iter().copied()));
-    for column in table.column_iter_mut().skip(2).take(1 + COLUMNS.len()) {
+    let names = columns.iter().map(|implementation| implementation.name()).chain(["others"]);
+    table.set_header(before.iter().copied().chain(names).chain(after.iter().copied()));
+    for column in table.column_iter_mut().skip(2).take(1 + columns.len()) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table

@@ -23,6 +23,10 @@ impl Parts {
             ("operations", format!("\n{}", operation_table(&operations)?)),
             ("support", format!("\n{}", support_table(&support)?)),
             ("sizes", format!("\n{}\n", size::document_table()?)),
+            ("size-hello", size::noted("hello: print a line")?.to_string()),
+            ("size-copy", size::noted("copy: copy a file")?.to_string()),
+            ("size-all", size::noted("a program with all operations")?.to_string()),
+            ("bench", rows_that_meet_their_target()?),
         ]))
     }
 
@@ -46,10 +50,15 @@ impl Parts {
 
     /// The names of parts that no document has.
     pub fn missing(&self) -> Result<Vec<&'static str>> {
-        let documents = paths()?.iter().map(std::fs::read_to_string).collect::<std::io::Result<Vec<_>>>()?;
+        let documents = texts()?;
         let is_missing = |name: &str| !documents.iter().any(|text| text.contains(&format!("<!-- {name} -->")));
         Ok(self.0.iter().map(|(name, _)| *name).filter(|name| is_missing(name)).collect())
     }
+}
+
+/// The documents' texts, README.md first.
+pub fn texts() -> Result<Vec<String>> {
+    Ok(paths()?.iter().map(std::fs::read_to_string).collect::<std::io::Result<_>>()?)
 }
 
 /// The documents, with the texts that they should have.
@@ -70,6 +79,13 @@ fn paths() -> Result<Vec<PathBuf>> {
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
     paths.sort();
     Ok(paths)
+}
+
+/// The count in the last line of the benchmark's results: `66 of 76`.
+fn rows_that_meet_their_target() -> Result<String> {
+    let results = std::fs::read_to_string(project::root().join("benches/results.md"))?;
+    let count = results.lines().find_map(|line| line.split_once(" rows meet their target"));
+    Ok(count.context("benches/results.md has no count of rows")?.0.to_owned())
 }
 
 fn operation_table(operations: &[&Function]) -> Result<String> {

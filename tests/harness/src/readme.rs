@@ -1,5 +1,4 @@
-//! What README.md shows, tried: its programs are built as it says, and its figures are those that were measured. And the
-//! tests that SECURITY.md names are there.
+//! Builds and runs the programs that README.md and docs/ show, and looks for the tests that SECURITY.md names.
 
 use std::path::Path;
 
@@ -9,32 +8,21 @@ use workbench::build;
 use workbench::project::{self, Arch};
 use workbench::shell::{cargo, command, execute};
 
-/// Tries all of it.
+use crate::documents;
+
 pub fn check() -> Result<()> {
-    let readme = std::fs::read_to_string(project::root().join("README.md"))?;
-    check_bench(&readme)?;
     check_proofs()?;
-    check_rust(&readme)?;
-    check_c(&readme)
+    let documents = documents::texts()?.join("\n");
+    check_rust(&documents)?;
+    check_c(&documents)
 }
 
-/// The files in the README: blocks whose first line names one behind the language.
-fn files(readme: &str) -> impl Iterator<Item = (&str, &str)> {
-    readme.split("\n```").skip(1).step_by(2).filter_map(|block| {
+/// Returns the files in the documents: blocks whose first line has a path after the language.
+fn files(documents: &str) -> impl Iterator<Item = (&str, &str)> {
+    documents.split("\n```").skip(1).step_by(2).filter_map(|block| {
         let (first, content) = block.split_once('\n')?;
         Some((first.split_once(' ')?.1, content))
     })
-}
-
-/// How many rows the benchmark has, and how many meet their target.
-fn check_bench(readme: &str) -> Result<()> {
-    let results = std::fs::read_to_string(project::root().join("benches/results.md"))?;
-    let line = results.lines().find(|line| line.contains(" rows meet their target")).context("no count of rows")?;
-    let (met, rest) = line.split_once(" of ").context("no count of rows")?;
-    let all = rest.split_once(' ').context("no count of rows")?.0;
-    let wanted = format!("Of its {all} rows {met} meet their target");
-    ensure!(readme.contains(&wanted), "README.md does not say: {wanted}");
-    Ok(())
 }
 
 /// What SECURITY.md calls the proof of a promise: files, and functions in them.
@@ -72,13 +60,13 @@ fn content_of(path: &Path) -> Result<String> {
 }
 
 /// The Rust programs, each a package of its own: as it is written, and optimised.
-fn check_rust(readme: &str) -> Result<()> {
+fn check_rust(documents: &str) -> Result<()> {
     let work = tempfile::tempdir()?;
     for name in ["hosted", "freestanding"] {
         let package = work.path().join(name);
         std::fs::create_dir_all(package.join("src"))?;
         let own =
-            files(readme).filter_map(|(path, content)| Some((path.strip_prefix(name)?.strip_prefix('/')?, content)));
+            files(documents).filter_map(|(path, content)| Some((path.strip_prefix(name)?.strip_prefix('/')?, content)));
         let mut count = 0;
         for (path, content) in own {
             let content = content.replace("/tmp/", &format!("{}/", work.path().display()));
@@ -88,7 +76,7 @@ fn check_rust(readme: &str) -> Result<()> {
             std::fs::write(package.join(path), content)?;
             count += 1;
         }
-        ensure!(count >= 2, "README.md shows {count} files of a package {name}");
+        ensure!(count >= 2, "the documents show {count} files of a package {name}");
         for profile in ["dev", "release"] {
             let mut run = cargo();
             run.current_dir(&package).args(["run", "--quiet", "--profile", profile, "--target-dir"]);
@@ -99,14 +87,14 @@ fn check_rust(readme: &str) -> Result<()> {
 }
 
 /// The C program, linked by the command that is shown under it.
-fn check_c(readme: &str) -> Result<()> {
+fn check_c(documents: &str) -> Result<()> {
     let arch = Arch::host()?;
     let dist = build::run_for(arch)?;
     let work = tempfile::tempdir()?;
     let program = work.path().join("prog.c");
-    let (_, source) = files(readme).find(|(path, _)| *path == "prog.c").context("README.md shows no prog.c")?;
+    let (_, source) = files(documents).find(|(path, _)| *path == "prog.c").context("no document shows prog.c")?;
     std::fs::write(&program, source)?;
-    let (_, shown) = readme.split_once("cc -nostdlib -static ").context("README.md does not show how to link")?;
+    let (_, shown) = documents.split_once("cc -nostdlib -static ").context("no document shows how to link prog.c")?;
     let (shown, _) = shown.split_once("\n```").context("no end of the command")?;
     let script = format!("cc -nostdlib -static {}", shown.replace("prog.c", &program.display().to_string()));
     let output = work.path().join("a.out");

@@ -37,7 +37,7 @@ const IN_QEMU: [Run; 4] =
 /// The tests that map memory, with the largest pages of aarch64.
 const LARGE_PAGES: Run = (
     "Rust tests, 64 KB pages",
-    "--profile optimised --lib --test text --test dir --test process",
+    "--profile optimised --lib --test text --test dir --test process --test stdio",
     &[("QEMU_PAGESIZE", "65536")],
 );
 

@@ -151,6 +151,13 @@ pub fn document_table() -> Result<String> {
     Ok(table(&columns, "bytes", &["budget"], |column| &column.wholes).to_string())
 }
 
+/// Returns the noted size of an artifact or a program, for x86_64.
+pub fn noted(name: &str) -> Result<u64> {
+    let numbers = BASELINE.noted(Arch::X86_64)?;
+    let found = numbers.into_iter().find(|(noted, _)| noted == name);
+    Ok(found.with_context(|| format!("{FILE} has no {name}"))?.1)
+}
+
 /// Notes the sizes of an architecture.
 pub fn bless(arch: Arch) -> Result<()> {
     let column = Column::measure(arch)?;
