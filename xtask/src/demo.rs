@@ -47,7 +47,7 @@ fn show(arch: Arch) -> Result<()> {
 fn show_rtbox(arch: Arch, rtbox: &Path) -> Result<()> {
     let loading = elf::loading(rtbox)?;
     ensure!(loading.needed.is_empty() && !loading.has_interpreter, "rtbox needs {loading:?}");
-    for arguments in [&["hostname"][..], &["nproc"], &["size", "/bin/sh"], &["run", "sh", "-c", "echo $0 says hello"]] {
+    for arguments in [&["hostname"][..], &["nproc"], &["size", "/bin/sh"], &["run", "sh", "-c", "echo hello from $0"]] {
         let output = execute(emulator::command_for(arch, rtbox)?.args(arguments))?;
         print!("  $ rtbox {}\n  {}", arguments.join(" "), String::from_utf8_lossy(&output.stdout));
     }

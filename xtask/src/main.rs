@@ -76,8 +76,13 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<()> {
     let mut temporary = tempfile::tempfile().context("cannot make a temporary file: TMPDIR names the directory")?;
     temporary.write_all(&[0; 1 << 16]).context("no space for temporary files: TMPDIR names another directory")?;
-    // Builds of two commands would conflict. `run` is started by other commands.
-    let _turn = if matches!(command, Command::Run(_)) { None } else { Some(project::wait_for_turn()?) };
+    // Builds of two commands would conflict. Other commands start `run`, and a list of checks builds nothing.
+    let needs_turn = match &command {
+        Command::Run(_) => false,
+        Command::Test(arguments) => !arguments.list,
+        _ => true,
+    };
+    let _turn = if needs_turn { Some(project::wait_for_turn()?) } else { None };
     match command {
         Command::Build(arguments) => build::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),

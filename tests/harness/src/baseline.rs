@@ -10,16 +10,16 @@ use anyhow::{Context, Result, bail, ensure};
 
 use workbench::project::{self, Arch};
 
-/// How far a figure may exceed its baseline, since other compilers do slightly worse.
+/// The tolerance over a baseline, since other compilers do slightly worse.
 #[derive(Clone, Copy)]
 pub struct Room {
     pub percent: u64,
-    pub beside: u64,
+    pub extra: u64,
 }
 
 impl Room {
     fn over(self, number: u64) -> u64 {
-        number * self.percent / 100 + self.beside
+        number * self.percent / 100 + self.extra
     }
 }
 

@@ -1,4 +1,4 @@
-//! What `cargo xtask test --full` does beside the rest: the library under tools that watch every step of it.
+//! The checks of `cargo xtask test --full`: the library under Miri, sanitizers and valgrind.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -39,7 +39,7 @@ pub const ALL: [Check; 4] = [
     },
 ];
 
-/// Tests that are left out, by what is in their names, and why.
+/// Tests that are left out, by parts of their names, and the reason.
 struct LeftOut {
     names: &'static [&'static str],
     reason: &'static str,
@@ -56,10 +56,10 @@ const TOO_LONG_FOR_MIRI: LeftOut = LeftOut {
 
 const MEASURING_MEMORY: LeftOut = LeftOut {
     names: &["memory", "without_end"],
-    reason: "they measure the memory that the process takes, of which a sanitizer's own is the most",
+    reason: "they measure the memory of the process, most of which is the sanitizer's",
 };
 
-/// Results of tests, and the names of those that were left out.
+/// Outputs of tests, and the names of those left out.
 #[derive(Default)]
 struct Tested {
     said: String,
@@ -67,7 +67,7 @@ struct Tested {
 }
 
 impl Tested {
-    /// Runs tests with a command that ends where their own arguments begin.
+    /// Runs tests with a command, to which arguments of the tests are added.
     fn add(&mut self, command: impl Fn() -> Command, left_out: &LeftOut) -> Result<()> {
         let listed = execute(command().arg("--list").args(left_out.names))?.stdout;
         let listed = String::from_utf8(listed)?;
@@ -78,7 +78,7 @@ impl Tested {
         Ok(())
     }
 
-    /// Says how many tests there were, and which were left out.
+    /// Prints the number of tests, and those left out.
     fn report(self, tool: &str, left_out: &LeftOut) -> Result<String> {
         let results =
             self.said.lines().filter_map(|line| line.strip_prefix("test result: ok. ")?.split_once(" passed"));
@@ -86,7 +86,7 @@ impl Tested {
         ensure!(passed > 0, "no test was run: {}", self.said);
         println!("{tool}: {passed} tests");
         for name in left_out.names {
-            ensure!(self.left_out.iter().any(|test| test.contains(name)), "no test has `{name}` in its name any more");
+            ensure!(self.left_out.iter().any(|test| test.contains(name)), "no test has `{name}` in its name");
         }
         println!("{tool}: left out, since {}: {}", left_out.reason, self.left_out.join(", "));
         Ok(self.said)
@@ -115,36 +115,35 @@ fn miri() -> Result<String> {
 fn address_sanitizer() -> Result<String> {
     sanitized("address", || {
         let mut test = cargo();
-        // So that a stable compiler takes the flag.
+        // The stable compiler accepts the flag only with this variable.
         test.arg("test").env("RUSTC_BOOTSTRAP", "1");
         test
     })
 }
 
-/// With std built anew: each access to memory must be seen, those of std's locks and channels included.
+/// Builds std too, so that the sanitizer sees every access, those of locks and channels included.
 fn thread_sanitizer() -> Result<String> {
-    // It takes a child with shared memory for one that has its own, and loses its way. Where that is refused the library
-    // starts one that has its own.
+    // The sanitizer does not support children that share memory. If CLONE_VM is refused, the library forks.
     Right::Filter.must_be_granted()?;
-    println!("thread sanitizer: children have memory of their own, since it loses its way in those that share it");
+    println!("thread sanitizer: children do not share memory, which it does not support");
     let filter = Filter::everywhere(&[Refused::SharedMemory], Answer::Errno("EPERM", libc::EPERM))?;
     sanitized("thread", || {
         let mut test = toolchain::nightly("test");
-        // A std that is built for the occasion unwinds, as the tests do.
+        // This std unwinds, like the tests.
         test.arg("-Zbuild-std").env("CARGO_PROFILE_DEV_PANIC", "unwind");
         let mut filter = filter.clone();
-        // SAFETY: it makes system calls, and takes no memory.
+        // SAFETY: the filter makes system calls only, and does not allocate.
         unsafe { test.pre_exec(move || filter.set()) };
         test
     })
 }
 
-/// Runs the tests of the library with the libc backend: system calls by hand are nothing that a sanitizer sees.
+/// Runs the tests with the libc backend: a sanitizer does not see direct system calls.
 fn sanitized(sanitizer: &str, test: impl Fn() -> Command) -> Result<String> {
     let place = project::root().join("target/sanitized").join(sanitizer);
     let target = Arch::host()?.target();
     let mut tested = Tested::default();
-    // One after the other, since all of them together take long.
+    // Each test program has a command of its own: all together take longer than a command may.
     let entries = std::fs::read_dir(project::root().join("tests"))?.flatten().map(|entry| entry.path());
     let is_program = |path: &std::path::PathBuf| {
         path.extension().is_some_and(|extension| extension == "rs") || path.join("main.rs").exists()
@@ -157,7 +156,7 @@ fn sanitized(sanitizer: &str, test: impl Fn() -> Command) -> Result<String> {
             let mut test = test();
             test.args(["--quiet", "--no-fail-fast", "--package", "ffi_syscalls", "--features", "libc,exports"]);
             test.env("CARGO_ENCODED_RUSTFLAGS", format!("-Zsanitizer={sanitizer}"));
-            // std removes a deep directory with a call for each level, which takes more of a stack than otherwise.
+            // std removes a directory recursively, which takes a larger stack with a sanitizer.
             test.env("RUST_MIN_STACK", (64 << 20).to_string());
             test.args(["--target", target, "--test", &name, "--target-dir"]).arg(&place).arg("--");
             test
@@ -167,7 +166,7 @@ fn sanitized(sanitizer: &str, test: impl Fn() -> Command) -> Result<String> {
     tested.report(&format!("{sanitizer} sanitizer"), &MEASURING_MEMORY)
 }
 
-/// The C program that calls every function, alone with the kernel: every byte that decides anything was set before.
+/// Runs the C program that calls every function without a libc: valgrind finds uses of uninitialized memory.
 fn valgrind() -> Result<String> {
     let work = tempfile::tempdir()?;
     let program = work.path().join("program");

@@ -34,7 +34,7 @@ const BASELINE: Baseline = Baseline {
     introduction: "Instructions of a call, in a program without a libc, once what happens once has happened; the kernel's \
                    are not\ncounted. See tests/c/instructions.c.",
     command: "cargo xtask instructions --bless",
-    room: Room { percent: 15, beside: 25 },
+    room: Room { percent: 15, extra: 25 },
 };
 
 /// How often the program calls each function, the first time that the counter is read.

@@ -27,8 +27,8 @@ pub struct Arguments {
     #[arg(long)]
     bless: bool,
     /// Print the names of the checks and run none
-    #[arg(long)]
-    list: bool,
+    #[arg(long, conflicts_with = "bless")]
+    pub list: bool,
     /// Fail if a check cannot run on this machine; without it such checks are named and skipped
     #[arg(long)]
     require_all: bool,

@@ -28,7 +28,7 @@ const TELLING: [&str; 6] = ["FAILED", "failed", "panicked", "error", "had not en
 
 type Action = Box<dyn FnOnce() -> Result<String> + Send>;
 
-/// What a check returns if it passes: nothing, or output that may contain marked lines.
+/// The value of a check that passes: nothing, or output that may contain marked lines.
 pub trait Output {
     fn into_text(self) -> String;
 }
@@ -115,7 +115,7 @@ impl Lane {
 /// All checks of a run. The lanes of a stage run at the same time.
 pub struct Plan {
     pub stages: Vec<Vec<Lane>>,
-    /// Whether a check that cannot run counts as a failure.
+    /// Set if a check that cannot run is a failure.
     pub require_all: bool,
 }
 

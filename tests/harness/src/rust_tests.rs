@@ -16,7 +16,7 @@ const KERNEL: Run = ("Rust tests", "", &[]);
 const LIBC: Run = ("Rust tests, libc backend on glibc", "--package ffi_syscalls --features libc,exports", &[]);
 const MEMORY_FUNCTIONS: Run = ("memory functions", "--package ffi_syscalls_arch --features mem", &[]);
 const RTBOX: Run = ("rtbox", "--release --package rtbox --features freestanding", &[]);
-/// It relocates itself, in code that must work without optimisation too.
+/// Relocates itself, by code that must work without optimisation too.
 const MOVABLE_RTBOX: Run =
     ("rtbox, position-independent, not optimised", "--package rtbox --features freestanding,static-pie", &[]);
 

@@ -32,7 +32,7 @@ const BASELINE: Baseline = Baseline {
     introduction: "Bytes: of what is shipped, of small programs without a libc (linked as the README says), and of what \
                    one call of a\nfunction adds to a program that does nothing.",
     command: "cargo xtask size --bless",
-    room: Room { percent: 2, beside: 64 },
+    room: Room { percent: 2, extra: 64 },
 };
 
 /// How many bytes something may have.

@@ -115,13 +115,13 @@ pub fn symbol_names(path: &Path) -> Result<BTreeSet<String>> {
     object.symbols().map(|symbol| Ok(symbol.name()?.to_owned())).collect()
 }
 
-/// What a program or shared object needs from its loader.
+/// The needs of a program or shared object at load time.
 #[derive(Default, Debug)]
 pub struct Loading {
     pub needed: Vec<String>,
     pub soname: Option<String>,
     pub has_interpreter: bool,
-    /// Whether it can be loaded at any address.
+    /// Set if it can be loaded at any address.
     pub is_movable: bool,
     pub has_text_relocations: bool,
     /// The addresses of the code, before it is moved.

@@ -116,7 +116,7 @@ impl Toolchain {
             return on_path("llvm-objcopy").map(command).with_context(|| missing("llvm-objcopy", "llvm"));
         };
         let mut objcopy = command(own);
-        // It is linked with a library of the compiler, and has no run path to it.
+        // It needs a library of the compiler, and has no run path to it.
         objcopy.env("LD_LIBRARY_PATH", self.sysroot.join("lib"));
         Ok(objcopy)
     }
@@ -133,7 +133,7 @@ impl Toolchain {
 pub fn nightly(subcommand: &str) -> Command {
     let mut cargo = command("rustup");
     cargo.args(["run", "nightly", "cargo", subcommand]);
-    // What the cargo that runs this tool has set for itself.
+    // Variables of the cargo that runs this tool.
     for variable in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN"] {
         cargo.env_remove(variable);
     }

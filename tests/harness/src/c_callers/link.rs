@@ -60,7 +60,7 @@ pub enum Form {
     Bare,
 }
 
-/// How a program is compiled and linked.
+/// A way to compile and link a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link(pub Compiler, pub Form);
 
@@ -180,7 +180,7 @@ impl Link {
                 (true, _) => &["-static-pie"],
             });
             cc.args(["-nostdlib", "-ffreestanding", "-fno-stack-protector"]);
-            cc.args(beside_the_library(compiler, form, dist.arch));
+            cc.args(needed_without_libc(compiler, form, dist.arch));
         } else {
             cc.arg("-pthread");
         }
@@ -231,7 +231,7 @@ fn own_object(program: &Path) -> PathBuf {
 }
 
 /// Returns the arguments that the README lists for programs without a libc on an architecture.
-fn beside_the_library(compiler: Compiler, form: Form, arch: Arch) -> &'static [&'static str] {
+fn needed_without_libc(compiler: Compiler, form: Form, arch: Arch) -> &'static [&'static str] {
     match arch {
         // Inline atomic operations: the default helpers are in a library.
         Arch::Aarch64 => &["-mno-outline-atomics"],

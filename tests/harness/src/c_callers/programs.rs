@@ -79,7 +79,7 @@ use Argument::{New, SharedObject, Word};
 /// A program, the ways to link it, and how it is run.
 pub struct Program {
     pub source: &'static str,
-    /// Whether it tests what an ordinary user may not do, and so also runs as one.
+    /// Set if it tests permissions, and so also runs as an ordinary user.
     pub checks_permissions: bool,
     pub links: &'static [&'static [Link]],
     pub runs: &'static [Run],

@@ -16,7 +16,7 @@ pub struct Exception {
     /// The failing calls, and their errors; all errors if empty.
     numbers: &'static [Sysno],
     reasons: &'static [i32],
-    /// Whether another call must have failed before.
+    /// Set if another call must have failed before.
     is_second: bool,
     /// The rules that are not checked.
     about: &'static [About],
@@ -208,20 +208,10 @@ fn hides_lost_data(case: &[Fault], calls: &[Call]) -> bool {
 }
 
 /// Calls that no signal interrupts. The others must be repeated after EINTR.
+#[rustfmt::skip]
 const NEVER_INTERRUPTED: &[Sysno] = &[
-    Sysno::mmap,
-    Sysno::munmap,
-    Sysno::madvise,
-    Sysno::uname,
-    Sysno::sched_getaffinity,
-    Sysno::sysinfo,
-    Sysno::rt_sigaction,
-    Sysno::rt_sigprocmask,
-    Sysno::clone,
-    Sysno::pipe2,
-    Sysno::execve,
-    Sysno::prctl,
-    Sysno::getcwd,
+    Sysno::mmap, Sysno::munmap, Sysno::madvise, Sysno::uname, Sysno::sched_getaffinity, Sysno::sysinfo,
+    Sysno::rt_sigaction, Sysno::rt_sigprocmask, Sysno::clone, Sysno::pipe2, Sysno::execve, Sysno::prctl, Sysno::getcwd,
 ];
 
 /// Returns a message if the returned error is none that a call of this run failed with.
@@ -245,13 +235,13 @@ fn wrong_reason(case: &[Fault], run: &Run, errno: i32, may_be_other: bool) -> Op
     Some(format!("it failed with {name:?}, {what}"))
 }
 
-/// Checks that a scenario without faults succeeds and leaves nothing behind, except a variable that it sets.
+/// Checks that a scenario without faults succeeds and leaves the resources unchanged, except a variable that it sets.
 pub fn check_learned(scenario: &Scenario, learned: &Run) -> Result<()> {
     let found = (&learned.first, &learned.second);
     ensure!(found == (&Verdict::Right, &Verdict::Right), "without faults: {found:?}");
     let differences = learned.state.differences(&learned.before);
     let keeps = |difference: &String| scenario.function == "rt_env_set" && difference.starts_with("blocks");
     let lost = differences.iter().find(|difference| !keeps(difference));
-    ensure!(lost.is_none(), "without faults it leaves something behind: {lost:?}");
+    ensure!(lost.is_none(), "without faults it changes resources: {lost:?}");
     Ok(())
 }

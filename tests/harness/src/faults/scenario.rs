@@ -30,7 +30,7 @@ pub struct Scenario {
     pub setup: &'static str,
     pub arguments: &'static [&'static str],
     pub environment: &'static [(&'static str, &'static str)],
-    /// Whether a call is slow, and another state has the same system calls: it gets fewer faults.
+    /// Set for a slow call that another state covers: it gets fewer faults.
     pub is_slow: bool,
     pub before: Step,
     pub expected: Expected,

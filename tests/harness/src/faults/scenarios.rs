@@ -62,11 +62,11 @@ pub const ALL: &[Scenario] = &[
     Scenario {
         before: |place| {
             place.remove("new")?;
-            place.remove("behind")?;
-            Ok(symlink("behind", place.at("new"))?)
+            place.remove("target")?;
+            Ok(symlink("target", place.at("new"))?)
         },
         ..copy_over("to where a dangling link leads", &["small", "new"], |place| {
-            place.is_copy("behind", "small", &place.small)
+            place.is_copy("target", "small", &place.small)
         })
     },
     Scenario {

@@ -89,12 +89,12 @@ struct Process {
     index: usize,
     made: usize,
     /// Its current system call: the index in the list, and what to do at the exit.
-    inside: Option<(usize, Behind)>,
+    inside: Option<(usize, AtExit)>,
 }
 
-/// What to do at the exit of a call.
+/// The action at the exit of a call.
 #[derive(Clone, Copy, Debug)]
-enum Behind {
+enum AtExit {
     Nothing,
     /// Replace the result.
     Replace(i64),
@@ -108,11 +108,11 @@ struct Tracer<'a> {
     /// Children that stopped before the event of their parent.
     early: Vec<Pid>,
     started: usize,
-    /// Whether system calls stop now.
+    /// Set while system calls stop.
     looks: bool,
     calls: Vec<Call>,
     faults: &'a [Fault],
-    /// How often each fault was applied, after its call was met.
+    /// The number of times each fault was applied, after its call was met.
     met: Vec<Option<usize>>,
 }
 
@@ -285,11 +285,11 @@ impl Tracer<'_> {
 
     fn system_call(&mut self, pid: Pid) -> Result<()> {
         let process = self.processes.get_mut(&pid).context("a system call of an unknown process")?;
-        if let Some((call, behind)) = process.inside.take() {
-            match behind {
-                Behind::Nothing => {}
-                Behind::Replace(result) => registers::set_result(pid, result)?,
-                Behind::Restore(index, value) => registers::set_argument(pid, index, value)?,
+        if let Some((call, at_exit)) = process.inside.take() {
+            match at_exit {
+                AtExit::Nothing => {}
+                AtExit::Replace(result) => registers::set_result(pid, result)?,
+                AtExit::Restore(index, value) => registers::set_argument(pid, index, value)?,
             }
             if let Some(call) = self.calls.get_mut(call) {
                 call.result = registers::result(pid)?;
@@ -304,9 +304,9 @@ impl Tracer<'_> {
         ensure!(place < MANY, "more than {MANY} calls, the last of {number}");
         let action = self.action_for(&call)?;
         self.calls.push(call);
-        let behind = action.map_or(Ok(Behind::Nothing), |action| apply(pid, &request, number, action))?;
+        let at_exit = action.map_or(Ok(AtExit::Nothing), |action| apply(pid, &request, number, action))?;
         if let Some(process) = self.processes.get_mut(&pid) {
-            process.inside = Some((place, behind));
+            process.inside = Some((place, at_exit));
         }
         Ok(())
     }
@@ -351,24 +351,24 @@ impl Tracer<'_> {
 }
 
 /// Applies a fault at the entry of a call. Returns what to do at its exit.
-fn apply(pid: Pid, request: &Request, number: Sysno, action: Action) -> Result<Behind> {
+fn apply(pid: Pid, request: &Request, number: Sysno, action: Action) -> Result<AtExit> {
     const NONE: u64 = u64::MAX;
     Ok(match action {
         // A close that fails still closes.
-        Action::Fail(errno) if number == Sysno::close => Behind::Replace(-i64::from(errno)),
+        Action::Fail(errno) if number == Sysno::close => AtExit::Replace(-i64::from(errno)),
         Action::Fail(errno) => {
             registers::set_number(pid, NONE)?;
-            Behind::Replace(-i64::from(errno))
+            AtExit::Replace(-i64::from(errno))
         }
         Action::Nothing => {
             registers::set_number(pid, NONE)?;
-            Behind::Replace(0)
+            AtExit::Replace(0)
         }
         Action::Clamp(most) => {
             let index = count_argument(number).context("a call that transfers no bytes")?;
             let count = *request.arguments.get(index).context("no such argument")?;
             registers::set_argument(pid, index, count.min(most))?;
-            Behind::Restore(index, count)
+            AtExit::Restore(index, count)
         }
     })
 }

@@ -9,40 +9,13 @@ use super::{Part, Program, Sandbox};
 pub const PROC_SYS_DEV: &[&str] = &["proc", "sys", "dev"];
 
 /// System calls without which an operation cannot do its work and fails. The fault injector makes these fail.
+#[rustfmt::skip]
 const NEEDED: &[Sysno] = &[
-    Sysno::openat,
-    Sysno::close,
-    Sysno::read,
-    Sysno::write,
-    Sysno::ppoll,
-    Sysno::faccessat,
-    Sysno::fstat,
-    Sysno::unlinkat,
-    Sysno::mkdirat,
-    Sysno::ftruncate,
-    Sysno::fchmod,
-    Sysno::flock,
-    Sysno::getdents64,
-    Sysno::getcwd,
-    Sysno::getpid,
-    Sysno::gettid,
-    Sysno::getuid,
-    Sysno::geteuid,
-    Sysno::getgid,
-    Sysno::getegid,
-    Sysno::uname,
-    Sysno::mmap,
-    Sysno::munmap,
-    Sysno::futex,
-    Sysno::pipe2,
-    Sysno::execve,
-    Sysno::exit_group,
-    Sysno::wait4,
-    Sysno::tgkill,
-    Sysno::rt_sigprocmask,
-    Sysno::rt_sigaction,
-    Sysno::clone,
-    ffi_syscalls_arch::nr::NEWFSTATAT,
+    Sysno::openat, Sysno::close, Sysno::read, Sysno::write, Sysno::ppoll, Sysno::faccessat, Sysno::fstat,
+    Sysno::unlinkat, Sysno::mkdirat, Sysno::ftruncate, Sysno::fchmod, Sysno::flock, Sysno::getdents64, Sysno::getcwd,
+    Sysno::getpid, Sysno::gettid, Sysno::getuid, Sysno::geteuid, Sysno::getgid, Sysno::getegid, Sysno::uname,
+    Sysno::mmap, Sysno::munmap, Sysno::futex, Sysno::pipe2, Sysno::execve, Sysno::exit_group, Sysno::wait4,
+    Sysno::tgkill, Sysno::rt_sigprocmask, Sysno::rt_sigaction, Sysno::clone, ffi_syscalls_arch::nr::NEWFSTATAT,
 ];
 
 /// System calls that the library can do without: with each refused in each way, programs work as before.

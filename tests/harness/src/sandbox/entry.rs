@@ -14,7 +14,7 @@ use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::stat::Mode;
 use nix::unistd::{Gid, Uid, chdir, chroot, mkdir, setgroups, setresgid, setresuid, symlinkat};
 
-/// What a process does to enter.
+/// The actions by which a process enters.
 pub type Entry = Box<dyn FnMut() -> io::Result<()> + Send + Sync>;
 
 pub fn limit(resource: Resource, most: u64) -> io::Result<()> {

@@ -35,7 +35,7 @@ struct Member {
 #[derive(Clone, Copy)]
 struct SetError {
     function: &'static str,
-    /// Whether a definition in another member replaces it.
+    /// Set if a definition in another member replaces it.
     is_weak: bool,
 }
 
