@@ -167,7 +167,7 @@ unsafe impl Sync for StaticBlock {}
 /// An empty text that needs no memory, for functions that return one even on failure.
 #[cfg(feature = "exports")]
 pub(crate) static EMPTY: StaticBlock =
-    StaticBlock { header: Header::used(0), content: [const { AtomicU8::new(0) }; HEADER] };
+    StaticBlock { header: Header::EMPTY, content: [const { AtomicU8::new(0) }; HEADER] };
 
 #[cfg(feature = "exports")]
 impl StaticBlock {
