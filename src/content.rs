@@ -15,8 +15,8 @@ const FIRST_READ: usize = 4096 + 256;
 /// Reads a file from its offset to its end.
 pub(crate) fn read_to_end(fd: &Fd) -> Result<Text> {
     let mut first = [MaybeUninit::uninit(); FIRST_READ];
-    let (content, at_end) = read_full(fd, &mut first)?;
-    if at_end { Text::new(content) } else { read_large(fd, content) }
+    let content = read_full(fd, &mut first)?;
+    if content.len() < FIRST_READ { Text::new(content) } else { read_large(fd, content) }
 }
 
 #[cold]
