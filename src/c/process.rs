@@ -39,7 +39,7 @@ unsafe fn run(cmd: *const c_char, args: *const *const c_char, count: usize) -> R
     // SAFETY: the array is null or has this many pointers.
     let args = unsafe { array_of(args, count) }?;
     // SAFETY: the pointers that are not null lead to strings.
-    run_argv(&mut unsafe { Argv::from_pointers(command.get(), args) }?)
+    run_argv(unsafe { Argv::from_pointers(command.get(), args) }?)
 }
 
 /// Returns an array of pointers that C passed.
