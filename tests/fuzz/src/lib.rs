@@ -49,6 +49,7 @@ pub mod system;
 pub mod text;
 
 pub mod kernel;
+mod numbers;
 pub mod targets;
 
 pub use kernel::{

@@ -2,9 +2,9 @@
 
 use std::ffi::CStr;
 
-use super::Numbers;
 use crate::c;
 use crate::errno::{Errno, decode};
+use crate::numbers::Numbers;
 
 /// Numbers of eight bytes.
 pub fn run(data: &[u8]) {

@@ -1,9 +1,8 @@
-//! Blocks, texts and lists: made, grown, filled and freed in any order.
+//! Blocks, texts and lists: allocated, grown, filled and freed in any order.
 
-use super::{Numbers, with_kernel};
 use crate::heap::Block;
-use crate::kernel::Kernel;
 use crate::list::List;
+use crate::numbers::Numbers;
 use crate::text::Text;
 
 /// What a block is to hold: its bytes, all of them, and its length.
@@ -15,17 +14,15 @@ struct Held {
 
 /// Bytes: what to do, with which block, how large.
 pub fn run(data: &[u8]) {
-    with_kernel(Kernel::default(), || {
-        let mut held: Vec<Held> = Vec::new();
-        let mut numbers = Numbers(data);
-        for mark in 0..48_u8 {
-            if numbers.is_empty() {
-                break;
-            }
-            act(&mut numbers, mark, &mut held);
+    let mut held: Vec<Held> = Vec::new();
+    let mut numbers = Numbers(data);
+    for mark in 0..48_u8 {
+        if numbers.is_empty() {
+            break;
         }
-        held.iter().for_each(check);
-    });
+        act(&mut numbers, mark, &mut held);
+    }
+    held.iter().for_each(check);
 }
 
 /// A size: mostly small, sometimes such as has a mapping of its own.

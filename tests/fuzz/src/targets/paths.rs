@@ -2,10 +2,10 @@
 
 use std::mem::MaybeUninit;
 
-use super::Numbers;
 use crate::arg::{Arg, PATH_MAX, join, terminate};
 use crate::errno::Errno;
 use crate::fields::{fields, parse_decimal, split_field};
+use crate::numbers::Numbers;
 use crate::text::Text;
 
 /// The first bytes say how often each line is repeated, of which there are three.
