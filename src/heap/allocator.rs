@@ -1,4 +1,4 @@
-//! The heap: where blocks come from, and where they go.
+//! The heap: allocation, reuse and release of blocks.
 
 use core::ptr::{NonNull, null_mut};
 
@@ -210,7 +210,7 @@ impl Heap {
 
 const NO_BLOCK: &str = "ffi_syscalls: rt_free: not the beginning of a block\n";
 
-/// Stops the process as abort(3) does: the program's memory is corrupt, and going on would hide where.
+/// Stops the process as abort(3) does: the program's memory is corrupt, and continuing would hide the cause.
 #[cold]
 fn misuse(message: &str) -> ! {
     let _ = sys::write(&sys::STDERR, message.as_bytes());

@@ -22,7 +22,7 @@ use crate::sys::{self, ChildEntry, Disposition, Fd, Sharing, SignalSet, WaitStat
 /// The stack of a child: room for a path, and for a few small functions.
 const STACK: usize = 1 << 15;
 
-/// What a child needs to start.
+/// The arguments of a child and of a supervisor, made before either starts.
 struct SpawnArgs<'a> {
     /// The shell, should the command be a script for it; the command; its arguments; a null pointer.
     argv: *mut *const c_char,
@@ -32,13 +32,13 @@ struct SpawnArgs<'a> {
     caller: i32,
     /// The caller's signal mask, which the program gets.
     mask: SignalSet,
-    /// Whether the program ignores SIGCHLD, as the caller does.
+    /// True if the program ignores SIGCHLD, as the caller does.
     ignores_sigchld: bool,
     /// The pipe for an [`ExecReport`].
     report: &'a Fd,
     /// Room for the stacks of the child and of the supervisor.
     stacks: &'a mut [MaybeUninit<u8>],
-    /// Whether the child last started shares nothing, but has copies.
+    /// True if the child last started shares nothing, but has copies.
     has_copies: bool,
     /// The process that posix_spawn(3) started, or 0.
     spawned: Cell<i32>,
@@ -131,8 +131,8 @@ fn start(args: &mut SpawnArgs<'_>, mut sharing: Sharing, entry: ChildEntry) -> R
         // SAFETY: the stack is used for this child alone. The entry takes `SpawnArgs` and does not return. The calling
         // thread uses neither before the child has executed a program or ended; a child that shares nothing has copies.
         let result = unsafe { sys::spawn(sharing, stack, entry, argument) };
-        // Emulators and sandboxes may reject shared memory with any error, so retry with plain fork semantics. EAGAIN and
-        // ENOMEM are the kernel's own.
+        // Emulators and sandboxes may reject shared memory with any error, so retry with plain fork semantics. EAGAIN
+        // and ENOMEM are the kernel's own.
         if has_copies || matches!(result, Ok(_) | Err(Errno::EAGAIN | Errno::ENOMEM)) {
             return result;
         }

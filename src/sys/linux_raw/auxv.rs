@@ -1,4 +1,4 @@
-//! What the kernel passed to the program: its environment and its auxiliary vector.
+//! The environment and the auxiliary vector that the kernel passed to the program.
 
 use core::ffi::c_char;
 #[cfg(not(feature = "freestanding"))]

@@ -57,7 +57,7 @@ pub(crate) fn access(path: &CStr) -> Result<()> {
 #[repr(transparent)]
 pub(crate) struct Stat(general::stat);
 
-/// Room for a [`Stat`], which is too large to be moved about.
+/// Room for a [`Stat`]. The caller provides it, since a `Stat` is too large to return.
 pub(crate) type StatBuffer = MaybeUninit<Stat>;
 
 impl Stat {

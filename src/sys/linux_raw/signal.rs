@@ -66,7 +66,7 @@ pub(crate) fn set_disposition(signal: u32, ignored: bool) {
         *handler = usize::from(ignored);
     }
     let address = action.as_ptr().expose_provenance();
-    // SAFETY: the buffer has the size and the alignment of the kernel's struct sigaction, which starts with the handler;
-    // neither SIG_DFL nor SIG_IGN runs code. The call fails only for signals whose disposition cannot change.
+    // SAFETY: the buffer has the size and the alignment of the kernel's struct sigaction, which starts with the
+    // handler; neither SIG_DFL nor SIG_IGN runs code. The call fails only for signals whose disposition cannot change.
     let _ = decode(unsafe { syscall4(Sysno::rt_sigaction as usize, signal as usize, address, 0, SIGSET_SIZE) });
 }

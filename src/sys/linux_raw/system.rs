@@ -9,7 +9,7 @@ use linux_raw_sys::system::{new_utsname, sysinfo};
 use super::call::get_id;
 use crate::errno::{Result, decode};
 
-/// Whether the system has control groups, which limit what a process gets.
+/// True if the system has control groups, which limit what a process gets.
 pub(crate) const HAS_CONTROL_GROUPS: bool = true;
 
 /// Room for a host name.
