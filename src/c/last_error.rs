@@ -62,13 +62,17 @@ fn slot(thread: usize, claim: bool) -> Option<&'static Slot> {
             }
         }
         size *= 8;
-        table = further_table(tables.next()?, size, claim)?;
+        // SAFETY: each table is reached with one size.
+        table = unsafe { further_table(tables.next()?, size, claim) }?;
     }
 }
 
 /// Returns a further table, which is mapped if it is missing and `claim` is set.
+///
+/// # Safety
+/// The table is passed with the same size in every call.
 #[cold]
-fn further_table(table: &AtomicPtr<Slot>, size: usize, claim: bool) -> Option<&'static [Slot]> {
+unsafe fn further_table(table: &AtomicPtr<Slot>, size: usize, claim: bool) -> Option<&'static [Slot]> {
     let len = size + PROBES;
     let mut slots = table.load(Acquire);
     if slots.is_null() && claim {

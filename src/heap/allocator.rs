@@ -136,7 +136,8 @@ impl Heap {
         if size > LARGE_MAX {
             sys::prefer_huge_pages(segment, len);
         }
-        // SAFETY: the segment is fresh memory, so it is not in the table; it is removed before it is unmapped.
+        // SAFETY: the segment is fresh memory, so it is not in the table; it is removed before it is unmapped. Its last
+        // block ends in it.
         unsafe { self.segments.insert(segment, last_block) };
         // SAFETY: the segment is longer than this.
         Ok(unsafe { segment.add(FIRST_BLOCK) }.cast())

@@ -91,11 +91,13 @@ fn run_child(args: &mut SpawnArgs<'_>, is_supervised: bool, reports: &Fd) -> Res
     let mask = args.mask;
     let started = if is_supervised {
         // The supervisor shares the descriptors: with copies, a pipe that the caller closes meanwhile would stay open.
-        start(args, Sharing::MemoryAndFiles, supervisor_main)
+        // SAFETY: the function takes `SpawnArgs` and does not return.
+        unsafe { start(args, Sharing::MemoryAndFiles, supervisor_main) }
     } else if sys::HAS_POSIX_SPAWN {
         args.posix_spawn()
     } else {
-        start(args, Sharing::MemorySuspended, child_main)
+        // SAFETY: the function takes `SpawnArgs` and does not return.
+        unsafe { start(args, Sharing::MemorySuspended, child_main) }
     };
     let _ = sys::set_signal_mask(mask);
     let waited = match started? {
@@ -122,7 +124,11 @@ fn wait_for_supervisor(supervisor: i32) -> Result<WaitStatus> {
 }
 
 /// Starts a child or a supervisor, and returns its process ID.
-fn start(args: &mut SpawnArgs<'_>, mut sharing: Sharing, entry: ChildEntry) -> Result<i32> {
+///
+/// # Safety
+/// `entry` takes [`SpawnArgs`] and does not return. The calling thread does not use them before a child that shares memory
+/// has executed a program or ended.
+unsafe fn start(args: &mut SpawnArgs<'_>, mut sharing: Sharing, entry: ChildEntry) -> Result<i32> {
     let stack = args.stacks.split_off_mut(..STACK).ok_or(Errno::ENOMEM)?;
     let mut has_copies = false;
     loop {
@@ -149,7 +155,8 @@ unsafe extern "C" fn supervisor_main(args: *mut c_void) -> ! {
     // The supervisor of a caller that is killed must not keep the caller's locks and open files.
     sys::set_parent_death_signal(args.caller);
     sys::set_disposition(sys::SIGCHLD, false);
-    let started = start(args, Sharing::MemorySuspended, child_main);
+    // SAFETY: the function takes `SpawnArgs` and does not return.
+    let started = unsafe { start(args, Sharing::MemorySuspended, child_main) };
     if has_copies {
         // SAFETY: the descriptors are copies, and this process uses no other one until it ends.
         unsafe { sys::close_all_but(args.report.raw()) };
