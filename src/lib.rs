@@ -27,8 +27,8 @@
 //! # The way of one call
 //! A C function (`c`) checks its pointers, calls the operation, and turns its `Result` into a C value. An operation
 //! ([`mod@file`], [`dir`], [`mod@env`], [`process`], [`system`], [`stdio`]) defines what it means in terms of
-//! primitives. A primitive (`sys`) is one system call with typed arguments. The crate `ffi_syscalls_arch` issues the calls
-//! of each architecture.
+//! primitives. A primitive (`sys`) is one system call with typed arguments. The crate `ffi_syscalls_arch` issues the
+//! calls of each architecture.
 //!
 //! Modules form layers, and use only the layers to their right:
 //! `c` → operations → `content`, `cgroup`, `io` → `text`, `list`, `arg`, `fields` → `heap` → `sys` → `errno`.

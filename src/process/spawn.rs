@@ -126,8 +126,8 @@ fn wait_for_supervisor(supervisor: i32) -> Result<WaitStatus> {
 /// Starts a child or a supervisor, and returns its process ID.
 ///
 /// # Safety
-/// `entry` takes [`SpawnArgs`] and does not return. The calling thread does not use them before a child that shares memory
-/// has executed a program or ended.
+/// `entry` takes [`SpawnArgs`] and does not return. The calling thread does not use them before a child that shares
+/// memory has executed a program or ended.
 unsafe fn start(args: &mut SpawnArgs<'_>, mut sharing: Sharing, entry: ChildEntry) -> Result<i32> {
     let stack = args.stacks.split_off_mut(..STACK).ok_or(Errno::ENOMEM)?;
     let mut has_copies = false;
