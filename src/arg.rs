@@ -8,8 +8,8 @@ use crate::text::Text;
 
 /// A path, name or other text for the kernel: any bytes without NUL.
 ///
-/// It is implemented for `&str`, bytes, `&CStr` and `&Text`. A `&CStr` is passed on as it is; the others are terminated in
-/// a buffer on the stack, so nothing is allocated.
+/// It is implemented for `&str`, bytes, `&CStr` and `&Text`. A `&CStr` is passed on as it is; the others are terminated
+/// in a buffer on the stack, so nothing is allocated.
 ///
 /// A path that contains a NUL byte is `EINVAL`. One of 4096 bytes or more, which the kernel would refuse as well, is
 /// `ENAMETOOLONG`.

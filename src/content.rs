@@ -21,7 +21,7 @@ pub(crate) fn read_to_end(fd: &Fd) -> Result<Text> {
 
 #[cold]
 fn read_large(fd: &Fd, beginning: &[u8]) -> Result<Text> {
-    // The size is a hint: a file may grow, shrink, or not know it.
+    // The size is a hint: a file may grow, shrink, or report none.
     let size = usize::try_from(sys::fstat(fd, &mut StatBuffer::uninit())?.size()).unwrap_or_default();
     let size = if fits_memory(size, 0) { size } else { 0 };
     // One byte more finds the end without growing.

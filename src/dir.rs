@@ -16,8 +16,8 @@ const NEW_DIRECTORY_MODE: u32 = 0o777;
 /// Creates a directory with the mode 0777, less the umask; with `recursive` its missing parents too.
 ///
 /// # Errors
-/// Those of mkdir(2). `EEXIST` if the name is taken: with `recursive` only by something that is not a directory. `ENOENT`
-/// if a parent is missing, `ENOTDIR` if one is not a directory.
+/// Those of mkdir(2). `EEXIST` if the name is taken: with `recursive` only by something that is not a directory.
+/// `ENOENT` if a parent is missing, `ENOTDIR` if one is not a directory.
 pub fn create(path: impl Arg, recursive: bool) -> Result<()> {
     path.with_c_str(|path| if recursive { create_with_parents(path) } else { sys::mkdir(path, NEW_DIRECTORY_MODE) })
 }
@@ -100,7 +100,8 @@ const MIN_ROOM: usize = 1 << 15;
 
 /// Lists the names in a directory, without `.` and `..`, in the kernel's order.
 ///
-/// Names are bytes. A name that is added or removed meanwhile may be in the list or not; every other name is in it once.
+/// Names are bytes. A name that is added or removed meanwhile may be in the list or not; every other name is in it
+/// once.
 ///
 /// # Errors
 /// Those of open(2) and getdents(2): `ENOENT`, `ENOTDIR`, `EACCES`. A partial list is never returned.

@@ -2,7 +2,7 @@
 
 /// The fields of a text, separated by one byte.
 ///
-/// Everything that is parsed shares this iterator: the compiler would generate code for each closure of another one.
+/// All parsers share this iterator: one that takes a closure would be compiled for each closure.
 #[derive(Clone)]
 pub(crate) struct Fields<'a> {
     rest: Option<&'a [u8]>,

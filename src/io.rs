@@ -7,8 +7,9 @@ use crate::errno::{Errno, Result};
 use crate::heap::MappedBuffer;
 use crate::sys::{self, Fd};
 
-/// Reads until the buffer is full or the file ends, and returns the bytes. A full buffer does not tell whether the file
-/// ended.
+/// Reads until the buffer is full or the file ends, and returns the bytes.
+///
+/// If they fill the buffer, the file may have more.
 #[inline(never)]
 pub(crate) fn read_full<'a>(fd: &Fd, buffer: &'a mut [MaybeUninit<u8>]) -> Result<&'a [u8]> {
     let mut len = 0;

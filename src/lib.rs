@@ -1,9 +1,10 @@
 //! Files, directories, environment, processes and system facts straight from the Linux kernel, without a libc.
 //!
-//! On macOS and the BSDs, whose kernels have no stable interface of their own, the system's libc takes the kernel's place.
+//! On macOS and the BSDs, whose kernels have no stable interface of their own, the system's libc takes the kernel's
+//! place.
 //!
-//! Each operation is a safe function that returns `Result<_, Errno>`. With the feature `exports` the same operations are C
-//! functions `rt_*`, declared in `include/ffi_syscalls.h`.
+//! Each operation is a safe function that returns `Result<_, Errno>`. With the feature `exports` the same operations
+//! are C functions `rt_*`, declared in `include/ffi_syscalls.h`.
 //!
 //! ```
 //! use ffi_syscalls::{Errno, env, file};
@@ -25,17 +26,19 @@
 //!
 //! # The way of one call
 //! A C function (`c`) checks its pointers, calls the operation, and turns its `Result` into a C value. An operation
-//! ([`mod@file`], [`dir`], [`mod@env`], [`process`], [`system`], [`stdio`]) defines what it means in terms of primitives. A
-//! primitive (`sys`) is one system call with typed arguments. The crate `ffi_syscalls_arch` knows the architecture.
+//! ([`mod@file`], [`dir`], [`mod@env`], [`process`], [`system`], [`stdio`]) defines what it means in terms of
+//! primitives. A primitive (`sys`) is one system call with typed arguments. The crate `ffi_syscalls_arch` issues the
+//! calls of each architecture.
 //!
 //! Modules form layers, and use only the layers to their right:
 //! `c` → operations → `content`, `cgroup`, `io` → `text`, `list`, `arg`, `fields` → `heap` → `sys` → `errno`.
 //!
 //! # Features
-//! * `exports`: the C functions, as unmangled symbols. Without it the crate defines none, so it can be part of a program
-//!   that has `rt_*` functions of its own.
+//! * `exports`: the C functions, as unmangled symbols. Without it the crate defines none, so it can be part of a
+//!   program that has `rt_*` functions of its own.
 //! * `mem`, `panic-handler`, `freestanding`: for programs without a libc and without Rust's std: memory functions, a
-//!   panic handler, and `_start`, which calls `main(argc, argv, envp)`. docs/embedding.md shows how to link such a program.
+//!   panic handler, and `_start`, which calls `main(argc, argv, envp)`. docs/embedding.md shows how to link such a
+//!   program.
 //! * `libc`: on Linux too, the libc in place of the kernel.
 //! * `archive`: for `cargo xtask build` alone.
 

@@ -39,7 +39,7 @@ impl List {
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &CStr> + Clone {
         // SAFETY: the block starts with this many pointers.
         let pointers: &[*const c_char] = unsafe { core::slice::from_raw_parts(self.as_ptr(), self.len()) };
-        // SAFETY: each pointer leads to a NUL-terminated string in the block.
+        // SAFETY: each pointer points to a NUL-terminated string in the block.
         pointers.iter().map(|&pointer| unsafe { CStr::from_ptr(pointer) })
     }
 

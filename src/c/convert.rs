@@ -20,13 +20,13 @@ impl<'a> CStrArg<'a> {
     /// Checks a pointer.
     ///
     /// # Safety
-    /// The pointer is null, or leads to a NUL-terminated string that stays unchanged for the lifetime.
+    /// The pointer is null, or points to a NUL-terminated string that stays unchanged for the lifetime.
     pub(super) unsafe fn new(pointer: *const c_char) -> Result<Self> {
         NonNull::new(pointer.cast_mut()).map(|pointer| Self(pointer, PhantomData)).ok_or(Errno::EFAULT)
     }
 
     pub(super) fn get(self) -> &'a CStr {
-        // SAFETY: the pointer leads to a NUL-terminated string that stays unchanged for the lifetime.
+        // SAFETY: the pointer points to a NUL-terminated string that stays unchanged for the lifetime.
         unsafe { CStr::from_ptr(self.0.as_ptr()) }
     }
 }
@@ -34,26 +34,26 @@ impl<'a> CStrArg<'a> {
 /// Calls an operation with a string, and returns whether it succeeded.
 ///
 /// # Safety
-/// The pointer is null, or leads to a NUL-terminated string that stays unchanged during the call.
+/// The pointer is null, or points to a NUL-terminated string that stays unchanged during the call.
 #[inline(never)]
 pub(super) unsafe fn with_arg(pointer: *const c_char, operation: fn(CStrArg<'_>) -> Result<()>) -> bool {
-    // SAFETY: the pointer is null or leads to such a string.
+    // SAFETY: the pointer is null or points to such a string.
     into_c_bool(unsafe { CStrArg::new(pointer) }.and_then(operation))
 }
 
 /// Calls an operation with two strings, and returns whether it succeeded.
 ///
 /// # Safety
-/// Each pointer is null, or leads to a NUL-terminated string that stays unchanged during the call.
+/// Each pointer is null, or points to a NUL-terminated string that stays unchanged during the call.
 #[inline(never)]
 pub(super) unsafe fn with_args(
     first: *const c_char,
     second: *const c_char,
     operation: fn(CStrArg<'_>, CStrArg<'_>) -> Result<()>,
 ) -> bool {
-    // SAFETY: the pointer is null or leads to such a string.
+    // SAFETY: the pointer is null or points to such a string.
     let first = unsafe { CStrArg::new(first) };
-    // SAFETY: the pointer is null or leads to such a string.
+    // SAFETY: the pointer is null or points to such a string.
     let second = unsafe { CStrArg::new(second) };
     into_c_bool(first.and_then(|first| operation(first, second?)))
 }
@@ -61,10 +61,10 @@ pub(super) unsafe fn with_args(
 /// Calls an operation with a string, and returns its number.
 ///
 /// # Safety
-/// The pointer is null, or leads to a NUL-terminated string that stays unchanged during the call.
+/// The pointer is null, or points to a NUL-terminated string that stays unchanged during the call.
 #[inline(never)]
 pub(super) unsafe fn number_with_arg(pointer: *const c_char, operation: fn(CStrArg<'_>) -> Result<i64>) -> i64 {
-    // SAFETY: the pointer is null or leads to such a string.
+    // SAFETY: the pointer is null or points to such a string.
     into_c(unsafe { CStrArg::new(pointer) }.and_then(operation))
 }
 

@@ -91,6 +91,6 @@ pub unsafe extern "C" fn rt_file_lock(path: *const c_char) -> i64 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_unlock(fd: i64) -> bool {
     let fd = u32::try_from(fd).ok().and_then(|fd| i32::try_from(fd).ok());
-    // SAFETY: C passes a descriptor of rt_file_lock(). One that is not open is EBADF, and no other is closed.
+    // SAFETY: C passes a descriptor that rt_file_lock() returned, so nothing else owns it.
     into_c_bool(fd.ok_or(Errno::EBADF).and_then(|fd| unsafe { file::FileLock::from_raw(fd) }.unlock()))
 }

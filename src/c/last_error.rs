@@ -1,9 +1,9 @@
 //! The last error of each thread, for callers that get no `Result`.
 //!
 //! Without a libc there is no thread-local storage, so tables of slots hold the errors. A slot belongs to one thread,
-//! identified by [`sys::thread_identity`], and is never released; a thread that gets the identity of an ended one gets its
-//! slot too, and finds its error there until it has one of its own. A thread reads and writes only its own slot, so no
-//! lock is needed.
+//! identified by [`sys::thread_identity`], and is never released; a thread that gets the identity of an ended one gets
+//! its slot too, and finds its error there until it has one of its own. A thread reads and writes only its own slot, so
+//! no lock is needed.
 
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -62,13 +62,17 @@ fn slot(thread: usize, claim: bool) -> Option<&'static Slot> {
             }
         }
         size *= 8;
-        table = further_table(tables.next()?, size, claim)?;
+        // SAFETY: each table is reached with one size.
+        table = unsafe { further_table(tables.next()?, size, claim) }?;
     }
 }
 
 /// Returns a further table, which is mapped if it is missing and `claim` is set.
+///
+/// # Safety
+/// The table is passed with the same size in every call.
 #[cold]
-fn further_table(table: &AtomicPtr<Slot>, size: usize, claim: bool) -> Option<&'static [Slot]> {
+unsafe fn further_table(table: &AtomicPtr<Slot>, size: usize, claim: bool) -> Option<&'static [Slot]> {
     let len = size + PROBES;
     let mut slots = table.load(Acquire);
     if slots.is_null() && claim {

@@ -3,7 +3,7 @@
 //! Each checks its pointers, calls the operation, and turns the result into a C value. A null pointer is `EFAULT`.
 //!
 //! # Safety
-//! A pointer that C passes is null or leads to a NUL-terminated string, which stays unchanged during the call.
+//! A pointer that C passes is null or points to a NUL-terminated string, which stays unchanged during the call.
 
 #![expect(clippy::missing_safety_doc, reason = "one condition holds for all functions, and is stated above")]
 

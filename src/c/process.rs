@@ -31,14 +31,14 @@ pub unsafe extern "C" fn rt_process_run(cmd: *const c_char, args: *const *const 
 }
 
 /// # Safety
-/// The command is null or leads to a NUL-terminated string. The array is null or has this many pointers, of which each is
-/// null or leads to a NUL-terminated string.
+/// The command is null or points to a NUL-terminated string. The array is null or has this many pointers, of which each
+/// is null or points to a NUL-terminated string.
 unsafe fn run(cmd: *const c_char, args: *const *const c_char, count: usize) -> Result<Outcome> {
-    // SAFETY: the pointer is null or leads to a string.
+    // SAFETY: the pointer is null or points to a string.
     let command = unsafe { CStrArg::new(cmd) }?;
     // SAFETY: the array is null or has this many pointers.
     let args = unsafe { array_of(args, count) }?;
-    // SAFETY: the pointers that are not null lead to strings.
+    // SAFETY: the pointers that are not null point to strings.
     run_argv(unsafe { Argv::from_pointers(command.get(), args) }?)
 }
 

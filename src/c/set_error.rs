@@ -1,9 +1,9 @@
 //! The two definitions of the function that records an error, in the freestanding archive.
 //!
-//! A program that calls `rt_last_error` keeps errors; other programs are spared the table. The first member of the archive
-//! forgets errors, by a weak definition of [`ffi_syscalls_set_error`]. A linker takes the second member for
-//! `rt_last_error`, and with it the definition that keeps errors. `cargo xtask build` decides which of the two functions a
-//! member defines.
+//! A program that calls `rt_last_error` keeps errors; other programs are spared the table. The first member of the
+//! archive forgets errors, by a weak definition of [`ffi_syscalls_set_error`]. A linker takes the second member for
+//! `rt_last_error`, and with it the definition that keeps errors. `cargo xtask build` decides which of the two
+//! functions a member defines.
 
 use super::last_error;
 

@@ -17,8 +17,8 @@ mod tests;
 
 /// A limited resource, as text that is parsed as the files below are.
 ///
-/// A line for each version of control groups holds the type of the file system, the controller (empty in version 2, which
-/// does not name it), and the files with the limit of a group. Version 1 comes first: a controller in one of its
+/// A line for each version of control groups holds the type of the file system, the controller (empty in version 2,
+/// which does not name it), and the files with the limit of a group. Version 1 comes first: a controller in one of its
 /// hierarchies is in no other. The limit of processors is a quota of microseconds in a period.
 type Resource = &'static [u8];
 

@@ -2,8 +2,8 @@
 //!
 //! Variables come from where the program got them: in a freestanding program from the entry stack, in one with a libc
 //! from the libc's `environ`, otherwise from /proc/self/environ. The first [`set`] copies them into a table of the
-//! library's own, which from then on [`get`] and the children of [`crate::process::run`] see. A libc's `getenv` does not
-//! see it.
+//! library's own, which from then on [`get`] and the children of [`crate::process::run`] see. A libc's `getenv` does
+//! not see it.
 //!
 //! Any thread may call any function at any time. The caller must only exclude a libc's `setenv` and the like until the
 //! first [`set`] has returned; [`crate::process::run`] reads the environment, too.
@@ -58,8 +58,8 @@ pub fn set(name: impl Arg, value: impl Arg) -> Result<()> {
 
 /// Returns the user's home directory: `HOME` if it is absolute, otherwise the entry of /etc/passwd.
 ///
-/// In secure-execution mode (set-user-ID and the like) `HOME` is not trusted, and the effective user counts. Name services
-/// other than /etc/passwd (LDAP) are not used.
+/// In secure-execution mode (set-user-ID and the like) `HOME` is not trusted, and the effective user counts. Name
+/// services other than /etc/passwd (LDAP) are not used.
 ///
 /// # Errors
 /// `ENOENT` if neither has one; those of reading /etc/passwd.

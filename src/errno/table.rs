@@ -21,10 +21,9 @@ macro_rules! errors {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "error numbers are small")]
         pub(in crate::errno) fn text_of(number: i32) -> Option<&'static core::ffi::CStr> {
             let numbers = &[$(number::$name as u16),*];
+            let texts = concat!($(stringify!($name), ": ", $description, "\0"),*);
             // SAFETY: the texts end with NULs, and are in the order of the numbers.
-            unsafe {
-                crate::errno::table::find_text(number, numbers, concat!($(stringify!($name), ": ", $description, "\0"),*))
-            }
+            unsafe { crate::errno::table::find_text(number, numbers, texts) }
         }
     };
 }

@@ -14,7 +14,7 @@ pub(crate) fn check_exists(path: &CStr) -> Result<()> {
     }
 }
 
-/// Succeeds if the path still leads to this file. `ENOENT` if it leads to another one, or to none.
+/// Succeeds if the path still refers to this file. `ENOENT` if it refers to another one, or to none.
 #[inline(never)]
 pub(super) fn check_same_file(path: &CStr, file: &Stat) -> Result<()> {
     let mut buffer = StatBuffer::uninit();

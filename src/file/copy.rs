@@ -12,13 +12,13 @@ const PERMISSIONS: u32 = 0o777;
 
 /// Copies the content and the permission bits of a file, without set-user-ID and set-group-ID.
 ///
-/// Owner, times and extended attributes are not copied. An existing destination keeps its identity: other links to it see
-/// the new content. A source that is not a regular file (a pipe, a device, a file of /proc) is read to its end.
+/// Owner, times and extended attributes are not copied. An existing destination keeps its identity: other links to it
+/// see the new content. A source that is not a regular file (a pipe, a device, a file of /proc) is read to its end.
 ///
 /// # Errors
-/// Those of open(2), read(2), write(2), fchmod(2), close(2). `EISDIR` if either is a directory. `EINVAL` if both are the
-/// same file, which is left unchanged. After an error a destination that this call created is removed; one that existed,
-/// or that a dangling link led to, may be incomplete.
+/// Those of open(2), read(2), write(2), fchmod(2), close(2). `EISDIR` if either is a directory. `EINVAL` if both are
+/// the same file, which is left unchanged. After an error a destination that this call created is removed; one that
+/// existed, or that a dangling link led to, may be incomplete.
 pub fn copy(source: impl Arg, destination: impl Arg) -> Result<()> {
     source.with_c_str(|source| destination.with_c_str(|destination| copy_file(source, destination)))
 }

@@ -11,8 +11,8 @@ use crate::sys::{self, Fd, StatBuffer};
 /// An exclusive lock on a file, released when dropped.
 ///
 /// The lock is advisory: it binds those who ask for it. It belongs to this open file description, so a second [`lock`]
-/// fails in the same process too, and opening and closing the file elsewhere has no effect. A child of fork(2) shares the
-/// lock; a program started by exec does not. The lock ends with the process at the latest.
+/// fails in the same process too, and opening and closing the file elsewhere has no effect. A child of fork(2) shares
+/// the lock; a program started by exec does not. The lock ends with the process at the latest.
 #[derive(Debug)]
 pub struct FileLock(Fd);
 

@@ -36,9 +36,9 @@ pub fn exists(path: impl Arg) -> Result<bool> {
 /// Reads a file to its end, whatever size it claims: files of /proc, pipes and terminals too.
 ///
 /// # Errors
-/// Those of open(2) and read(2): `ENOENT`, `EACCES`, `EISDIR` for a directory. `ENOMEM` if the content does not fit into
-/// memory, as that of an endless file. A file that does not report its size, such as a pipe, may be endless, so a content
-/// of more than a quarter of the memory may fail too.
+/// Those of open(2) and read(2): `ENOENT`, `EACCES`, `EISDIR` for a directory. `ENOMEM` if the content does not fit
+/// into memory, as that of an endless file. A file that does not report its size, such as a pipe, may be endless, so a
+/// content of more than a quarter of the memory may fail too.
 pub fn read_text(path: impl Arg) -> Result<Text> {
     path.with_c_str(|path| read_to_end(&sys::open(path, sys::O_RDONLY, 0)?))
 }

@@ -1,4 +1,4 @@
-//! The heap: where blocks come from, and where they go.
+//! The heap: allocation, reuse and release of blocks.
 
 use core::ptr::{NonNull, null_mut};
 
@@ -136,7 +136,8 @@ impl Heap {
         if size > LARGE_MAX {
             sys::prefer_huge_pages(segment, len);
         }
-        // SAFETY: the segment is fresh memory, so it is not in the table; it is removed before it is unmapped.
+        // SAFETY: the segment is fresh memory, so it is not in the table; it is removed before it is unmapped. Its last
+        // block ends in it.
         unsafe { self.segments.insert(segment, last_block) };
         // SAFETY: the segment is longer than this.
         Ok(unsafe { segment.add(FIRST_BLOCK) }.cast())
@@ -210,7 +211,7 @@ impl Heap {
 
 const NO_BLOCK: &str = "ffi_syscalls: rt_free: not the beginning of a block\n";
 
-/// Stops the process as abort(3) does: the program's memory is corrupt, and going on would hide where.
+/// Stops the process as abort(3) does: the program's memory is corrupt, and continuing would hide the cause.
 #[cold]
 fn misuse(message: &str) -> ! {
     let _ = sys::write(&sys::STDERR, message.as_bytes());

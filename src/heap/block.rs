@@ -11,7 +11,7 @@ use super::header::Header;
 use super::layout::HEADER;
 use crate::errno::Result;
 
-/// Owned bytes with a length, freed when dropped. The pointer leads to the content, in front of which is the header.
+/// Owned bytes with a length, freed when dropped. The pointer is that of the content, which follows the header.
 #[derive(Debug)]
 #[repr(transparent)]
 pub(crate) struct Block(NonNull<u8>);
@@ -55,7 +55,7 @@ impl Block {
     /// Sets the length.
     ///
     /// # Safety
-    /// What the length counts lies in the block and is initialized: bytes, or the entries of a list.
+    /// The length counts bytes of the block that are initialized, or the entries of a list.
     pub(crate) unsafe fn set_len(&mut self, len: usize) {
         // SAFETY: the header is in front of the content, and `self` is borrowed mutably.
         unsafe { self.header().as_mut() }.set_len(len);
@@ -131,8 +131,8 @@ impl Drop for Block {
 /// Frees a block, or stops the process if the pointer is visibly not one's.
 ///
 /// # Safety
-/// The pointer came from [`Block::into_raw`], and nothing uses it afterwards. The checks of the heap find most mistakes,
-/// and not all.
+/// The pointer came from [`Block::into_raw`], and nothing uses it afterwards. The checks of the heap find most
+/// mistakes, and not all.
 #[inline(never)]
 pub(crate) unsafe fn free(pointer: NonNull<c_void>) {
     // SAFETY: nothing uses the block afterwards.

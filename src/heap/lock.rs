@@ -1,4 +1,4 @@
-//! A mutual-exclusion lock on futex(2), for programs without a libc that has one.
+//! A mutual-exclusion lock on futex(2), for programs that have no libc to provide one.
 
 use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
@@ -12,8 +12,8 @@ const HELD: u32 = 1;
 /// Held, and a thread may sleep until it is free.
 const CONTENDED: u32 = 2;
 
-/// How often to look again before sleeping: the sections that these locks guard are shorter than a system call. A model
-/// that tries all orders of threads learns nothing from a third look.
+/// The number of attempts before sleeping: the sections that these locks guard are shorter than a system call. A model
+/// checker finds nothing more with a third attempt.
 const SPINS: u32 = if cfg!(loom) { 2 } else { 100 };
 
 /// The lock without its value: the code is the same whatever it guards.

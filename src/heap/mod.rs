@@ -10,8 +10,8 @@
 //! call, and freed memory is still mapped and in the caches.
 //!
 //! Every segment starts at a multiple of 1 MB and is entered in a table, which tells the library's pointers from others
-//! without reading memory. Every block starts with a [`Header`](header::Header), which tells a block in use from a freed
-//! one and from an address inside a block.
+//! without reading memory. Every block starts with a [`Header`](header::Header), which tells a block in use from a
+//! freed one and from an address inside a block.
 
 mod allocator;
 mod block;

@@ -59,7 +59,8 @@ impl Segments {
     /// Enters a segment.
     ///
     /// # Safety
-    /// The segment is writable memory, is not in the table, and is removed from it before it is unmapped.
+    /// The segment is writable memory up to the end of a header at `last_block`, is not in the table, and is removed
+    /// from it before it is unmapped.
     #[inline(never)]
     pub(super) unsafe fn insert(&mut self, segment: NonNull<u8>, last_block: usize) {
         let segment = segment.cast::<SegmentHeader>();

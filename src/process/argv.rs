@@ -12,7 +12,7 @@ pub(super) const SHELL: &CStr = c"/bin/sh";
 
 /// An array of pointers to strings, ended by a null pointer: the shell, the command, and its arguments.
 ///
-/// The shell comes first, so that a script can be handed to it without another array.
+/// The shell comes first, so that the same array can have it run a script.
 pub(crate) struct Argv<'a> {
     array: Block,
     strings: PhantomData<&'a CStr>,
@@ -33,7 +33,7 @@ impl<'a> Argv<'a> {
     /// Makes an array of strings that are not copied. `EFAULT` if a pointer is null.
     ///
     /// # Safety
-    /// Each other pointer leads to a NUL-terminated string that stays unchanged for the lifetime.
+    /// Each other pointer points to a NUL-terminated string that stays unchanged for the lifetime.
     #[cfg(feature = "exports")]
     pub(crate) unsafe fn from_pointers(command: &'a CStr, args: &[*const c_char]) -> Result<Self> {
         let array = Block::new((args.len() + 3) * size_of::<*const c_char>())?;
@@ -67,7 +67,7 @@ impl<'a> Argv<'a> {
         let second = unsafe { self.array.as_ptr().cast::<*const c_char>().add(1) };
         // SAFETY: every element of the array is initialized.
         let pointer = unsafe { second.read() };
-        // SAFETY: the pointers of the array lead to NUL-terminated strings.
+        // SAFETY: the pointers of the array point to NUL-terminated strings.
         unsafe { CStr::from_ptr(pointer) }
     }
 }

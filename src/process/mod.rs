@@ -16,7 +16,7 @@ use argv::Argv;
 pub(crate) use spawn::run_argv;
 pub use status::Outcome;
 
-/// Returns the process ID of the caller. The kernel is asked each time, so it is right after a fork too.
+/// Returns the process ID of the caller. Each call asks the kernel, so the result is right after a fork too.
 #[must_use]
 pub fn getpid() -> i32 {
     sys::getpid()
@@ -31,9 +31,9 @@ pub fn exit(code: i32) -> ! {
 ///
 /// A command without a slash is searched in the `PATH` of the library's environment ([`mod@crate::env`]), as execvp(3)
 /// does; without `PATH`, and in secure-execution mode, in `/bin` and `/usr/bin`. A script without `#!` is run by
-/// `/bin/sh`. The program gets the caller's standard streams, working directory, umask, signal mask and ignored signals,
-/// and the library's environment. SIGPIPE alone always gets its default disposition: a runtime that ignores it does so
-/// for itself, not for its children.
+/// `/bin/sh`. The program gets the caller's standard streams, working directory, umask, signal mask and ignored
+/// signals, and the library's environment. SIGPIPE alone always gets its default disposition: a runtime that ignores it
+/// does so for itself, not for its children.
 ///
 /// The call also works if the caller ignores SIGCHLD, and changes no handler or mask that the caller could see.
 ///

@@ -47,7 +47,7 @@ impl Search<'_> {
             if !continues_search(errno) {
                 return errno;
             }
-            // That one file may not be executed tells more than that others are missing.
+            // A file that may not be executed is a better reason than one that is missing.
             if reason != Errno::EACCES {
                 reason = errno;
             }
@@ -60,7 +60,7 @@ impl Search<'_> {
         let is_certain = match errno {
             // Some kernels check the arguments before they look the file up.
             Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP | Errno::ENAMETOOLONG | Errno::E2BIG => false,
-            // A search-path directory that may not be searched says nothing of its files.
+            // A directory in `PATH` that may not be searched reveals nothing about its files.
             Errno::EACCES => self.is_path(),
             _ => true,
         };

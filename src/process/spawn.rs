@@ -22,7 +22,7 @@ use crate::sys::{self, ChildEntry, Disposition, Fd, Sharing, SignalSet, WaitStat
 /// The stack of a child: room for a path, and for a few small functions.
 const STACK: usize = 1 << 15;
 
-/// What a child needs to start.
+/// The arguments of a child and of a supervisor, made before either starts.
 struct SpawnArgs<'a> {
     /// The shell, should the command be a script for it; the command; its arguments; a null pointer.
     argv: *mut *const c_char,
@@ -32,13 +32,13 @@ struct SpawnArgs<'a> {
     caller: i32,
     /// The caller's signal mask, which the program gets.
     mask: SignalSet,
-    /// Whether the program ignores SIGCHLD, as the caller does.
+    /// True if the program ignores SIGCHLD, as the caller does.
     ignores_sigchld: bool,
     /// The pipe for an [`ExecReport`].
     report: &'a Fd,
     /// Room for the stacks of the child and of the supervisor.
     stacks: &'a mut [MaybeUninit<u8>],
-    /// Whether the child last started shares nothing, but has copies.
+    /// True if the child last started shares nothing, but has copies.
     has_copies: bool,
     /// The process that posix_spawn(3) started, or 0.
     spawned: Cell<i32>,
@@ -91,11 +91,13 @@ fn run_child(args: &mut SpawnArgs<'_>, is_supervised: bool, reports: &Fd) -> Res
     let mask = args.mask;
     let started = if is_supervised {
         // The supervisor shares the descriptors: with copies, a pipe that the caller closes meanwhile would stay open.
-        start(args, Sharing::MemoryAndFiles, supervisor_main)
+        // SAFETY: the function takes `SpawnArgs` and does not return.
+        unsafe { start(args, Sharing::MemoryAndFiles, supervisor_main) }
     } else if sys::HAS_POSIX_SPAWN {
         args.posix_spawn()
     } else {
-        start(args, Sharing::MemorySuspended, child_main)
+        // SAFETY: the function takes `SpawnArgs` and does not return.
+        unsafe { start(args, Sharing::MemorySuspended, child_main) }
     };
     let _ = sys::set_signal_mask(mask);
     let waited = match started? {
@@ -122,7 +124,11 @@ fn wait_for_supervisor(supervisor: i32) -> Result<WaitStatus> {
 }
 
 /// Starts a child or a supervisor, and returns its process ID.
-fn start(args: &mut SpawnArgs<'_>, mut sharing: Sharing, entry: ChildEntry) -> Result<i32> {
+///
+/// # Safety
+/// `entry` takes [`SpawnArgs`] and does not return. The calling thread does not use them before a child that shares
+/// memory has executed a program or ended.
+unsafe fn start(args: &mut SpawnArgs<'_>, mut sharing: Sharing, entry: ChildEntry) -> Result<i32> {
     let stack = args.stacks.split_off_mut(..STACK).ok_or(Errno::ENOMEM)?;
     let mut has_copies = false;
     loop {
@@ -131,8 +137,8 @@ fn start(args: &mut SpawnArgs<'_>, mut sharing: Sharing, entry: ChildEntry) -> R
         // SAFETY: the stack is used for this child alone. The entry takes `SpawnArgs` and does not return. The calling
         // thread uses neither before the child has executed a program or ended; a child that shares nothing has copies.
         let result = unsafe { sys::spawn(sharing, stack, entry, argument) };
-        // Emulators and sandboxes may reject shared memory with any error, so retry with plain fork semantics. EAGAIN and
-        // ENOMEM are the kernel's own.
+        // Emulators and sandboxes may reject shared memory with any error, so retry with plain fork semantics. EAGAIN
+        // and ENOMEM are the kernel's own.
         if has_copies || matches!(result, Ok(_) | Err(Errno::EAGAIN | Errno::ENOMEM)) {
             return result;
         }
@@ -149,7 +155,8 @@ unsafe extern "C" fn supervisor_main(args: *mut c_void) -> ! {
     // The supervisor of a caller that is killed must not keep the caller's locks and open files.
     sys::set_parent_death_signal(args.caller);
     sys::set_disposition(sys::SIGCHLD, false);
-    let started = start(args, Sharing::MemorySuspended, child_main);
+    // SAFETY: the function takes `SpawnArgs` and does not return.
+    let started = unsafe { start(args, Sharing::MemorySuspended, child_main) };
     if has_copies {
         // SAFETY: the descriptors are copies, and this process uses no other one until it ends.
         unsafe { sys::close_all_but(args.report.raw()) };

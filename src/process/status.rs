@@ -51,8 +51,8 @@ pub(super) const EXEC_FAILED: u8 = 127;
 
 /// The message that a child, or its supervisor, sends to the caller through a pipe.
 ///
-/// The low half is a number, and the high half its kind: the wait status of a child that ended, or the errno of one that
-/// did not start.
+/// The low half is a number, and the high half its kind: the wait status of a child that ended, or the errno of one
+/// that did not start.
 #[derive(Clone, Copy)]
 pub(super) struct ExecReport(u32);
 

@@ -1,4 +1,4 @@
-//! What a program without a libc and without Rust's std needs besides the operations.
+//! The entry and the panic handler of a program without a libc and without Rust's std.
 
 #[cfg(feature = "freestanding")]
 mod entry;

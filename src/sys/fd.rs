@@ -55,7 +55,7 @@ impl Fd {
 
 impl Drop for Fd {
     fn drop(&mut self) {
-        // Where a late error matters, `close` was called.
+        // A late error is lost here. Code to which it matters calls `close`.
         // SAFETY: `self` owns the descriptor and is gone after this call.
         let _ = unsafe { close(self.raw()) };
     }

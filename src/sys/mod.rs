@@ -5,8 +5,8 @@
 //! on Linux, so `cargo check --workspace` checks both.
 //!
 //! A backend adds to a call only what every caller wants: it retries after EINTR where the call had no effect (never
-//! close), makes descriptors close-on-exec, and caps lengths at what the system takes. A primitive that the kernel lacks
-//! returns the kernel's error: the fallback belongs to the operation, once for all backends.
+//! close), makes descriptors close-on-exec, and caps lengths at what the system takes. A primitive that the kernel
+//! lacks returns the kernel's error: the fallback belongs to the operation, once for all backends.
 
 mod fd;
 mod types;
@@ -39,7 +39,7 @@ pub(crate) use backend::system::HostnameBuffer;
 pub(crate) use fd::{Fd, STDERR, STDIN, STDOUT};
 pub(crate) use types::{Disposition, Sharing, WaitStatus};
 
-/// A primitive that fills a buffer: [`read`] or [`read_dir`].
+/// A primitive that fills a buffer, [`read`] or [`read_dir`]. It initializes as many bytes as it returns.
 pub(crate) type Read = fn(&Fd, &mut [MaybeUninit<u8>]) -> Result<usize>;
 
 /// Re-exports each item of the contract, and has the compiler check its type.

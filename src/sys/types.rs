@@ -1,4 +1,4 @@
-//! What primitives take and return on every backend.
+//! Types that primitives take and return, the same on every backend.
 
 use crate::errno::{Errno, Result};
 
@@ -19,14 +19,14 @@ pub(crate) enum Disposition {
 #[derive(Clone, Copy)]
 pub(crate) struct WaitStatus(pub(crate) i32);
 
-/// What a child shares with its parent until it executes a program.
+/// The parts of its parent that a child shares until it executes a program.
 #[derive(Clone, Copy)]
 pub(crate) enum Sharing {
     /// The memory, while the calling thread is suspended: no page table is copied, however large the parent.
     MemorySuspended,
     /// The memory and the descriptors, while the calling thread continues.
     MemoryAndFiles,
-    /// Nothing: the child gets a copy, as after fork(2).
+    /// Nothing: the child has a copy, as after fork(2).
     Nothing,
 }
 

@@ -1,4 +1,4 @@
-//! What the program was started with: its environment and its privileges.
+//! The environment and the privileges that the program was started with.
 
 use core::ffi::c_char;
 

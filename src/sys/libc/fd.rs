@@ -16,7 +16,7 @@ pub(crate) unsafe fn close(fd: i32) -> Result<()> {
     }
 }
 
-/// Closes all descriptors of the process but one, up to the limit of open files.
+/// Closes all descriptors of the process but one, up to the limit of open files and at most 65,536.
 ///
 /// # Safety
 /// Nothing in the process uses another descriptor afterwards.

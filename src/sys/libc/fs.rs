@@ -77,7 +77,7 @@ pub(crate) fn access(path: &CStr) -> Result<()> {
 #[repr(transparent)]
 pub(crate) struct Stat(libc::stat);
 
-/// Room for a [`Stat`], which is too large to be moved about.
+/// Room for a [`Stat`]. The caller provides it, since a `Stat` is too large to return.
 pub(crate) type StatBuffer = MaybeUninit<Stat>;
 
 #[allow(clippy::useless_conversion, reason = "the width of these fields differs between systems")]
@@ -106,23 +106,23 @@ impl Stat {
 /// Returns the status of a path, following symbolic links. See stat(2).
 pub(crate) fn stat<'a>(path: &CStr, buffer: &'a mut StatBuffer) -> Result<&'a Stat> {
     // SAFETY: the path is NUL-terminated, and the buffer is a struct stat.
-    stat_with(buffer, |buffer| unsafe { libc::stat(path.as_ptr(), buffer) })
+    retry(|| decode(unsafe { libc::stat(path.as_ptr(), buffer.as_mut_ptr().cast()) }))?;
+    // SAFETY: the call succeeded, so it filled the buffer.
+    Ok(unsafe { buffer.assume_init_ref() })
 }
 
 /// Returns the status of a path; a symbolic link in the last component is not followed. See lstat(2).
 pub(crate) fn lstat<'a>(path: &CStr, buffer: &'a mut StatBuffer) -> Result<&'a Stat> {
     // SAFETY: the path is NUL-terminated, and the buffer is a struct stat.
-    stat_with(buffer, |buffer| unsafe { libc::lstat(path.as_ptr(), buffer) })
+    retry(|| decode(unsafe { libc::lstat(path.as_ptr(), buffer.as_mut_ptr().cast()) }))?;
+    // SAFETY: the call succeeded, so it filled the buffer.
+    Ok(unsafe { buffer.assume_init_ref() })
 }
 
 /// Returns the status of an open file. See fstat(2).
 pub(crate) fn fstat<'a>(fd: &Fd, buffer: &'a mut StatBuffer) -> Result<&'a Stat> {
     // SAFETY: the buffer is a struct stat.
-    stat_with(buffer, |buffer| unsafe { libc::fstat(fd.raw(), buffer) })
-}
-
-fn stat_with(buffer: &mut StatBuffer, call: impl Fn(*mut libc::stat) -> c_int) -> Result<&Stat> {
-    retry(|| decode(call(buffer.as_mut_ptr().cast())))?;
+    retry(|| decode(unsafe { libc::fstat(fd.raw(), buffer.as_mut_ptr().cast()) }))?;
     // SAFETY: the call succeeded, so it filled the buffer.
     Ok(unsafe { buffer.assume_init_ref() })
 }

@@ -11,10 +11,10 @@ use crate::errno::{Errno, Result};
 use crate::sys::fd::Fd;
 use crate::sys::types::{Sharing, retry};
 
-/// Whether the system has control groups, which limit what a process gets.
+/// True if the system has control groups, which limit what a process gets.
 pub(crate) const HAS_CONTROL_GROUPS: bool = true;
 
-/// Whether posix_spawn(3) starts programs here, in place of [`spawn`] and execve(2).
+/// True if posix_spawn(3) starts programs here, in place of [`spawn`] and execve(2).
 pub(crate) const HAS_POSIX_SPAWN: bool = false;
 
 /// Has the kernel copy at most `len` bytes between the offsets of two descriptors. See copy_file_range(2).
@@ -141,7 +141,7 @@ pub(crate) unsafe fn posix_spawn(
 ///
 /// `parent` is the process of that thread. See PR_SET_PDEATHSIG(2const).
 pub(crate) fn set_parent_death_signal(parent: i32) {
-    // SAFETY: the call takes numbers only. Without it, in a sandbox, the process goes on.
+    // SAFETY: the call takes numbers only. If a sandbox rejects it, the process continues without it.
     unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
     // SAFETY: the call takes nothing.
     let now = unsafe { libc::getppid() };

@@ -1,4 +1,4 @@
-//! The libc backend, for systems whose kernels promise nothing below their libc: macOS and the BSDs.
+//! The libc backend, for macOS and the BSDs, whose kernels have no stable interface below their libc.
 //!
 //! On Linux the feature `libc` selects it, for programs that need it, and so that the same tests cover it.
 //!

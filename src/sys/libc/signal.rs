@@ -37,8 +37,8 @@ pub(crate) fn raise(signal: u32) {
 
 /// Sets the signal mask of the calling thread, and returns the previous one. See sigprocmask(2).
 ///
-/// On all of these systems the mask is the thread's. pthread_sigmask(3) is not used: without the threads library it does
-/// nothing on some systems, and NetBSD has it in that library alone.
+/// On all of these systems the mask is the thread's. pthread_sigmask(3) is not used: without the threads library it
+/// does nothing on some systems, and NetBSD has it in that library alone.
 pub(crate) fn set_signal_mask(mask: SignalSet) -> Result<SignalSet> {
     let mut before = NO_SIGNALS;
     // SAFETY: both addresses are those of signal sets.

@@ -1,4 +1,4 @@
-//! What the kernel passed to the program: its environment and its auxiliary vector.
+//! The environment and the auxiliary vector that the kernel passed to the program.
 
 use core::ffi::c_char;
 #[cfg(not(feature = "freestanding"))]
@@ -7,14 +7,13 @@ use core::ptr::NonNull;
 #[cfg(feature = "freestanding")]
 use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
-use ffi_syscalls_arch::Sysno;
 #[cfg(not(feature = "freestanding"))]
-use ffi_syscalls_arch::{syscall2, syscall5};
+use ffi_syscalls_arch::{Sysno, syscall2, syscall5};
 use linux_raw_sys::auxvec;
 #[cfg(not(feature = "freestanding"))]
 use linux_raw_sys::{general, prctl};
 
-use super::call::get_id;
+use super::call::{IdCall, get_id};
 #[cfg(not(feature = "freestanding"))]
 use super::fs::{O_RDONLY, open, read};
 use super::system::{effective_user, real_user};
@@ -32,7 +31,9 @@ type AuxEntry = [usize; 2];
 pub(crate) fn is_secure_exec() -> bool {
     aux_secure().unwrap_or_else(|| {
         let user = effective_user();
-        real_user() != user || get_id(Sysno::getgid) != get_id(Sysno::getegid) || (user != 0 && may_have_capabilities())
+        real_user() != user
+            || get_id(IdCall::GETGID) != get_id(IdCall::GETEGID)
+            || (user != 0 && may_have_capabilities())
     })
 }
 

@@ -69,9 +69,22 @@ pub(super) unsafe fn syscall_retry_transfer(fd: usize, address: usize, len: usiz
     unsafe { syscall_retry(fd, address, len.min(MAX_TRANSFER), 0, number) }
 }
 
-/// Makes a call that takes nothing, cannot fail, and returns the ID of a process, a thread, a user or a group.
+/// A call that takes nothing, cannot fail, and returns the ID of a process, a thread, a user or a group.
+pub(super) struct IdCall(Sysno);
+
+impl IdCall {
+    pub(super) const GETEGID: Self = Self(Sysno::getegid);
+    pub(super) const GETEUID: Self = Self(Sysno::geteuid);
+    pub(super) const GETGID: Self = Self(Sysno::getgid);
+    pub(super) const GETPID: Self = Self(Sysno::getpid);
+    pub(super) const GETPPID: Self = Self(Sysno::getppid);
+    pub(super) const GETTID: Self = Self(Sysno::gettid);
+    pub(super) const GETUID: Self = Self(Sysno::getuid);
+}
+
+/// Makes a call that returns an ID.
 #[expect(clippy::cast_possible_truncation, reason = "an ID has 32 bits")]
-pub(super) fn get_id(number: Sysno) -> u32 {
+pub(super) fn get_id(call: IdCall) -> u32 {
     // SAFETY: the call takes nothing.
-    unsafe { syscall0(number as usize) as u32 }
+    unsafe { syscall0(call.0 as usize) as u32 }
 }

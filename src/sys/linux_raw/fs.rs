@@ -57,7 +57,7 @@ pub(crate) fn access(path: &CStr) -> Result<()> {
 #[repr(transparent)]
 pub(crate) struct Stat(general::stat);
 
-/// Room for a [`Stat`], which is too large to be moved about.
+/// Room for a [`Stat`]. The caller provides it, since a `Stat` is too large to return.
 pub(crate) type StatBuffer = MaybeUninit<Stat>;
 
 impl Stat {
@@ -90,23 +90,29 @@ impl Stat {
 /// Returns the status of a path, following symbolic links. See stat(2).
 #[inline(never)]
 pub(crate) fn stat<'a>(path: &CStr, buffer: &'a mut StatBuffer) -> Result<&'a Stat> {
-    stat_with(Some(path), buffer, 0, nr::NEWFSTATAT, CWD)
+    // SAFETY: the call takes a path, a buffer and flags.
+    unsafe { stat_with(Some(path), buffer, 0, nr::NEWFSTATAT, CWD) }
 }
 
 /// Returns the status of a path; a symbolic link in the last component is not followed. See lstat(2).
 pub(crate) fn lstat<'a>(path: &CStr, buffer: &'a mut StatBuffer) -> Result<&'a Stat> {
-    stat_with(Some(path), buffer, general::AT_SYMLINK_NOFOLLOW, nr::NEWFSTATAT, CWD)
+    // SAFETY: the call takes a path, a buffer and flags.
+    unsafe { stat_with(Some(path), buffer, general::AT_SYMLINK_NOFOLLOW, nr::NEWFSTATAT, CWD) }
 }
 
 /// Returns the status of an open file. See fstat(2).
 #[inline(never)]
 pub(crate) fn fstat<'a>(fd: &Fd, buffer: &'a mut StatBuffer) -> Result<&'a Stat> {
-    stat_with(None, buffer, 0, Sysno::fstat, fd.register())
+    // SAFETY: the call takes a descriptor and a buffer.
+    unsafe { stat_with(None, buffer, 0, Sysno::fstat, fd.register()) }
 }
 
 /// Makes one of the calls above. The one without a path takes the buffer in the path's place.
+///
+/// # Safety
+/// The call is one of them: it fills the buffer or fails, and has no other effect.
 #[inline(never)]
-fn stat_with<'a>(
+unsafe fn stat_with<'a>(
     path: Option<&CStr>,
     buffer: &'a mut StatBuffer,
     flags: u32,

@@ -8,17 +8,17 @@ pub(crate) use ffi_syscalls_arch::ChildEntry;
 use ffi_syscalls_arch::{Sysno, clone_on_stack, syscall1, syscall2, syscall3};
 use linux_raw_sys::{general, prctl};
 
-use super::call::{fd_arg, get_id, int, path_arg, syscall_retry};
+use super::call::{IdCall, fd_arg, get_id, int, path_arg, syscall_retry};
 use super::signal::{SIGCHLD, SignalSet};
 use crate::errno::{Errno, Result, decode};
 use crate::sys::types::{Sharing, WaitStatus};
 
-/// Whether posix_spawn(3) starts programs here, in place of [`spawn`] and [`exec`].
+/// True if posix_spawn(3) starts programs here, in place of [`spawn`] and [`exec`].
 pub(crate) const HAS_POSIX_SPAWN: bool = false;
 
 /// Returns the process ID of the caller. See getpid(2).
 pub(crate) fn getpid() -> i32 {
-    get_id(Sysno::getpid).cast_signed()
+    get_id(IdCall::GETPID).cast_signed()
 }
 
 /// Starts a child that runs `entry(argument)`, and returns its process ID. See clone(2).
@@ -97,9 +97,9 @@ pub(crate) fn wait_forgotten(child: i32) -> Result<WaitStatus> {
 /// `parent` is the process of that thread. See PR_SET_PDEATHSIG(2const).
 pub(crate) fn set_parent_death_signal(parent: i32) {
     let (option, signal) = (prctl::PR_SET_PDEATHSIG as usize, general::SIGKILL as usize);
-    // SAFETY: the call takes numbers only. Without it, in a sandbox, the process goes on.
+    // SAFETY: the call takes numbers only. If a sandbox rejects it, the process continues without it.
     let _ = unsafe { syscall2(Sysno::prctl as usize, option, signal) };
-    let now = get_id(Sysno::getppid).cast_signed();
+    let now = get_id(IdCall::GETPPID).cast_signed();
     // A parent in another PID namespace is 0, and a sandbox may return an error.
     if now > 0 && parent > 0 && now != parent {
         exit(0);

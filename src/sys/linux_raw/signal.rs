@@ -7,7 +7,7 @@ use ffi_syscalls_arch::{Sysno, syscall3, syscall4};
 use linux_raw_sys::general;
 pub(crate) use linux_raw_sys::general::{SIGABRT, SIGCHLD, SIGPIPE};
 
-use super::call::get_id;
+use super::call::{IdCall, get_id};
 use crate::errno::{Result, decode};
 use crate::sys::types::Disposition;
 
@@ -25,7 +25,7 @@ const SIGSET_SIZE: usize = size_of::<SignalSet>();
 
 /// Sends a signal to the calling thread. See tgkill(2).
 pub(crate) fn raise(signal: u32) {
-    let (process, thread) = (get_id(Sysno::getpid) as usize, get_id(Sysno::gettid) as usize);
+    let (process, thread) = (get_id(IdCall::GETPID) as usize, get_id(IdCall::GETTID) as usize);
     // SAFETY: the call takes numbers only.
     let _ = decode(unsafe { syscall3(Sysno::tgkill as usize, process, thread, signal as usize) });
 }
@@ -66,7 +66,7 @@ pub(crate) fn set_disposition(signal: u32, ignored: bool) {
         *handler = usize::from(ignored);
     }
     let address = action.as_ptr().expose_provenance();
-    // SAFETY: the buffer has the size and the alignment of the kernel's struct sigaction, which starts with the handler;
-    // neither SIG_DFL nor SIG_IGN runs code. The call fails only for signals whose disposition cannot change.
+    // SAFETY: the buffer has the size and the alignment of the kernel's struct sigaction, which starts with the
+    // handler; neither SIG_DFL nor SIG_IGN runs code. The call fails only for signals whose disposition cannot change.
     let _ = decode(unsafe { syscall4(Sysno::rt_sigaction as usize, signal as usize, address, 0, SIGSET_SIZE) });
 }

@@ -6,10 +6,10 @@ use core::mem::MaybeUninit;
 use ffi_syscalls_arch::{Sysno, syscall1, syscall3};
 use linux_raw_sys::system::{new_utsname, sysinfo};
 
-use super::call::get_id;
+use super::call::{IdCall, get_id};
 use crate::errno::{Result, decode};
 
-/// Whether the system has control groups, which limit what a process gets.
+/// True if the system has control groups, which limit what a process gets.
 pub(crate) const HAS_CONTROL_GROUPS: bool = true;
 
 /// Room for a host name.
@@ -46,10 +46,10 @@ pub(crate) fn total_memory() -> Result<u64> {
 
 /// Returns the user who started the process. See getuid(2).
 pub(crate) fn real_user() -> u32 {
-    get_id(Sysno::getuid)
+    get_id(IdCall::GETUID)
 }
 
 /// Returns the user whose privileges the process has. See geteuid(2).
 pub(crate) fn effective_user() -> u32 {
-    get_id(Sysno::geteuid)
+    get_id(IdCall::GETEUID)
 }

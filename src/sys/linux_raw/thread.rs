@@ -5,6 +5,8 @@ use core::sync::atomic::AtomicU32;
 use ffi_syscalls_arch::{Sysno, syscall3, syscall4};
 use linux_raw_sys::general;
 
+#[cfg(feature = "exports")]
+use super::call::{IdCall, get_id};
 use crate::errno::decode;
 
 /// Sleeps while the word has this value. May return early. See futex(2).
@@ -35,7 +37,7 @@ pub(crate) fn thread_identity() -> usize {
         // SAFETY: the libc has set up thread pointers, as checked above.
         return unsafe { ffi_syscalls_arch::thread_pointer() };
     }
-    super::call::get_id(Sysno::gettid) as usize
+    get_id(IdCall::GETTID) as usize
 }
 
 #[cfg(all(feature = "exports", not(feature = "freestanding")))]

@@ -29,10 +29,10 @@ pub(crate) use getdents::{dir_record, is_deleted, read_dir};
 #[cfg(target_os = "macos")]
 pub(crate) use posix_spawn::posix_spawn;
 
-/// Whether the system has control groups, which limit what a process gets.
+/// True if the system has control groups, which limit what a process gets.
 pub(crate) const HAS_CONTROL_GROUPS: bool = false;
 
-/// Whether posix_spawn(3) starts programs here. macOS has it in place of a vfork(2) that shares memory.
+/// True if posix_spawn(3) starts programs here. macOS has it in place of a vfork(2) that shares memory.
 pub(crate) const HAS_POSIX_SPAWN: bool = cfg!(target_os = "macos");
 
 /// Fails: no system here has the call in all its versions.
@@ -75,7 +75,7 @@ pub(crate) fn pipe() -> Result<(Fd, Fd)> {
 
 /// Fills the buffer with the mask of processors that the calling thread may use, and returns its length in bytes.
 ///
-/// Where the system does not report which, as many bits are set as there are processors online.
+/// If the system does not report which ones, as many bits are set as there are processors online.
 pub(crate) fn affinity(mask: &mut [MaybeUninit<u64>]) -> Result<usize> {
     #[cfg(target_os = "freebsd")]
     if let Some(len) = thread_affinity(mask) {
