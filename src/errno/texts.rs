@@ -48,8 +48,11 @@ impl fmt::Debug for Errno {
 
 impl core::error::Error for Errno {}
 
-/// Returns the text of an error number: `ENOENT: No such file or directory`, or `Unknown error`.
+/// Returns the text of an error number: `ENOENT: No such file or directory`, or `Unknown error`. 0 is `OK: Success`.
 pub(crate) fn text_of(number: i32) -> &'static CStr {
+    if number == 0 {
+        return c"OK: Success";
+    }
     let tables = [
         common::TABLE,
         #[cfg(not(target_os = "linux"))]

@@ -3,7 +3,7 @@
 //! What it knows is a thread's own, and prepared by the test. Memory is everybody's, as a process's is. What a test is
 //! about directories it leaves to the real kernel.
 
-mod memory;
+pub mod memory;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -300,8 +300,12 @@ fn answer(number: Sysno, [a, b, c, d, ..]: [usize; 6]) -> Answer {
             }
             Ok(0)
         }
-        Sysno::mmap => memory::map(b),
-        Sysno::munmap => memory::unmap(a, b),
+        // Registers carry addresses, so the provenance of a mapping is exposed here.
+        Sysno::mmap => memory::map(b).map(|start| start.as_ptr().expose_provenance()).ok_or(errno::ENOMEM),
+        Sysno::munmap => {
+            memory::unmap(a, b);
+            Ok(0)
+        }
         Sysno::madvise => Ok(d),
         _ => Err(errno::ENOSYS),
     })

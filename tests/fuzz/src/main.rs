@@ -1,23 +1,24 @@
-//! The fuzzer: `fuzz TARGET` and what libFuzzer takes; `fuzz` alone names the targets.
+//! The fuzzer: `fuzz TARGET` and the options of libFuzzer; `fuzz` alone lists the targets.
 //!
-//! The program has a `main` of its own, since the code that begins a freestanding program calls one, and that code is
-//! one of the targets.
+//! The program has a `main` of its own: the entry code of a freestanding program calls one, and is one of the targets.
 
 #![no_main]
 
 extern crate fuzz as ffi_syscalls_arch;
 
+#[path = "../../../src/start/entry.rs"]
+mod entry;
 mod stack;
-#[path = "../../../src/start.rs"]
-mod start;
 
 use std::ffi::{CStr, c_char, c_int};
 use std::sync::OnceLock;
 
 use fuzz::targets::{ALL, Target};
 
-/// What the beginning of a program takes of the library.
+/// The primitives that the entry of a program calls.
 mod sys {
+    pub(crate) use crate::stack::set_entry_stack;
+
     pub(crate) fn exit(code: i32) -> ! {
         fuzz::kernel::exit(code.cast_unsigned() as usize)
     }
@@ -32,7 +33,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
 });
 
 unsafe extern "C" {
-    /// libFuzzer's own main, which is given the function to call.
+    /// libFuzzer's own main function, which calls `run`.
     fn LLVMFuzzerRunDriver(
         argc: *mut c_int,
         argv: *mut *mut *mut c_char,
@@ -41,10 +42,10 @@ unsafe extern "C" {
     fn LLVMFuzzerTestOneInput(data: *const u8, size: usize) -> c_int;
 }
 
-/// The program's beginning, or what the target has called for it.
+/// The main function of the fuzzer, and of the program that the target `stack` starts.
 #[unsafe(no_mangle)]
 extern "C" fn main(mut argc: c_int, mut argv: *mut *mut c_char, envp: *const *const c_char) -> c_int {
-    if stack::is_begun() {
+    if stack::is_started() {
         return stack::main(argc, argv.cast_const().cast(), envp);
     }
     let targets = || ALL.iter().copied().chain([Target { name: "stack", run: stack::run, is_real: true }]);
@@ -60,7 +61,7 @@ extern "C" fn main(mut argc: c_int, mut argv: *mut *mut c_char, envp: *const *co
         return c_int::from(name.is_some());
     };
     let _ = TARGET.set(target.run);
-    // The rest is libFuzzer's, with the program's name in front.
+    // The rest is libFuzzer's, after the program's name.
     // SAFETY: the first two of at least two arguments.
     unsafe { argv.wrapping_add(1).write(*argv) };
     argc -= 1;

@@ -1,75 +1,81 @@
-//! The stack that a freestanding program begins on: argc, arguments, environment and auxiliary vector.
+//! The stack that a freestanding program starts on: argc, arguments, environment and auxiliary vector.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 
 use fuzz::kernel;
 
-use crate::start;
+use crate::entry;
 
-/// What the program found: argc, where its arguments and its environment begin, what the library says of the latter,
-/// and the auxiliary vector.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// The arguments of the program's main function, and the addresses that the entry code records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Found {
     argc: usize,
     argv: usize,
     envp: usize,
     environment: usize,
-    vector: Vec<[usize; 2]>,
+    vector: usize,
 }
 
-static BEGUN: AtomicBool = AtomicBool::new(false);
+static STARTED: AtomicBool = AtomicBool::new(false);
 static FOUND: Mutex<Option<Found>> = Mutex::new(None);
 
-/// Whether the library is beginning the program that is tested.
-pub(crate) fn is_begun() -> bool {
-    BEGUN.load(Relaxed)
+/// Returns whether the program under test is running.
+pub(crate) fn is_started() -> bool {
+    STARTED.load(Relaxed)
 }
 
-/// The main function of that program.
-pub(crate) fn main(argc: c_int, argv: *const *const c_char, envp: *const *const c_char) -> c_int {
-    let found = Found {
-        argc: usize::try_from(argc).unwrap_or(usize::MAX),
-        argv: argv.addr(),
-        envp: envp.addr(),
-        environment: start::environment().addr(),
-        vector: start::auxiliary_vector().copied().collect(),
-    };
-    if let Ok(mut place) = FOUND.lock() {
-        *place = Some(found);
+fn record(change: impl FnOnce(&mut Found)) {
+    if let Ok(mut found) = FOUND.lock() {
+        change(found.get_or_insert_default());
     }
+}
+
+/// Takes the place of the library's primitive.
+///
+/// # Safety
+/// None: the arrays are not read.
+pub(crate) unsafe fn set_entry_stack(envp: *const *const c_char, vector: *const [usize; 2]) {
+    record(|found| (found.environment, found.vector) = (envp.addr(), vector.addr()));
+}
+
+/// The main function of the program under test.
+pub(crate) fn main(argc: c_int, argv: *const *const c_char, envp: *const *const c_char) -> c_int {
+    record(|found| {
+        found.argc = usize::try_from(argc).unwrap_or(usize::MAX);
+        (found.argv, found.envp) = (argv.addr(), envp.addr());
+    });
     0
 }
 
 unsafe extern "C" fn life(stack: *mut c_void) -> ! {
-    start::begin(stack.cast_const().cast())
+    entry::begin(stack.cast_const().cast())
 }
 
-/// The first bytes say how many arguments and variables there are, the rest is the auxiliary vector.
+/// Input: the numbers of arguments and of variables, then the auxiliary vector.
 pub(crate) fn run(data: &[u8]) {
     let byte = |at: usize| data.get(at).copied().unwrap_or_default();
     let (argc, variables) = (usize::from(byte(0)), usize::from(byte(1)));
     let words = data.get(2..).unwrap_or_default().chunks_exact(8);
     let words: Vec<usize> = words.filter_map(|word| Some(usize::from_le_bytes(word.try_into().ok()?))).collect();
-    let vector: Vec<[usize; 2]> = words.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect();
-    // The first entry of type 0 ends it.
-    let vector: Vec<[usize; 2]> = vector.into_iter().take_while(|entry| entry[0] != 0).collect();
-    // Pointers that nobody follows.
+    // Pointers that are not followed.
     let pointers = |count: usize| (0..count).map(|number| 0x1000 + number).chain([0]);
     let mut stack = vec![argc];
     stack.extend(pointers(argc).chain(pointers(variables)));
-    stack.extend(vector.iter().flatten().copied().chain([0, byte(2).into()]));
+    stack.extend(words.into_iter().chain([0, byte(2).into()]));
     let start = stack.as_mut_ptr();
-    BEGUN.store(true, Relaxed);
+    STARTED.store(true, Relaxed);
     // SAFETY: `life` ends with the process that runs it, which shares the memory while this one waits.
     let child = unsafe { kernel::clone_on_stack(0, std::ptr::null_mut(), life, start.cast()) };
-    BEGUN.store(false, Relaxed);
+    STARTED.store(false, Relaxed);
     let (child, mut status) = (libc::pid_t::try_from(child).unwrap_or_default(), -1);
     // SAFETY: the status is an int.
-    assert_eq!((child, 0), (unsafe { libc::waitpid(child, &raw mut status, 0) }, status), "how the program ended");
+    assert_eq!((child, 0), (unsafe { libc::waitpid(child, &raw mut status, 0) }, status), "the program failed");
     let word = |number: usize| start.wrapping_add(number).addr();
     let envp = word(argc + 2);
+    let vector = word(argc + 2 + variables + 1);
     let expected = Found { argc, argv: word(1), envp, environment: envp, vector };
     assert_eq!(FOUND.lock().ok().and_then(|mut found| found.take()), Some(expected));
 }

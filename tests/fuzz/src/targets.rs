@@ -14,6 +14,7 @@ pub mod records;
 pub mod search;
 
 use crate::kernel::{self, Kernel};
+use crate::numbers::Numbers;
 
 /// Something that takes any bytes, and panics when the library makes something else of them than its model does.
 #[derive(Clone, Copy)]
@@ -74,27 +75,4 @@ fn lines(text: &[u8]) -> Vec<&[u8]> {
 /// Without what no C string can contain.
 fn without_nul(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().copied().filter(|&byte| byte != 0).collect()
-}
-
-/// Numbers out of bytes, zeroes when there are no more.
-struct Numbers<'a>(&'a [u8]);
-
-impl<'a> Numbers<'a> {
-    fn byte(&mut self) -> u8 {
-        let Some((&first, rest)) = self.0.split_first() else { return 0 };
-        self.0 = rest;
-        first
-    }
-
-    fn word(&mut self) -> usize {
-        usize::from_le_bytes(std::array::from_fn(|_| self.byte()))
-    }
-
-    fn short(&mut self) -> usize {
-        usize::from(self.byte()) << 8 | usize::from(self.byte())
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }

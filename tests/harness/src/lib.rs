@@ -14,6 +14,7 @@ pub mod fuzz;
 mod install;
 pub mod instructions;
 pub mod list;
+mod modules;
 mod panics;
 pub mod plan;
 mod readme;

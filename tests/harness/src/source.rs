@@ -7,7 +7,7 @@ use workbench::toolchain::Toolchain;
 use workbench::tools;
 
 use crate::runner::{Check, Lane};
-use crate::{fuzz, list, readme};
+use crate::{fuzz, list, modules, readme};
 
 const FREESTANDING: &str = "--release --features archive,freestanding,panic-handler";
 
@@ -40,6 +40,8 @@ pub fn add(lane: &mut Lane) {
     let freestanding = ("lints: freestanding", FREESTANDING);
     let all = OF_BACKENDS.into_iter().chain([freestanding]).chain(OF_PACKAGES);
     all.for_each(|(name, arguments)| lane.add(lints(name, arguments.to_owned())));
+    lane.add(Check::new("modules: no cycles, no use of a higher layer", [], modules::check));
+    lane.add(Check::new("harness: its own tests", [], || run("test --quiet --package harness")));
     lane.add(Check::new("models: lock-free code in every order, as it is and with faults", [], || {
         run("test --quiet --package model -- --nocapture")
     }));

@@ -3,7 +3,7 @@
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
-use std::num::NonZeroUsize;
+use std::ptr::NonNull;
 use std::sync::atomic::Ordering::Relaxed;
 
 use loom::thread::{Thread, ThreadId};
@@ -17,8 +17,7 @@ struct Kernel {
     /// The threads that sleep on a word, by its address, in the order of their arrival.
     sleepers: RefCell<BTreeMap<usize, VecDeque<Thread>>>,
     slept: Cell<usize>,
-    /// Layouts of mappings, by their addresses.
-    mappings: RefCell<BTreeMap<usize, Layout>>,
+    mappings: RefCell<Vec<(NonNull<u8>, Layout)>>,
     mapped: Cell<usize>,
     unmapped: Cell<usize>,
     identities: RefCell<Vec<(ThreadId, usize)>>,
@@ -33,9 +32,9 @@ pub(crate) fn begin() {
     KERNEL.with(|kernel| {
         kernel.sleepers.borrow_mut().clear();
         kernel.identities.borrow_mut().clear();
-        for (address, layout) in std::mem::take(&mut *kernel.mappings.borrow_mut()) {
-            // SAFETY: allocated below, with this layout; the execution that used it is over.
-            unsafe { dealloc(std::ptr::with_exposed_provenance_mut(address), layout) };
+        for (start, layout) in kernel.mappings.take() {
+            // SAFETY: the mapping has this layout, and the execution that used it is over.
+            unsafe { dealloc(start.as_ptr(), layout) };
         }
     });
 }
@@ -98,30 +97,33 @@ pub fn identity() -> usize {
     identity.expect("set_identity is called first")
 }
 
-/// Maps zeroes, each 16 bytes of which serve as an `AtomicUsize` and an `AtomicI32`, and returns their address. They
+/// Maps zeroes, each 16 bytes of which serve as an `AtomicUsize` and an `AtomicI32`, and returns where they start. They
 /// stay until the execution ends.
 #[must_use]
-pub fn map_slots(len: usize) -> Option<NonZeroUsize> {
+pub fn map_slots(len: usize) -> Option<NonNull<u8>> {
     let layout = Layout::from_size_align(len, 4096).ok()?;
     // SAFETY: the length is not 0.
-    let memory = unsafe { alloc_zeroed(layout) };
-    let address = NonZeroUsize::new(memory.expose_provenance())?;
+    let start = NonNull::new(unsafe { alloc_zeroed(layout) })?;
     KERNEL.with(|kernel| {
-        kernel.mappings.borrow_mut().insert(address.get(), layout);
+        kernel.mappings.borrow_mut().push((start, layout));
         kernel.mapped.update(|mapped| mapped + 1);
     });
     for slot in (0..len).step_by(16) {
-        // SAFETY: zeroes, which such an atomic can be, and aligned.
-        unsafe { &*memory.wrapping_add(slot).cast::<AtomicUsize>() }.touch();
-        // SAFETY: as above.
-        unsafe { &*memory.wrapping_add(slot + 8).cast::<AtomicI32>() }.touch();
+        // SAFETY: the mapping has this many bytes.
+        let slot = unsafe { start.add(slot) };
+        // SAFETY: the slot starts with zeroes, which such an atomic can be, and is aligned.
+        unsafe { slot.cast::<AtomicUsize>().as_ref() }.touch();
+        // SAFETY: the slot has 16 bytes.
+        let errno = unsafe { slot.add(8) };
+        // SAFETY: they are zeroes, which such an atomic can be, and aligned.
+        unsafe { errno.cast::<AtomicI32>().as_ref() }.touch();
     }
-    Some(address)
+    Some(start)
 }
 
 /// Unmaps memory: any later use is an error.
-pub fn unmap(address: usize, len: usize) {
-    twins::forbid(address, len);
+pub fn unmap(start: NonNull<u8>, len: usize) {
+    twins::forbid(start.addr().get(), len);
     KERNEL.with(|kernel| kernel.unmapped.update(|unmapped| unmapped + 1));
 }
 

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Numbers, with_kernel};
 use crate::dir;
+use crate::errno::Errno;
 use crate::kernel::Kernel;
 
 /// So deep that no path that is tried leads out of it.
@@ -55,7 +56,7 @@ pub fn run(data: &[u8]) {
         let result = with_kernel(kernel, || dir::create(path.as_os_str().as_bytes(), true));
         let expected = create(&other.join(&wanted));
         let failure = expected.err().map(|error| error.raw_os_error().unwrap_or_default());
-        assert_eq!(result.err().map(crate::Errno::raw), failure, "{}", wanted.display());
+        assert_eq!(result.err().map(Errno::raw), failure, "{}", wanted.display());
         assert_eq!(tree(own), tree(other), "{}", wanted.display());
     });
 }

@@ -4,8 +4,9 @@ use std::ffi::{CStr, CString, c_char};
 use std::ptr::null;
 
 use super::{lines, sections, with_kernel, without_nul};
+use crate::env;
+use crate::errno::Errno;
 use crate::kernel::{self, File, Kernel};
-use crate::{Errno, env};
 
 /// A line for each entry that the process is given, `%%`, and a line for each thing to do: `name` or `name=value`. A
 /// first line `proc` has the entries come from /proc.

@@ -1,6 +1,6 @@
 //! The relocation of a program that can be loaded anywhere.
 
-use super::Numbers;
+use crate::numbers::Numbers;
 use crate::{ElfHeader, R_RELATIVE, relocate};
 
 const DT_RELA: usize = 7;

@@ -1,9 +1,9 @@
-//! Blocks, texts and lists: made, grown, filled and freed in any order.
+//! Blocks, texts and lists: allocated, grown, filled and freed in any order.
 
-use super::{Numbers, with_kernel};
-use crate::alloc::Block;
-use crate::kernel::Kernel;
-use crate::{List, Text};
+use crate::heap::Block;
+use crate::list::List;
+use crate::numbers::Numbers;
+use crate::text::Text;
 
 /// What a block is to hold: its bytes, all of them, and its length.
 struct Held {
@@ -14,17 +14,15 @@ struct Held {
 
 /// Bytes: what to do, with which block, how large.
 pub fn run(data: &[u8]) {
-    with_kernel(Kernel::default(), || {
-        let mut held: Vec<Held> = Vec::new();
-        let mut numbers = Numbers(data);
-        for mark in 0..48_u8 {
-            if numbers.is_empty() {
-                break;
-            }
-            act(&mut numbers, mark, &mut held);
+    let mut held: Vec<Held> = Vec::new();
+    let mut numbers = Numbers(data);
+    for mark in 0..48_u8 {
+        if numbers.is_empty() {
+            break;
         }
-        held.iter().for_each(check);
-    });
+        act(&mut numbers, mark, &mut held);
+    }
+    held.iter().for_each(check);
 }
 
 /// A size: mostly small, sometimes such as has a mapping of its own.
@@ -49,7 +47,7 @@ fn act(numbers: &mut Numbers<'_>, mark: u8, held: &mut Vec<Held>) {
         (5, _) => check_list(&vec![vec![b'a' + mark % 26; size % 40]; size % 100]),
         _ => {
             let mut block = Block::new(size).unwrap_or_else(|errno| panic!("{errno:?}"));
-            assert!(block.capacity() >= size && block.pointer().addr().get().is_multiple_of(16) && block.len() == 0);
+            assert!(block.capacity() >= size && block.as_ptr().addr().get().is_multiple_of(16) && block.len() == 0);
             let content = vec![mark; size];
             fill(&mut block, 0, &content);
             held.push(Held { block, content, len: 0 });
@@ -58,12 +56,12 @@ fn act(numbers: &mut Numbers<'_>, mark: u8, held: &mut Vec<Held>) {
 }
 
 fn fill(block: &mut Block, from: usize, content: &[u8]) {
-    let place = block.spare().get_mut(from..from + content.len()).unwrap_or_default();
+    let place = block.as_uninit_mut().get_mut(from..from + content.len()).unwrap_or_default();
     place.write_copy_of_slice(content);
 }
 
 fn grow(held: &mut Held, size: usize, mark: u8) {
-    held.block.grow(size).unwrap_or_else(|errno| panic!("{errno:?}"));
+    held.block.reserve(size).unwrap_or_else(|errno| panic!("{errno:?}"));
     assert!(held.block.capacity() >= size);
     let more = size.saturating_sub(held.content.len());
     fill(&mut held.block, held.content.len(), &vec![mark; more]);
@@ -72,7 +70,7 @@ fn grow(held: &mut Held, size: usize, mark: u8) {
 
 /// Appends behind what the length counts.
 fn push(held: &mut Held, bytes: &[u8]) {
-    held.block.push(bytes).unwrap_or_else(|errno| panic!("{errno:?}"));
+    held.block.extend_from_slice(bytes).unwrap_or_else(|errno| panic!("{errno:?}"));
     let end = held.len + bytes.len();
     held.content.resize(held.content.len().max(end + 1), 0);
     held.content[held.len..end].copy_from_slice(bytes);
@@ -83,7 +81,7 @@ fn push(held: &mut Held, bytes: &[u8]) {
 fn check(held: &Held) {
     assert_eq!(held.block.len(), held.len);
     // SAFETY: the block is at least as long, and all of this was set.
-    let content = unsafe { std::slice::from_raw_parts(held.block.pointer().as_ptr(), held.content.len()) };
+    let content = unsafe { std::slice::from_raw_parts(held.block.as_ptr().as_ptr(), held.content.len()) };
     assert!(content == held.content, "content has changed");
 }
 

@@ -3,8 +3,9 @@
 use std::ffi::CString;
 
 use super::{with_kernel, without_nul};
+use crate::env;
+use crate::errno::Errno;
 use crate::kernel::{self, File, Kernel};
-use crate::{Errno, env};
 
 /// The first line is the user's number, the second what `HOME` is (nothing: not set), the rest the file.
 pub fn run(data: &[u8]) {

@@ -2,10 +2,11 @@
 
 use std::mem::MaybeUninit;
 
-use super::Numbers;
 use crate::arg::{Arg, PATH_MAX, join, terminate};
-use crate::text::{fields, parse, take};
-use crate::{Errno, Text};
+use crate::errno::Errno;
+use crate::fields::{fields, parse_decimal, split_field};
+use crate::numbers::Numbers;
+use crate::text::Text;
 
 /// The first bytes say how often each line is repeated, of which there are three.
 pub fn run(data: &[u8]) {
@@ -47,11 +48,11 @@ fn check_taken(text: &[u8], separator: u8) {
     }
     assert_eq!(fields(text, separator).nth(expected.len()), None);
     let mut rest = text;
-    assert_eq!(take(&mut rest, separator), expected[0]);
+    assert_eq!(split_field(&mut rest, separator), expected[0]);
     assert_eq!(rest, expected[1..].join(&separator));
 }
 
 fn check_number(text: &[u8]) {
     let digits = str::from_utf8(text).ok().filter(|_| text.iter().all(u8::is_ascii_digit));
-    assert_eq!(parse(text), digits.and_then(|digits| digits.parse().ok()));
+    assert_eq!(parse_decimal(text), digits.and_then(|digits| digits.parse().ok()));
 }

@@ -5,8 +5,8 @@ use std::mem::offset_of;
 use linux_raw_sys::general::linux_dirent64;
 
 use super::{lines, with_kernel, without_nul};
+use crate::dir;
 use crate::kernel::{File, Kernel};
-use crate::{Text, dir, sys};
 
 const LEN: usize = offset_of!(linux_dirent64, d_reclen);
 const NAME: usize = offset_of!(linux_dirent64, d_name);
@@ -27,9 +27,13 @@ pub fn raw(data: &[u8]) {
         }
         at += len;
     }
-    let Ok(records) = Text::new(data) else { return };
-    let found: Vec<&[u8]> = sys::dir_names(&records).collect();
-    assert_eq!(found, expected);
+    let mut kernel = Kernel::default();
+    kernel.files.insert(b"/d".to_vec(), File::Records([data.to_vec()].into()));
+    with_kernel(kernel, || {
+        let list = dir::list("/d").unwrap_or_else(|errno| panic!("{errno:?}"));
+        let found: Vec<&[u8]> = list.iter().map(std::ffi::CStr::to_bytes).collect();
+        assert_eq!(found, expected);
+    });
 }
 
 /// A record as the kernel makes it.

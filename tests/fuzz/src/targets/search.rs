@@ -7,6 +7,7 @@ use std::rc::Rc;
 use linux_raw_sys::errno;
 
 use super::{with_kernel, without_nul};
+use crate::errno::Errno;
 use crate::kernel::{self, Attempt, File, Kernel, Program};
 use crate::process::{self, Outcome};
 
@@ -88,7 +89,7 @@ impl Model {
         use errno::{E2BIG, EACCES, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR};
         let says_missing =
             [ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, E2BIG].contains(&reason) || reason == EACCES && !is_path;
-        let number = crate::Errno::from_raw(reason.cast_signed()).unwrap_or(crate::Errno::EIO);
+        let number = Errno::from_raw(reason.cast_signed()).unwrap_or(Errno::EIO);
         if says_missing && !candidates.iter().any(|candidate| exists(candidate)) {
             Outcome::NotFound(number)
         } else {
