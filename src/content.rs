@@ -15,8 +15,8 @@ const FIRST_READ: usize = 4096 + 256;
 /// Reads a file from its offset to its end.
 pub(crate) fn read_to_end(fd: &Fd) -> Result<Text> {
     let mut first = [MaybeUninit::uninit(); FIRST_READ];
-    let (content, at_end) = read_full(fd, &mut first)?;
-    if at_end { Text::new(content) } else { read_large(fd, content) }
+    let content = read_full(fd, &mut first)?;
+    if content.len() < FIRST_READ { Text::new(content) } else { read_large(fd, content) }
 }
 
 #[cold]
@@ -27,17 +27,20 @@ fn read_large(fd: &Fd, beginning: &[u8]) -> Result<Text> {
     // One byte more finds the end without growing.
     let mut block = Block::new(size.saturating_add(1).max(4 * FIRST_READ))?;
     block.extend_from_slice(beginning)?;
-    append_to_end(fd, &mut block, 1, sys::read)?;
+    // SAFETY: a read initializes the bytes that it counts.
+    unsafe { append_to_end(fd, &mut block, 1, sys::read) }?;
     Text::from_block(block)
 }
 
 /// Appends everything up to the end to a block. Each read gets room for at least `min_room` bytes.
+///
+/// # Safety
+/// `read` initializes as many bytes of its buffer as it returns.
 #[inline(never)]
-pub(crate) fn append_to_end(fd: &Fd, block: &mut Block, min_room: usize, read: sys::Read) -> Result<()> {
+pub(crate) unsafe fn append_to_end(fd: &Fd, block: &mut Block, min_room: usize, read: sys::Read) -> Result<()> {
     loop {
-        let len = block.len();
-        let rest = block.as_uninit_mut().get_mut(len..).unwrap_or_default();
-        if rest.len() < min_room {
+        let room = block.spare_capacity_mut();
+        if room.len() < min_room {
             let more = block.capacity().saturating_mul(2);
             if !fits_memory(more, 1) {
                 return Err(Errno::ENOMEM);
@@ -45,10 +48,10 @@ pub(crate) fn append_to_end(fd: &Fd, block: &mut Block, min_room: usize, read: s
             block.reserve(more)?;
             continue;
         }
-        match read(fd, rest)? {
+        match read(fd, room)? {
             0 => return Ok(()),
             // SAFETY: the read initialized this many bytes after the length.
-            read => unsafe { block.set_len(len + read) },
+            read => unsafe { block.set_len(block.len() + read) },
         }
     }
 }

@@ -111,7 +111,8 @@ pub fn list(path: impl Arg) -> Result<List> {
 fn list_names(path: &CStr) -> Result<List> {
     let fd = sys::open(path, sys::O_RDONLY | sys::O_DIRECTORY, 0)?;
     let mut records = Block::new(MIN_ROOM)?;
-    match append_to_end(&fd, &mut records, MIN_ROOM, sys::read_dir) {
+    // SAFETY: the call initializes the bytes that it counts.
+    match unsafe { append_to_end(&fd, &mut records, MIN_ROOM, sys::read_dir) } {
         // ENOENT: the directory was removed while it was read, and has no more names.
         Ok(()) | Err(Errno::ENOENT) => {}
         Err(errno) => return Err(errno),
@@ -137,8 +138,8 @@ impl<'a> Iterator for Names<'a> {
         loop {
             let rest = self.records.get(self.next..)?;
             let (len, name) = sys::dir_record(rest)?;
-            let padded = rest.get(name..)?;
-            // SAFETY: a NUL follows all records.
+            let padded = rest.get(name..).filter(|padded| !padded.is_empty())?;
+            // SAFETY: a NUL ends the records, and this part of them is not empty.
             let name_len = unsafe { CStr::from_ptr(padded.as_ptr().cast()) }.count_bytes();
             // A record that is cut off, or has no NUL of its own, ends the list.
             if len >= rest.len() || name + name_len >= len {

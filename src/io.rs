@@ -7,17 +7,10 @@ use crate::errno::{Errno, Result};
 use crate::heap::MappedBuffer;
 use crate::sys::{self, Fd};
 
-/// Reads until the buffer is full or the file ends, and returns the bytes and whether the file ended.
-#[inline]
-pub(crate) fn read_full<'a>(fd: &Fd, buffer: &'a mut [MaybeUninit<u8>]) -> Result<(&'a [u8], bool)> {
-    let len = read_full_len(fd, buffer)?;
-    let at_end = len < buffer.len();
-    // SAFETY: this many bytes were read.
-    Ok((unsafe { buffer.get(..len).unwrap_or_default().assume_init_ref() }, at_end))
-}
-
+/// Reads until the buffer is full or the file ends, and returns the bytes. A full buffer does not tell whether the file
+/// ended.
 #[inline(never)]
-fn read_full_len(fd: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
+pub(crate) fn read_full<'a>(fd: &Fd, buffer: &'a mut [MaybeUninit<u8>]) -> Result<&'a [u8]> {
     let mut len = 0;
     while let Some(rest) = buffer.get_mut(len..).filter(|rest| !rest.is_empty()) {
         match sys::read(fd, rest)? {
@@ -25,12 +18,13 @@ fn read_full_len(fd: &Fd, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
             read => len += read,
         }
     }
-    Ok(len)
+    // SAFETY: the reads initialized this many bytes.
+    Ok(unsafe { buffer.get(..len).unwrap_or_default().assume_init_ref() })
 }
 
 /// Reads the start of a file, as much as fits into the buffer.
 pub(crate) fn read_prefix<'a>(path: &CStr, buffer: &'a mut [MaybeUninit<u8>]) -> Result<&'a [u8]> {
-    Ok(read_full(&sys::open(path, sys::O_RDONLY, 0)?, buffer)?.0)
+    read_full(&sys::open(path, sys::O_RDONLY, 0)?, buffer)
 }
 
 /// Writes all bytes. A nonblocking descriptor (a terminal or pipe shared with others) is waited for.

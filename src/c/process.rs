@@ -21,11 +21,11 @@ pub extern "C" fn rt_getpid() -> i64 {
 pub unsafe extern "C" fn rt_process_run(cmd: *const c_char, args: *const *const c_char, arg_count: usize) -> i32 {
     // SAFETY: C passes a string or NULL, and an array of this many strings or NULLs.
     match unsafe { run(cmd, args, arg_count) } {
-        // A program's own exit code can equal a failure value.
-        Ok(outcome) if matches!(outcome.code(), 126 | 127) => {
-            fail(outcome.code(), outcome.error().map_or(0, Errno::raw))
-        }
-        Ok(outcome) => outcome.code(),
+        Ok(outcome) => match outcome.code() {
+            // A program's own exit code can equal a failure value.
+            code @ (126 | 127) => fail(code, outcome.error().map_or(0, Errno::raw)),
+            code => code,
+        },
         Err(errno) => fail(-1, errno.raw()),
     }
 }
@@ -39,7 +39,7 @@ unsafe fn run(cmd: *const c_char, args: *const *const c_char, count: usize) -> R
     // SAFETY: the array is null or has this many pointers.
     let args = unsafe { array_of(args, count) }?;
     // SAFETY: the pointers that are not null lead to strings.
-    run_argv(&mut unsafe { Argv::from_pointers(command.get(), args) }?)
+    run_argv(unsafe { Argv::from_pointers(command.get(), args) }?)
 }
 
 /// Returns an array of pointers that C passed.

@@ -3,13 +3,11 @@
 use core::ffi::{c_char, c_void};
 use core::ptr::NonNull;
 
-use super::convert::{CStrArg, into_c_bool};
+use super::convert::with_arg;
 use super::last_error;
 use crate::errno::text_of;
 use crate::heap::{self, EMPTY};
-use crate::io::write_all;
-use crate::process;
-use crate::sys::{Fd, STDERR, STDOUT};
+use crate::{process, stdio};
 
 /// Frees a pointer that a function of this library returned; NULL is fine. A list is freed as a whole, never its
 /// entries.
@@ -53,26 +51,18 @@ pub extern "C" fn rt_error_text(err: i32) -> *const c_char {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_print(text: *const c_char) -> bool {
     // SAFETY: C passes a string or NULL.
-    unsafe { write_text(&STDOUT, text) }
+    unsafe { with_arg(text, |text| stdio::print(text.get().to_bytes())) }
 }
 
 /// Writes a text to the standard error, all of it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_eprint(text: *const c_char) -> bool {
     // SAFETY: C passes a string or NULL.
-    unsafe { write_text(&STDERR, text) }
+    unsafe { with_arg(text, |text| stdio::eprint(text.get().to_bytes())) }
 }
 
 /// Ends the process, including all its threads, with the low 8 bits of the code.
 #[unsafe(no_mangle)]
 pub extern "C" fn rt_exit(code: i32) -> ! {
     process::exit(code)
-}
-
-/// # Safety
-/// The pointer is null or leads to a NUL-terminated string.
-#[inline(never)]
-unsafe fn write_text(fd: &Fd, pointer: *const c_char) -> bool {
-    // SAFETY: the pointer is null or leads to a string.
-    into_c_bool(unsafe { CStrArg::new(pointer) }.and_then(|text| write_all(fd, text.get().to_bytes())))
 }

@@ -36,7 +36,8 @@ pub(super) fn set(name: &[u8], value: &[u8]) -> Result<()> {
     if content.count_bytes() < entry.len() {
         return Err(Errno::EINVAL); // the value contains a NUL
     }
-    VARIABLES.lock().set(name, entry)
+    // SAFETY: a NUL follows what was appended.
+    unsafe { VARIABLES.lock().set(name, entry) }
 }
 
 /// Returns a copy of the environment, for a child.
@@ -49,7 +50,7 @@ pub(crate) fn snapshot() -> Result<List> {
 
 /// Returns the value of the first variable of this name in a copy of the environment.
 pub(crate) fn value_in<'a>(environment: &'a List, name: &[u8]) -> Option<&'a CStr> {
-    // SAFETY: a list is such an array, and is borrowed.
+    // SAFETY: a list is an array of NUL-terminated strings, ended by a null pointer, and is borrowed for the lifetime.
     unsafe { value_of(environment.as_ptr(), name) }
 }
 
@@ -75,27 +76,27 @@ unsafe impl Sync for NoEntries {}
 
 static NO_ENTRIES: NoEntries = NoEntries([null()]);
 
-/// Returns whether an entry is `name=` followed by a value.
+/// Returns whether an entry is `name=` followed by a value. No entry has a name that contains a NUL.
 ///
 /// # Safety
-/// The entry is a NUL-terminated string, and the name contains no NUL.
+/// The entry is a NUL-terminated string.
 unsafe fn has_name(entry: *const c_char, name: &[u8]) -> bool {
     let mut at = entry.cast::<u8>();
     for &byte in name {
-        // SAFETY: every byte before this one equalled one of the name, which is not NUL, so the string goes on.
-        if unsafe { *at } != byte {
+        // SAFETY: no byte before this one is NUL, so the string goes on.
+        if unsafe { *at } != byte || byte == 0 {
             return false;
         }
         at = at.wrapping_add(1);
     }
-    // SAFETY: every byte before this one equalled one of the name, which is not NUL, so the string goes on.
+    // SAFETY: no byte before this one is NUL, so the string goes on.
     unsafe { *at == b'=' }
 }
 
 /// Returns the value of the first entry of this name.
 ///
 /// # Safety
-/// The array leads to NUL-terminated strings and stays unchanged for the lifetime. The name contains no NUL.
+/// The array is one of NUL-terminated strings, ended by a null pointer, and stays unchanged for the lifetime.
 #[inline(never)]
 unsafe fn value_of<'a>(entries: Entries, name: &[u8]) -> Option<&'a CStr> {
     let &first = name.first()?;
@@ -111,7 +112,7 @@ unsafe fn value_of<'a>(entries: Entries, name: &[u8]) -> Option<&'a CStr> {
                 break entry;
             }
         };
-        // SAFETY: the entry is a NUL-terminated string, and the name contains no NUL.
+        // SAFETY: the entry is a NUL-terminated string.
         if unsafe { has_name(entry.as_ptr(), name) } {
             let value = entry.as_ptr().wrapping_add(name.len() + 1);
             // SAFETY: the value follows the name and `=` in a NUL-terminated string.
@@ -123,7 +124,7 @@ unsafe fn value_of<'a>(entries: Entries, name: &[u8]) -> Option<&'a CStr> {
 /// Returns a list of copies of the entries.
 ///
 /// # Safety
-/// The array leads to NUL-terminated strings and stays unchanged during the call.
+/// The array is one of NUL-terminated strings, ended by a null pointer, and stays unchanged during the call.
 unsafe fn copy_of(entries: Entries) -> Result<List> {
     let mut at = entries;
     List::new(core::iter::from_fn(|| {
@@ -193,7 +194,10 @@ impl Variables {
     }
 
     /// Replaces the first entry of this name and removes the others, or appends the entry.
-    fn set(&mut self, name: &[u8], entry: Block) -> Result<()> {
+    ///
+    /// # Safety
+    /// The entry is a NUL-terminated string.
+    unsafe fn set(&mut self, name: &[u8], entry: Block) -> Result<()> {
         let own = self.own()?;
         own.reserve(own.len() + 2 * SLOT)?;
         let array = own.as_ptr().as_ptr().cast::<*const c_char>();
@@ -204,7 +208,7 @@ impl Variables {
             && !entry.is_null()
         {
             from = from.wrapping_add(1);
-            // SAFETY: the entry is a NUL-terminated string, and the name contains no NUL.
+            // SAFETY: the entry is a NUL-terminated string.
             if unsafe { has_name(entry, name) } {
                 // SAFETY: the entry is in the library's own array, from which it is removed here.
                 unsafe { free_entry(entry) };

@@ -1,7 +1,7 @@
 //! The errors that every supported system has.
 
 use super::code::Errno;
-use super::table::{Table, number};
+use super::table::number;
 
 errors! {
     EPERM "Operation not permitted";

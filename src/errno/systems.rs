@@ -4,7 +4,7 @@
 #[cfg(target_os = "linux")]
 pub(super) mod own {
     use super::super::code::Errno;
-    use super::super::table::{Table, number};
+    use super::super::table::number;
 
     errors! {
         ECHRNG "Channel number out of range";
@@ -64,7 +64,7 @@ pub(super) mod own {
 #[cfg(not(target_os = "linux"))]
 pub(super) mod bsd {
     use super::super::code::Errno;
-    use super::super::table::{Table, number};
+    use super::super::table::number;
 
     errors! {
         EPROCLIM "Too many processes";
@@ -84,7 +84,7 @@ pub(super) mod bsd {
 #[cfg(target_os = "macos")]
 pub(super) mod own {
     use super::super::code::Errno;
-    use super::super::table::{Table, number};
+    use super::super::table::number;
 
     errors! {
         EMULTIHOP "Multihop attempted";
@@ -110,7 +110,7 @@ pub(super) mod own {
 #[cfg(target_os = "freebsd")]
 pub(super) mod own {
     use super::super::code::Errno;
-    use super::super::table::{Table, number};
+    use super::super::table::number;
 
     errors! {
         EMULTIHOP "Multihop attempted";
@@ -126,7 +126,7 @@ pub(super) mod own {
 #[cfg(target_os = "dragonfly")]
 pub(super) mod own {
     use super::super::code::Errno;
-    use super::super::table::{Table, number};
+    use super::super::table::number;
 
     errors! {
         EMULTIHOP "Multihop attempted";
@@ -141,7 +141,7 @@ pub(super) mod own {
 #[cfg(target_os = "netbsd")]
 pub(super) mod own {
     use super::super::code::Errno;
-    use super::super::table::{Table, number};
+    use super::super::table::number;
 
     errors! {
         EMULTIHOP "Multihop attempted";
@@ -158,7 +158,7 @@ pub(super) mod own {
 #[cfg(target_os = "openbsd")]
 pub(super) mod own {
     use super::super::code::Errno;
-    use super::super::table::{Table, number};
+    use super::super::table::number;
 
     errors! {
         ENOTSUP "Not supported";

@@ -4,7 +4,6 @@ use core::ffi::CStr;
 use core::fmt;
 
 use super::code::Errno;
-use super::table::Table;
 use super::{common, systems};
 
 impl Errno {
@@ -48,28 +47,13 @@ impl fmt::Debug for Errno {
 
 impl core::error::Error for Errno {}
 
-/// Returns the text of an error number: `ENOENT: No such file or directory`, or `Unknown error`. 0 is `OK: Success`.
+/// Returns the text of an error number: `ENOENT: No such file or directory`, or `Unknown error`; for 0, `OK: Success`.
 pub(crate) fn text_of(number: i32) -> &'static CStr {
     if number == 0 {
         return c"OK: Success";
     }
-    let tables = [
-        common::TABLE,
-        #[cfg(not(target_os = "linux"))]
-        systems::bsd::TABLE,
-        systems::own::TABLE,
-    ];
-    tables.iter().find_map(|table| table.text_of(number)).unwrap_or(c"Unknown error")
-}
-
-impl Table {
-    #[inline(never)]
-    fn text_of(&self, number: i32) -> Option<&'static CStr> {
-        let position = self.numbers.iter().position(|&known| i32::from(known) == number)?;
-        let mut ends = self.texts.bytes().enumerate().filter(|&(_, byte)| byte == 0).map(|(end, _)| end);
-        let start = if position == 0 { 0 } else { ends.nth(position - 1)? + 1 };
-        let text = self.texts.as_bytes().get(start..=ends.next()?)?;
-        // SAFETY: the text extends to the first NUL after its start.
-        Some(unsafe { CStr::from_bytes_with_nul_unchecked(text) })
-    }
+    let text = common::text_of(number);
+    #[cfg(not(target_os = "linux"))]
+    let text = text.or_else(|| systems::bsd::text_of(number));
+    text.or_else(|| systems::own::text_of(number)).unwrap_or(c"Unknown error")
 }

@@ -3,10 +3,10 @@
 use core::ptr::{NonNull, null_mut};
 
 use super::header::Header;
-use super::layout::{FIRST_BLOCK, FREED, HEADER, PAGE_MAX, SEGMENT, USED};
+use super::layout::{FIRST_BLOCK, FREED, HEADER, MARK_BITS, PAGE_MAX, SEGMENT, USED};
 use super::lock::Mutex;
 use super::segments::Segments;
-use crate::errno::Result;
+use crate::errno::{Errno, Result};
 use crate::sys;
 
 /// The largest block that shares a segment with others.
@@ -65,9 +65,13 @@ pub(super) static HEAP: Mutex<Heap> = Mutex::new(Heap {
 });
 
 impl Heap {
-    /// Returns a block of at least this size, including its header, with length 0.
-    pub(super) fn allocate(&mut self, size: usize) -> Result<NonNull<Header>> {
-        let (size, class) = class_of(size);
+    /// Returns a block with room for at least this many bytes, with length 0.
+    pub(super) fn allocate(&mut self, capacity: usize) -> Result<NonNull<Header>> {
+        // Such a size exceeds the address space, and the room in a header.
+        if capacity >> (usize::BITS - MARK_BITS - 1) != 0 {
+            return Err(Errno::ENOMEM);
+        }
+        let (size, class) = class_of(HEADER + capacity);
         let block = match self.take_freed(class) {
             Some(block) => block,
             None if size > SMALL_MAX => self.map_segment(size, FIRST_BLOCK)?,
@@ -154,7 +158,10 @@ impl Heap {
     }
 
     /// Frees the block whose content starts at a pointer from outside, or stops the process if there is none.
-    pub(super) fn free(&mut self, content: *const u8) {
+    ///
+    /// # Safety
+    /// If the pointer is that of a block, nothing uses the block afterwards.
+    pub(super) unsafe fn free(&mut self, content: *const u8) {
         let address = content.addr().wrapping_sub(HEADER);
         let Some((segment, last_block)) = self.segments.find(address & !(SEGMENT - 1)) else {
             misuse("ffi_syscalls: rt_free: not the library's pointer\n");
@@ -175,10 +182,10 @@ impl Heap {
         }
         let size = header.size();
         let Some(first) = self.freed.get_mut(class_of(size).1) else {
-            // SAFETY: a block without a class fills its segment, was in use until now, and its owner frees it.
+            // SAFETY: a block without a class fills its segment, and nothing uses it afterwards.
             return unsafe { self.unmap_segment(block) };
         };
-        // SAFETY: the block was in use until now, and its owner frees it.
+        // SAFETY: the block is mapped, and nothing else uses it.
         unsafe { block.write(Header::freed(size, *first)) };
         *first = block.as_ptr();
         if size > SMALL_MAX {

@@ -8,8 +8,8 @@ use core::sync::atomic::AtomicU8;
 
 use super::allocator::HEAP;
 use super::header::Header;
-use super::layout::{HEADER, MARK_BITS};
-use crate::errno::{Errno, Result};
+use super::layout::HEADER;
+use crate::errno::Result;
 
 /// Owned bytes with a length, freed when dropped. The pointer leads to the content, in front of which is the header.
 #[derive(Debug)]
@@ -25,11 +25,7 @@ impl Block {
     /// Allocates a block of at least this many bytes, 16-byte aligned, with length 0.
     #[inline(never)]
     pub(crate) fn new(capacity: usize) -> Result<Self> {
-        // Such a size exceeds the address space, and the room in a header.
-        if capacity >> (usize::BITS - MARK_BITS - 1) != 0 {
-            return Err(Errno::ENOMEM);
-        }
-        let header = HEAP.lock().allocate(HEADER + capacity)?;
+        let header = HEAP.lock().allocate(capacity)?;
         // SAFETY: the content follows the header in the block.
         Ok(Self(unsafe { header.add(1) }.cast()))
     }
@@ -59,16 +55,19 @@ impl Block {
     /// Sets the length.
     ///
     /// # Safety
-    /// What the length counts is initialized: bytes, or the entries of a list.
+    /// What the length counts lies in the block and is initialized: bytes, or the entries of a list.
     pub(crate) unsafe fn set_len(&mut self, len: usize) {
         // SAFETY: the header is in front of the content, and `self` is borrowed mutably.
         unsafe { self.header().as_mut() }.set_len(len);
     }
 
-    /// Returns all bytes of the block, used or not.
-    pub(crate) fn as_uninit_mut(&mut self) -> &mut [MaybeUninit<u8>] {
-        // SAFETY: the block has this many bytes, and is borrowed mutably.
-        unsafe { core::slice::from_raw_parts_mut(self.0.as_ptr().cast(), self.capacity()) }
+    /// Returns the bytes after those that the length counts.
+    pub(crate) fn spare_capacity_mut(&mut self) -> &mut [MaybeUninit<u8>] {
+        let len = self.len();
+        // SAFETY: the length is at most the capacity.
+        let start = unsafe { self.0.add(len) };
+        // SAFETY: the block has this many bytes more, and is borrowed mutably.
+        unsafe { core::slice::from_raw_parts_mut(start.as_ptr().cast(), self.capacity() - len) }
     }
 
     /// Grows the block to hold at least this many bytes. Content and length stay, also after an error.
@@ -136,7 +135,8 @@ impl Drop for Block {
 /// and not all.
 #[inline(never)]
 pub(crate) unsafe fn free(pointer: NonNull<c_void>) {
-    HEAP.lock().free(pointer.as_ptr().cast());
+    // SAFETY: nothing uses the block afterwards.
+    unsafe { HEAP.lock().free(pointer.as_ptr().cast()) };
 }
 
 /// Returns the length of a block.
@@ -167,7 +167,7 @@ unsafe impl Sync for StaticBlock {}
 /// An empty text that needs no memory, for functions that return one even on failure.
 #[cfg(feature = "exports")]
 pub(crate) static EMPTY: StaticBlock =
-    StaticBlock { header: Header::used(0), content: [const { AtomicU8::new(0) }; HEADER] };
+    StaticBlock { header: Header::EMPTY, content: [const { AtomicU8::new(0) }; HEADER] };
 
 #[cfg(feature = "exports")]
 impl StaticBlock {

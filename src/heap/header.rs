@@ -17,6 +17,10 @@ pub(super) struct Header {
 }
 
 impl Header {
+    /// The header of a block that is not in the heap. It is all zeros, so it takes no room in a file.
+    #[cfg(feature = "exports")]
+    pub(super) const EMPTY: Self = Self { word: null_mut(), info: 0 };
+
     /// The header of a block in use, of length 0.
     pub(super) const fn used(size: usize) -> Self {
         Self { word: null_mut(), info: size << MARK_BITS | USED }

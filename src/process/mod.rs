@@ -41,5 +41,5 @@ pub fn exit(code: i32) -> ! {
 /// The program could not be started, or not waited for: `EAGAIN`, `ENOMEM`, `EMFILE`; `ECHILD` if other code in the
 /// process waited for it. `EINVAL` if a text contains a NUL byte.
 pub fn run<A: Arg>(command: impl Arg, args: &[A]) -> Result<Outcome> {
-    run_argv(&mut Argv::from_texts(command.bytes(), args.iter().map(Arg::bytes))?)
+    run_argv(Argv::from_texts(command.bytes(), args.iter().map(Arg::bytes))?)
 }

@@ -45,7 +45,9 @@ struct SpawnArgs<'a> {
 }
 
 /// Runs a program and waits for its end.
-pub(crate) fn run_argv(argv: &mut Argv<'_>) -> Result<Outcome> {
+///
+/// The arguments are consumed: a child that shares the memory may replace the command by a path on its own stack.
+pub(crate) fn run_argv(mut argv: Argv<'_>) -> Result<Outcome> {
     let envp = env::snapshot()?;
     let path = if env::is_secure_exec() { None } else { env::value_in(&envp, b"PATH") };
     let sigchld = sys::disposition(sys::SIGCHLD)?;
@@ -63,7 +65,7 @@ pub(crate) fn run_argv(argv: &mut Argv<'_>) -> Result<Outcome> {
         mask,
         ignores_sigchld: sigchld == Disposition::Ignored,
         report: &report,
-        stacks: stacks.as_uninit_mut(),
+        stacks: stacks.spare_capacity_mut(),
         has_copies: false,
         spawned: Cell::new(0),
     };

@@ -11,10 +11,11 @@ use crate::errno::Result;
 #[derive(Debug)]
 pub(crate) struct Fd(usize);
 
-/// The standard streams, which nothing here closes. Using one that is closed fails with `EBADF`.
-pub(crate) const STDIN: ManuallyDrop<Fd> = ManuallyDrop::new(Fd(0));
-pub(crate) const STDOUT: ManuallyDrop<Fd> = ManuallyDrop::new(Fd(1));
-pub(crate) const STDERR: ManuallyDrop<Fd> = ManuallyDrop::new(Fd(2));
+/// The standard streams. A static cannot be moved and is never dropped, so nothing closes them. Using one that the
+/// program has closed fails with `EBADF`.
+pub(crate) static STDIN: Fd = Fd(0);
+pub(crate) static STDOUT: Fd = Fd(1);
+pub(crate) static STDERR: Fd = Fd(2);
 
 impl Fd {
     /// Takes ownership of a descriptor.

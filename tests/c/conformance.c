@@ -867,7 +867,7 @@ static void error_texts(void)
         int number;
         const char *text;
     } rows[] = {
-        {E_PERM, "EPERM: Operation not permitted"}, {E_NOENT, "ENOENT: No such file or directory"}, {E_IO, "EIO: Input/output error"},
+        {0, "OK: Success"}, {E_PERM, "EPERM: Operation not permitted"}, {E_NOENT, "ENOENT: No such file or directory"}, {E_IO, "EIO: Input/output error"},
         {E_AGAIN, "EAGAIN: Resource temporarily unavailable"}, {E_ACCES, "EACCES: Permission denied"}, {E_FAULT, "EFAULT: Bad address"},
         {E_EXIST, "EEXIST: File exists"}, {E_NOTDIR, "ENOTDIR: Not a directory"}, {E_ISDIR, "EISDIR: Is a directory"},
         {E_INVAL, "EINVAL: Invalid argument"}, {E_NAMETOOLONG, "ENAMETOOLONG: File name too long"}, {E_PIPE, "EPIPE: Broken pipe"},

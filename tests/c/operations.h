@@ -7,10 +7,11 @@
  *     static const char *const names[] = {OPERATIONS(NAME)};
  *
  * OPERATIONS    the operations
- * SUPPORT       what serves callers from C besides
+ * SUPPORT       functions for callers from C that are no operations
  * FUNCTIONS     both
- * TAKING_TEXT   those of both with a text among their parameters
- * TAKING_NOTHING  those of both without parameters
+ * TAKING_TEXT   functions with a text among their parameters
+ * TAKING_NOTHING
+ *               functions without parameters
  *
  * kind          what is returned: BOOLEAN, NUMBER, TEXT or LIST (for rt_free()), POINTER, CONSTANT (a static text),
  *               NOTHING, or NEVER for a function that does not return

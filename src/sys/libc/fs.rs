@@ -39,7 +39,7 @@ pub(crate) fn open(path: &CStr, flag_bits: u32, mode: u32) -> Result<Fd> {
     // The BSDs read a directory as if it were a file.
     #[cfg(not(any(target_os = "linux", target_os = "macos")))]
     if flag_bits & (libc::O_ACCMODE | libc::O_DIRECTORY) == libc::O_RDONLY
-        && fstat(&fd, &mut StatBuffer::uninit())?.is_dir()
+        && is_directory(fstat(&fd, &mut StatBuffer::uninit())?)
     {
         return Err(Errno::EISDIR);
     }
@@ -127,6 +127,10 @@ fn stat_with(buffer: &mut StatBuffer, call: impl Fn(*mut libc::stat) -> c_int) -
     Ok(unsafe { buffer.assume_init_ref() })
 }
 
+fn is_directory(stat: &Stat) -> bool {
+    stat.mode() & S_IFMT == S_IFDIR
+}
+
 /// Removes the name of a file that is not a directory. See unlink(2).
 pub(crate) fn unlink(path: &CStr) -> Result<()> {
     // SAFETY: the path is NUL-terminated.
@@ -134,7 +138,7 @@ pub(crate) fn unlink(path: &CStr) -> Result<()> {
         // POSIX specifies EPERM for a directory; EBUSY and EINVAL come for a mount point and for `.`. A file that may
         // not be removed can get each of them as well.
         Err(Errno::EPERM | Errno::EBUSY | Errno::EINVAL)
-            if lstat(path, &mut StatBuffer::uninit()).is_ok_and(Stat::is_dir) =>
+            if lstat(path, &mut StatBuffer::uninit()).is_ok_and(is_directory) =>
         {
             Err(Errno::EISDIR)
         }

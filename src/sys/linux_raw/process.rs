@@ -24,8 +24,8 @@ pub(crate) fn getpid() -> i32 {
 /// Starts a child that runs `entry(argument)`, and returns its process ID. See clone(2).
 ///
 /// # Safety
-/// Nothing else uses `stack` until the child has executed a program or ended. `entry` does not return, `argument` is
-/// what it takes, and neither uses what this sharing gives the child only a copy of.
+/// `entry` takes `argument` and does not return. Until the child has executed a program or ended, nothing else uses
+/// `stack`, and no thread uses what a child that shares memory writes to.
 pub(crate) unsafe fn spawn(
     sharing: Sharing,
     stack: &mut [MaybeUninit<u8>],

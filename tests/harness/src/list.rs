@@ -1,5 +1,5 @@
-//! `cargo xtask list`: one report of all that an operation lacks; and `cargo xtask bless`, which writes what follows
-//! from the list of operations.
+//! `cargo xtask list` reports all that an operation lacks; `cargo xtask bless` writes what follows from the list of
+//! operations.
 //!
 //! The functions that src exports are the source of the list. Some files are generated from it. Others are written by
 //! hand, and must cover each operation.
@@ -23,7 +23,7 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// What is not wrong, and still good to know; an error with all gaps if there are any.
+/// Returns notes, or an error with all gaps if there are any.
 pub fn check() -> Result<String> {
     let functions = list::read()?;
     let mut report = Report::default();
@@ -35,7 +35,7 @@ pub fn check() -> Result<String> {
     report.finish(functions.len())
 }
 
-/// What the list finds.
+/// Gaps fail the check; notes do not.
 #[derive(Default)]
 struct Report {
     gaps: Vec<String>,
@@ -72,12 +72,12 @@ impl Report {
             let path = api.path_of(function);
             if path.is_none() {
                 let mend = format!("write {usual}, or put #[doc(alias = \"{name}\")] on the one that does it");
-                self.gap(&format!("src/{family}.rs"), &format!("no Rust function for {name}"), &mend);
+                self.gap(&format!("src/{family}"), &format!("no Rust function for {name}"), &mend);
             }
             let path = path.unwrap_or(&usual);
             if !tests.calls(path) {
                 let mend = "write one that compares it with std, a libc or the kernel";
-                self.gap(&format!("tests/{family}.rs, tests/{family}/"), &format!("no test calls {path}"), mend);
+                self.gap(&format!("tests/{family}"), &format!("no test calls {path}"), mend);
             }
         }
         Ok(())
@@ -120,11 +120,11 @@ impl Report {
             self.gap(file, &format!("no {what} for {name}"), add);
         }
         for name in found.difference(wanted) {
-            self.gap(file, &format!("a {what} for {name}, which is not exported"), remove);
+            self.gap(file, &format!("a {what} for {name}, which src does not export"), remove);
         }
     }
 
-    /// Programs that show and measure operations. They need not have all.
+    /// Programs that show and measure operations. They need not cover all: a missing one is a note.
     fn shown(&mut self, functions: &[Function]) -> Result<()> {
         let api = Api::read()?;
         for (file, what) in [("examples/demo/src/main.rs", "shown"), ("benches/src/main.rs", "measured")] {
@@ -160,10 +160,10 @@ fn generated(functions: &[Function], parts: &Parts) -> Result<Vec<(PathBuf, Stri
 
 #[derive(clap::Args, Default)]
 pub struct Bless {
-    /// Only what follows from the source: measure no sizes, system calls and instructions
+    /// Write only what follows from the source: measure no sizes, system calls and instructions
     #[arg(long)]
     unmeasured: bool,
-    /// Also where a function that callers know has another signature or is gone
+    /// Accept that a function of the committed header has another signature or is gone
     #[arg(long)]
     change_signatures: bool,
 }
@@ -193,7 +193,7 @@ fn write(functions: &[Function]) -> Result<()> {
     Ok(())
 }
 
-/// Notes what is measured now.
+/// Records the sizes of each architecture, system calls and instruction counts.
 fn measure() -> Result<()> {
     for arch in Arch::ALL {
         let needed = [tools::target(arch.target()), tools::std(arch.target()), tools::c_compiler(arch)];

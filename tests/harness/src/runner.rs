@@ -21,9 +21,6 @@ const NOT_IN_AN_EMULATOR: &str = "NOT IN AN EMULATOR: ";
 /// Marks figures in the output of a check, for the user to see.
 pub const FIGURES: &str = "FIGURES: ";
 
-/// Marks, in the output of a check, something over its budget.
-pub const OVER_BUDGET: &str = "OVER BUDGET: ";
-
 /// The lines of a failed check that the summary repeats: the last of those that contain a word of `TELLING`, or of all
 /// lines if none does.
 const LINES_REPEATED: usize = 30;
@@ -161,7 +158,6 @@ struct Report {
     failed: Vec<(String, String)>,
     not_run: BTreeSet<String>,
     not_in_an_emulator: BTreeSet<String>,
-    over_budget: BTreeSet<String>,
 }
 
 impl Report {
@@ -204,7 +200,6 @@ impl Report {
         marked(CANNOT_RUN).for_each(|what| self.cannot_run(what));
         marked(FIGURES).for_each(|what| println!("       {name}: {what}"));
         self.not_in_an_emulator.extend(marked(NOT_IN_AN_EMULATOR));
-        self.over_budget.extend(marked(OVER_BUDGET));
         self.passed.insert(name);
     }
 
@@ -213,7 +208,6 @@ impl Report {
         self.failed.extend(other.failed);
         self.not_run.extend(other.not_run);
         self.not_in_an_emulator.extend(other.not_in_an_emulator);
-        self.over_budget.extend(other.over_budget);
     }
 
     /// Prints the summary. Fails if a check failed, or could not run although all are required.
@@ -226,7 +220,6 @@ impl Report {
         }
         let lists = [
             ("tested without an emulator only", &self.not_in_an_emulator),
-            ("over its budget", &self.over_budget),
             ("could not run on this machine", &self.not_run),
         ];
         for (title, list) in lists {

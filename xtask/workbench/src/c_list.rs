@@ -1,4 +1,4 @@
-//! The list of operations for C programs: tests/c/operations.h, a macro for each way to go through it.
+//! The list of operations for C programs: tests/c/operations.h, as macros that apply another macro to each function.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -19,10 +19,11 @@ const INTRODUCTION: &str = "\
  *     static const char *const names[] = {OPERATIONS(NAME)};
  *
  * OPERATIONS    the operations
- * SUPPORT       what serves callers from C besides
+ * SUPPORT       functions for callers from C that are no operations
  * FUNCTIONS     both
- * TAKING_TEXT   those of both with a text among their parameters
- * TAKING_NOTHING  those of both without parameters
+ * TAKING_TEXT   functions with a text among their parameters
+ * TAKING_NOTHING
+ *               functions without parameters
  *
  * kind          what is returned: BOOLEAN, NUMBER, TEXT or LIST (for rt_free()), POINTER, CONSTANT (a static text),
  *               NOTHING, or NEVER for a function that does not return
@@ -89,7 +90,7 @@ pub fn generate(functions: &[Function]) -> Result<String> {
     Ok(text)
 }
 
-/// Fails if a function of the committed file has another signature now, or is gone. Programs were compiled with it.
+/// Fails if a function of the committed file has another signature now, or is gone: programs were compiled with it.
 pub fn check_signatures(functions: &[Function]) -> Result<()> {
     let Ok(committed) = std::fs::read_to_string(path()) else { return Ok(()) };
     let now = generate(functions)?;
@@ -142,7 +143,7 @@ fn argument(kinds: &[&str], number: usize) -> Result<String> {
     Ok(format!("{passes}_AT({number})"))
 }
 
-/// What a caller does with what is returned.
+/// The kind of a return type: what a caller does with the value.
 fn kind(returns: Option<&str>) -> Result<&'static str> {
     Ok(match returns {
         None => "NEVER",

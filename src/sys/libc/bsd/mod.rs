@@ -136,8 +136,8 @@ unsafe extern "C" {
 /// A child that shares the memory runs on the stack of the suspended thread, and needs none of its own.
 ///
 /// # Safety
-/// `entry` does not return, `argument` is what it takes, and neither uses what this sharing gives the child only a copy
-/// of.
+/// `entry` takes `argument` and does not return. Until the child has executed a program or ended, no thread uses what a
+/// child that shares memory writes to.
 #[inline(never)]
 pub(crate) unsafe fn spawn(
     sharing: Sharing,

@@ -56,7 +56,8 @@ fn act(numbers: &mut Numbers<'_>, mark: u8, held: &mut Vec<Held>) {
 }
 
 fn fill(block: &mut Block, from: usize, content: &[u8]) {
-    let place = block.as_uninit_mut().get_mut(from..from + content.len()).unwrap_or_default();
+    let spare = from - block.len();
+    let place = block.spare_capacity_mut().get_mut(spare..spare + content.len()).unwrap_or_default();
     place.write_copy_of_slice(content);
 }
 
@@ -68,7 +69,7 @@ fn grow(held: &mut Held, size: usize, mark: u8) {
     held.content.resize(held.content.len() + more, mark);
 }
 
-/// Appends behind what the length counts.
+/// Appends after the bytes that the length counts.
 fn push(held: &mut Held, bytes: &[u8]) {
     held.block.extend_from_slice(bytes).unwrap_or_else(|errno| panic!("{errno:?}"));
     let end = held.len + bytes.len();
@@ -80,7 +81,7 @@ fn push(held: &mut Held, bytes: &[u8]) {
 
 fn check(held: &Held) {
     assert_eq!(held.block.len(), held.len);
-    // SAFETY: the block is at least as long, and all of this was set.
+    // SAFETY: the block is at least as long, and all of these bytes were written.
     let content = unsafe { std::slice::from_raw_parts(held.block.as_ptr().as_ptr(), held.content.len()) };
     assert!(content == held.content, "content has changed");
 }
@@ -88,7 +89,7 @@ fn check(held: &Held) {
 fn check_text(content: &[u8]) {
     let text = Text::new(content).unwrap_or_else(|errno| panic!("{errno:?}"));
     assert_eq!(text.as_bytes(), content);
-    // SAFETY: given up just now.
+    // SAFETY: the text has just been released, and nothing else uses it.
     let text = unsafe { Text::from_raw(text.into_raw()) };
     assert_eq!(text.len(), content.len());
 }
