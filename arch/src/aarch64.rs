@@ -10,7 +10,7 @@
 use core::arch::{asm, naked_asm};
 use core::ffi::{c_char, c_void};
 
-use crate::ChildEntry;
+use crate::child::ChildEntry;
 
 // System calls clobber the SVE registers beyond their first 128 bits, and the crate `syscalls` does not declare it. See
 // "System call behaviour" in Documentation/arch/arm64/sve.rst of the kernel.

@@ -22,6 +22,7 @@
 
 use core::ffi::{c_char, c_void};
 
+mod child;
 #[cfg(feature = "mem")]
 #[macro_use]
 mod memory;
@@ -62,9 +63,7 @@ const _: () = {
 )))]
 compile_error!("ffi_syscalls has no column in arch/ for this architecture");
 
+pub use child::ChildEntry;
 pub use relocate::{ElfHeader, relocate};
 pub use syscalls::Sysno;
 pub use syscalls::raw::{syscall0, syscall1, syscall2, syscall3, syscall4, syscall5, syscall6};
-
-/// The function that a child of [`clone_on_stack`] runs. It must not return: the stack holds no return address.
-pub type ChildEntry = unsafe extern "C" fn(argument: *mut c_void) -> !;

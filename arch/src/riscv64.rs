@@ -10,7 +10,7 @@
 use core::arch::{asm, naked_asm};
 use core::ffi::{c_char, c_void};
 
-use crate::ChildEntry;
+use crate::child::ChildEntry;
 
 // System calls clobber the vector registers, and the crate `syscalls` does not declare it. See
 // Documentation/arch/riscv/vector.rst of the kernel. The build script sets the cfg.

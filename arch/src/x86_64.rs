@@ -10,7 +10,7 @@
 use core::arch::{asm, naked_asm};
 use core::ffi::{c_char, c_void};
 
-use crate::ChildEntry;
+use crate::child::ChildEntry;
 
 /// Numbers of system calls that the crate `syscalls` names differently on some architecture.
 pub mod nr {
