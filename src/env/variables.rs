@@ -19,7 +19,8 @@ pub(super) fn get(name: &[u8]) -> Result<Text> {
     // returned relies on `set` waiting for this.
     let mut variables = VARIABLES.lock();
     let entries = variables.entries()?;
-    // SAFETY: the entries are an array of strings that stays unchanged while the variables are locked.
+    // SAFETY: the entries are an array of strings that stays unchanged while the variables are locked, and the name contains
+    // no NUL.
     Text::new(unsafe { value_of(entries, name) }.ok_or(Errno::ENOENT)?.to_bytes())
 }
 
@@ -36,7 +37,7 @@ pub(super) fn set(name: &[u8], value: &[u8]) -> Result<()> {
     if content.count_bytes() < entry.len() {
         return Err(Errno::EINVAL); // the value contains a NUL
     }
-    // SAFETY: a NUL follows what was appended.
+    // SAFETY: a NUL follows what was appended, and the name contains none.
     unsafe { VARIABLES.lock().set(name, entry) }
 }
 
@@ -50,7 +51,11 @@ pub(crate) fn snapshot() -> Result<List> {
 
 /// Returns the value of the first variable of this name in a copy of the environment.
 pub(crate) fn value_in<'a>(environment: &'a List, name: &[u8]) -> Option<&'a CStr> {
-    // SAFETY: a list is an array of NUL-terminated strings, ended by a null pointer, and is borrowed for the lifetime.
+    if !is_name(name) {
+        return None;
+    }
+    // SAFETY: a list is an array of NUL-terminated strings, ended by a null pointer, and is borrowed for the lifetime. A
+    // name contains no NUL.
     unsafe { value_of(environment.as_ptr(), name) }
 }
 
@@ -76,27 +81,28 @@ unsafe impl Sync for NoEntries {}
 
 static NO_ENTRIES: NoEntries = NoEntries([null()]);
 
-/// Returns whether an entry is `name=` followed by a value. No entry has a name that contains a NUL.
+/// Returns whether an entry is `name=` followed by a value.
 ///
 /// # Safety
-/// The entry is a NUL-terminated string.
+/// The entry is a NUL-terminated string, and the name contains no NUL.
 unsafe fn has_name(entry: *const c_char, name: &[u8]) -> bool {
     let mut at = entry.cast::<u8>();
     for &byte in name {
-        // SAFETY: no byte before this one is NUL, so the string goes on.
-        if unsafe { *at } != byte || byte == 0 {
+        // SAFETY: every byte before this one equalled one of the name, which is not NUL, so the string goes on.
+        if unsafe { *at } != byte {
             return false;
         }
         at = at.wrapping_add(1);
     }
-    // SAFETY: no byte before this one is NUL, so the string goes on.
+    // SAFETY: every byte before this one equalled one of the name, which is not NUL, so the string goes on.
     unsafe { *at == b'=' }
 }
 
 /// Returns the value of the first entry of this name.
 ///
 /// # Safety
-/// The array is one of NUL-terminated strings, ended by a null pointer, and stays unchanged for the lifetime.
+/// The array is one of NUL-terminated strings, ended by a null pointer, and stays unchanged for the lifetime. The name
+/// contains no NUL.
 #[inline(never)]
 unsafe fn value_of<'a>(entries: Entries, name: &[u8]) -> Option<&'a CStr> {
     let &first = name.first()?;
@@ -112,7 +118,7 @@ unsafe fn value_of<'a>(entries: Entries, name: &[u8]) -> Option<&'a CStr> {
                 break entry;
             }
         };
-        // SAFETY: the entry is a NUL-terminated string.
+        // SAFETY: the entry is a NUL-terminated string, and the name contains no NUL.
         if unsafe { has_name(entry.as_ptr(), name) } {
             let value = entry.as_ptr().wrapping_add(name.len() + 1);
             // SAFETY: the value follows the name and `=` in a NUL-terminated string.
@@ -196,7 +202,7 @@ impl Variables {
     /// Replaces the first entry of this name and removes the others, or appends the entry.
     ///
     /// # Safety
-    /// The entry is a NUL-terminated string.
+    /// The entry is a NUL-terminated string, and the name contains no NUL.
     unsafe fn set(&mut self, name: &[u8], entry: Block) -> Result<()> {
         let own = self.own()?;
         own.reserve(own.len() + 2 * SLOT)?;
@@ -208,7 +214,7 @@ impl Variables {
             && !entry.is_null()
         {
             from = from.wrapping_add(1);
-            // SAFETY: the entry is a NUL-terminated string.
+            // SAFETY: the entry is a NUL-terminated string, and the name contains no NUL.
             if unsafe { has_name(entry, name) } {
                 // SAFETY: the entry is in the library's own array, from which it is removed here.
                 unsafe { free_entry(entry) };
