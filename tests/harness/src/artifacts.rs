@@ -6,15 +6,10 @@ use workbench::shell::{command, execute, said};
 use workbench::{build, emulator, toolchain, tools};
 
 use crate::runner::{Check, Lane};
-use crate::{abi, backends, bench, c_callers, calls, faults, install, instructions, panics, sandbox, size};
-
-/// The name of the check that builds an architecture, which the others come after.
-pub fn build_name(arch: Arch) -> String {
-    format!("{}: build", arch.name())
-}
+use crate::{abi, backends, bench, c_callers, calls, faults, install, instructions, names, panics, sandbox, size};
 
 pub fn add_build(lane: &mut Lane, arch: Arch) {
-    lane.add(Check::new(build_name(arch), [tools::target(arch.target())], move || {
+    lane.add(Check::new(names::build(arch), [tools::target(arch.target())], move || {
         build::run_on_libc(arch)?;
         build::run_for(arch).map(drop)
     }));
@@ -23,7 +18,7 @@ pub fn add_build(lane: &mut Lane, arch: Arch) {
 pub fn add(lane: &mut Lane, arch: Arch) {
     add_build(lane, arch);
     let named = |what: &str| format!("{}: {what}", arch.name());
-    let after = |check: Check| check.after(&build_name(arch));
+    let after = |check: Check| check.after(&names::build(arch));
     lane.add(after(Check::new(named("abi"), [], move || abi::check(&arch.dist()))));
     lane.add(after(Check::new(named("abi, libc backend"), [], move || abi::check_on_libc(&arch.libc_dist()))));
     lane.add(after(Check::new(named("each backend is built without the other"), [], move || {

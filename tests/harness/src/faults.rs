@@ -4,6 +4,7 @@ mod answer;
 mod cases;
 mod heap;
 mod judge;
+mod memory;
 mod place;
 mod registers;
 mod scenario;

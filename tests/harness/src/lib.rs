@@ -15,6 +15,7 @@ mod install;
 pub mod instructions;
 pub mod list;
 mod modules;
+mod names;
 mod panics;
 pub mod plan;
 mod readme;

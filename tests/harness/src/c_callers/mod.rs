@@ -15,7 +15,7 @@ use workbench::shell::{self, capture, execute, said};
 use workbench::tools::{self, Tool};
 use workbench::{build, elf, emulator};
 
-use crate::artifacts::build_name;
+use crate::names;
 use crate::runner::{Check, Lane};
 use link::Compiler::Gcc;
 use link::Form::{Checked, Freestanding, HostedStatic, Shared, Small, SmallPie};
@@ -58,11 +58,11 @@ pub fn compile_conformance(dist: &Dist, program: &Path) -> Result<()> {
 /// Adds a check for each program and each way to link it.
 pub fn add(lane: &mut Lane, arch: Arch) {
     let checked_archive = format!("{}: an archive with debug assertions", arch.name());
-    lane.add(Check::new(&checked_archive, [], move || build::build_checked_archive(arch)).after(&build_name(arch)));
+    lane.add(Check::new(&checked_archive, [], move || build::build_checked_archive(arch)).after(&names::build(arch)));
     let has_large_pages = arch == Arch::Aarch64 && !arch.is_host();
     let large = with_large_pages().filter(|_| has_large_pages);
     lane.add_group(all(arch).chain(large).map(|caller| {
-        let after = if caller.link.1 == Checked { checked_archive.clone() } else { build_name(arch) };
+        let after = if caller.link.1 == Checked { checked_archive.clone() } else { names::build(arch) };
         Check::new(caller.name(), caller.tools(), move || caller.run(&arch.dist())).after(&after)
     }));
 }

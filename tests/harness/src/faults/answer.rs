@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 
-use super::state::Memory;
+use super::memory::Memory;
 
 /// The value of a call, and the last error after it.
 #[derive(Clone, Debug)]

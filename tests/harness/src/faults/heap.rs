@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail, ensure};
 
-use super::state::Memory;
+use super::memory::Memory;
 
 #[path = "../../../../src/heap/layout.rs"]
 mod layout;

@@ -20,10 +20,11 @@ use nix::unistd::Pid;
 use syscalls::Sysno;
 
 use super::answer::{Answer, Verdict};
+use super::memory::Memory;
 use super::place::Place;
 use super::registers::{self, Request};
 use super::scenario::Scenario;
-use super::state::{Memory, State};
+use super::state::State;
 use super::watchdog::Watch;
 use workbench::cannot_run::{self, CannotRun};
 

@@ -4,9 +4,9 @@ use syscalls::Sysno;
 use workbench::project::Arch;
 
 use super::filter::{Answer, Refused};
-use super::{Part, Program, Sandbox};
-
-pub const PROC_SYS_DEV: &[&str] = &["proc", "sys", "dev"];
+use super::part::{PROC_SYS_DEV, Part};
+use super::programs::Program;
+use super::run::Sandbox;
 
 /// System calls without which an operation cannot do its work and fails. The fault injector makes these fail.
 #[rustfmt::skip]

@@ -7,9 +7,8 @@ use syscalls::Sysno;
 use workbench::cannot_run::{self, CannotRun};
 use workbench::shell::{self, execute};
 
-use super::Part;
-use super::cases::PROC_SYS_DEV;
 use super::filter::{Answer, Refused};
+use super::part::{PROC_SYS_DEV, Part};
 
 /// A right that a part of a sandbox takes.
 #[derive(Clone, Copy)]
