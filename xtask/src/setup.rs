@@ -4,8 +4,8 @@ use anyhow::{Result, bail};
 use workbench::project::{Arch, SYSTEMS, Selection};
 use workbench::shell::{command, is_root};
 use workbench::tools::{
-    Tool, address_sanitizer, c_compiler, cc, clang, clippy, cxx, distribution_rust, flock, lld, miri, musl, pkg_config,
-    qemu, rustfmt, std, strace, target, valgrind, zig,
+    Tool, address_sanitizer, c_compiler, cargo_deny, cc, clang, clippy, cxx, distribution_rust, flock, lld, miri, musl,
+    pkg_config, qemu, rustfmt, std, strace, target, typos, valgrind, zig,
 };
 
 #[derive(clap::Args)]
@@ -37,7 +37,7 @@ fn tools(build: bool, is_whole: bool, architectures: &[Arch]) -> Vec<Tool> {
     }
     // Before the distribution's compiler, with which the targets would count as installed.
     if is_whole {
-        tools.extend([rustfmt(), cxx(), address_sanitizer()]);
+        tools.extend([rustfmt(), cxx(), address_sanitizer(), typos(), cargo_deny()]);
         tools.extend(SYSTEMS.iter().map(|system| target(system.triple)));
     }
     if architectures.contains(&Arch::Riscv64) {

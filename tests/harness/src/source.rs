@@ -1,8 +1,8 @@
 //! Checks of the source: formatting, lints, documentation, and what is built for this machine alone.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use workbench::project::{self, Arch};
-use workbench::shell::{capture, cargo, execute, said};
+use workbench::shell::{capture, cargo, command, execute, said};
 use workbench::toolchain::Toolchain;
 use workbench::tools;
 
@@ -48,6 +48,10 @@ pub fn add(lane: &mut Lane) {
     lane.add(Check::new("fuzzer: targets and seeds", [], || run("test --quiet --package fuzz")));
     lane.add(Check::new("fuzzer: a short run", [tools::cxx(), tools::address_sanitizer()], fuzz::check));
     lane.add(readme());
+    lane.add(Check::new("spelling", [tools::typos()], || run_tool(&tools::typos(), &[])));
+    lane.add(Check::new("dependencies: licenses, bans and sources", [tools::cargo_deny()], || {
+        run_tool(&tools::cargo_deny(), &["--offline", "--workspace", "check", "bans", "licenses", "sources"])
+    }));
     lane.add(Check::new("documentation", [], || {
         let mut doc = cargo();
         doc.args(["doc", "--quiet", "--no-deps", "--features", "exports"]).env("RUSTDOCFLAGS", "-D warnings");
@@ -91,6 +95,11 @@ fn lints(name: &str, arguments: String) -> Check {
 
 fn run(arguments: &str) -> Result<String> {
     execute(cargo().args(arguments.split_whitespace())).map(|output| said(&output))
+}
+
+fn run_tool(tool: &tools::Tool, arguments: &[&str]) -> Result<String> {
+    let path = tool.find().with_context(|| tool.is_missing())?;
+    execute(command(path).args(arguments).current_dir(project::root())).map(|output| said(&output))
 }
 
 /// The library does not build with registers that a system call does not preserve.

@@ -1,5 +1,7 @@
 //! The tools that the project uses beyond the Rust toolchain.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 
 use crate::emulator;
@@ -33,7 +35,26 @@ enum Kind {
     Miri,
     /// Zig, from Python's package index.
     Zig,
+    /// A program in PATH or in a directory of its own under target/tools, the command that installs it there, and the
+    /// Debian packages that the command needs.
+    Own { name: &'static str, install: &'static str, packages: &'static str },
 }
+
+/// The directory of a program that setup installs for this checkout alone.
+const OWN: &str = "target/tools";
+
+/// A debug build takes a fraction of the time to compile, and checks a few hundred packages as fast.
+const CARGO_DENY: Kind = Kind::Own {
+    name: "cargo-deny",
+    install: "cargo install --quiet --locked --debug --root target/tools/cargo-deny cargo-deny@0.20.2",
+    packages: "gcc libc6-dev",
+};
+
+const TYPOS: Kind = Kind::Own {
+    name: "typos",
+    install: "python3 -m venv target/tools/typos && target/tools/typos/bin/python -m pip install --quiet typos==1.52.0",
+    packages: "python3-venv",
+};
 
 fn program(name: impl Into<String>, packages: impl Into<String>, purpose: impl Into<String>) -> Tool {
     Tool { kind: Kind::Program { name: name.into(), packages: packages.into() }, purpose: purpose.into() }
@@ -129,6 +150,14 @@ pub fn clippy() -> Tool {
     Tool { kind: Kind::Component("clippy"), purpose: "lints".into() }
 }
 
+pub fn cargo_deny() -> Tool {
+    Tool { kind: CARGO_DENY, purpose: "the licenses and sources of dependencies".into() }
+}
+
+pub fn typos() -> Tool {
+    Tool { kind: TYPOS, purpose: "spelling".into() }
+}
+
 /// Fails if a tool is missing, with the command that installs it.
 pub fn must_have(tools: &[Tool]) -> Result<()> {
     tools.iter().find(|tool| !tool.is_here()).map_or(Ok(()), |missing| bail!(missing.is_missing()))
@@ -146,7 +175,14 @@ impl Tool {
             Kind::AddressSanitizer => "address sanitizer",
             Kind::Miri => "cargo miri",
             Kind::Zig => "zig",
+            Kind::Own { name, .. } => name,
         }
+    }
+
+    /// Returns the path of a program: that in PATH, or that which setup installed.
+    pub fn find(&self) -> Option<PathBuf> {
+        let own = || Some(project::root().join(OWN).join(self.program()).join("bin").join(self.program()));
+        shell::find(self.program()).or_else(own).filter(|path| path.is_file())
     }
 
     pub fn is_here(&self) -> bool {
@@ -163,6 +199,7 @@ impl Tool {
             Kind::AddressSanitizer => Toolchain::has_address_sanitizer(),
             Kind::Miri => capture(toolchain::nightly("miri").arg("--version")).is_ok_and(|said| said.status.success()),
             Kind::Zig => toolchain::find_zig().is_some(),
+            Kind::Own { .. } => self.find().is_some(),
         }
     }
 
@@ -181,7 +218,8 @@ impl Tool {
             Kind::Std(triple) => vec![format!("rustup target add {triple}")],
             Kind::Emulator { .. } => vec![apt("qemu-user-static")],
             Kind::DistributionRust => vec![toolchain::distribution_remedy()],
-            Kind::AddressSanitizer => vec!["rustup toolchain install stable".to_owned()],
+            // Without a name: the toolchain of rust-toolchain.toml.
+            Kind::AddressSanitizer => vec!["rustup toolchain install".to_owned()],
             Kind::Miri => {
                 let install = "rustup toolchain install nightly --profile minimal --component miri,rust-src";
                 vec!["rustup component add --toolchain nightly miri rust-src".to_owned(), install.to_owned()]
@@ -190,6 +228,9 @@ impl Tool {
                 let place = project::relative(&toolchain::zig_directory()).to_string();
                 let pip = format!("python3 -m venv {place} && {place}/bin/python -m pip install --quiet ziglang");
                 vec![pip.clone(), format!("{} && {pip}", apt("python3-venv"))]
+            }
+            Kind::Own { install, packages, .. } => {
+                vec![(*install).to_owned(), format!("{} && {install}", apt(packages))]
             }
         }
     }
