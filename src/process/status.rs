@@ -31,8 +31,8 @@ impl Outcome {
     }
 
     /// Returns why no program started, or `None` if one did.
-    #[must_use]
-    pub const fn error(self) -> Option<Errno> {
+    #[cfg(feature = "exports")]
+    pub(crate) const fn error(self) -> Option<Errno> {
         match self {
             Self::Exited(_) | Self::Signaled(_) => None,
             Self::NotFound(errno) | Self::NotExecutable(errno) => Some(errno),
