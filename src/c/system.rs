@@ -6,8 +6,8 @@ use super::convert::into_c_pointer;
 use crate::system;
 use crate::text::Text;
 
-/// Returns how many processors the calling thread can keep busy: those it may run on, or fewer if a control group limits
-/// its share, rounded up. At least 1.
+/// Returns how many processors the calling thread can keep busy: those it may run on, or fewer if a control group
+/// limits its share, rounded up. At least 1.
 #[unsafe(no_mangle)]
 pub extern "C" fn rt_system_cpu_count() -> i64 {
     i64::try_from(system::cpu_count()).unwrap_or(i64::MAX)

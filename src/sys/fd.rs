@@ -1,30 +1,33 @@
 //! Owned file descriptors.
 
+use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 
-use super::backend::fd::close;
 use crate::errno::Result;
 
-/// A file descriptor that is closed when dropped.
+/// How a backend closes descriptors.
+pub(crate) trait Close {
+    /// Closes a descriptor, whatever the result. See close(2).
+    ///
+    /// # Safety
+    /// The calling code owns the descriptor and does not use it again.
+    unsafe fn close(fd: i32) -> Result<()>;
+}
+
+/// A file descriptor that a backend closes when it is dropped. The backend names the type `Fd`.
 ///
-/// It is stored as the register that carries it, so that a `Result<Fd>` takes two registers.
+/// It is stored as the register that carries it, so that a `Result` with one takes two registers.
 #[derive(Debug)]
-pub(crate) struct Fd(usize);
+pub(crate) struct OwnedFd<C: Close>(usize, PhantomData<C>);
 
-/// The standard streams. A static cannot be moved and is never dropped, so nothing closes them. Using one that the
-/// program has closed fails with `EBADF`.
-pub(crate) static STDIN: Fd = Fd(0);
-pub(crate) static STDOUT: Fd = Fd(1);
-pub(crate) static STDERR: Fd = Fd(2);
-
-impl Fd {
+impl<C: Close> OwnedFd<C> {
     /// Takes ownership of a descriptor.
     ///
     /// # Safety
     /// The descriptor is open, and nothing else owns it.
     #[expect(clippy::cast_sign_loss, reason = "an open descriptor is not negative")]
     pub(crate) const unsafe fn from_raw(fd: i32) -> Self {
-        Self(fd as usize)
+        Self(fd as usize, PhantomData)
     }
 
     /// Returns the descriptor, which stays owned.
@@ -49,14 +52,14 @@ impl Fd {
     /// The descriptor is closed whatever the result.
     pub(crate) fn close(self) -> Result<()> {
         // SAFETY: `self` owned the descriptor and has released it to this call.
-        unsafe { close(self.into_raw()) }
+        unsafe { C::close(self.into_raw()) }
     }
 }
 
-impl Drop for Fd {
+impl<C: Close> Drop for OwnedFd<C> {
     fn drop(&mut self) {
         // A late error is lost here. Code to which it matters calls `close`.
         // SAFETY: `self` owns the descriptor and is gone after this call.
-        let _ = unsafe { close(self.raw()) };
+        let _ = unsafe { C::close(self.raw()) };
     }
 }

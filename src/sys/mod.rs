@@ -32,12 +32,21 @@ use core::sync::atomic::AtomicU32;
 
 use crate::errno::{Errno, Result};
 
+pub(crate) use backend::fd::Fd;
 pub(crate) use backend::fs::{Stat, StatBuffer};
 pub(crate) use backend::process::ChildEntry;
 pub(crate) use backend::signal::SignalSet;
 pub(crate) use backend::system::HostnameBuffer;
-pub(crate) use fd::{Fd, STDERR, STDIN, STDOUT};
 pub(crate) use types::{Disposition, Sharing, WaitStatus};
+
+/// The standard streams. A static cannot be moved and is never dropped, so nothing closes them. Using one that the
+/// program has closed fails with `EBADF`.
+// SAFETY: as a static it is never dropped.
+pub(crate) static STDIN: Fd = unsafe { Fd::from_raw(0) };
+// SAFETY: as a static it is never dropped.
+pub(crate) static STDOUT: Fd = unsafe { Fd::from_raw(1) };
+// SAFETY: as a static it is never dropped.
+pub(crate) static STDERR: Fd = unsafe { Fd::from_raw(2) };
 
 /// A primitive that fills a buffer, [`read`] or [`read_dir`]. It initializes as many bytes as it returns.
 pub(crate) type Read = fn(&Fd, &mut [MaybeUninit<u8>]) -> Result<usize>;

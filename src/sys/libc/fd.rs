@@ -2,17 +2,23 @@
 
 use super::call::decode;
 use crate::errno::{Errno, Result};
+use crate::sys::fd::{Close, OwnedFd};
 
-/// Closes a descriptor, whatever the result. See close(2).
-///
-/// # Safety
-/// The calling code owns the descriptor and does not use it again.
-pub(crate) unsafe fn close(fd: i32) -> Result<()> {
-    // SAFETY: the descriptor is owned and not used again.
-    match decode(unsafe { libc::close(fd) }) {
-        // The descriptor was released before the interruption: a retry could close one that was reused.
-        Ok(_) | Err(Errno::EINTR) => Ok(()),
-        Err(errno) => Err(errno),
+/// A file descriptor that is closed when dropped.
+pub(crate) type Fd = OwnedFd<Libc>;
+
+/// Closes descriptors by the libc's function.
+#[derive(Debug)]
+pub(crate) struct Libc;
+
+impl Close for Libc {
+    unsafe fn close(fd: i32) -> Result<()> {
+        // SAFETY: the descriptor is owned and not used again.
+        match decode(unsafe { libc::close(fd) }) {
+            // The descriptor was released before the interruption: a retry could close one that was reused.
+            Ok(_) | Err(Errno::EINTR) => Ok(()),
+            Err(errno) => Err(errno),
+        }
     }
 }
 
@@ -28,7 +34,7 @@ pub(crate) unsafe fn close_all_but(fd: i32) {
     for other in 0..limit.clamp(256, 1 << 16) {
         if other != fd {
             // SAFETY: nothing uses the descriptor afterwards.
-            let _ = unsafe { close(other) };
+            let _ = unsafe { Libc::close(other) };
         }
     }
 }

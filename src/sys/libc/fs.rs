@@ -4,9 +4,9 @@ use core::ffi::{CStr, c_int};
 use core::mem::MaybeUninit;
 
 use super::call::{MAX_TRANSFER, decode, decode_count, flags, last_errno};
+use super::fd::Fd;
 pub(crate) use super::own::{copy_file_range, dir_record, is_deleted, pipe, read_dir};
 use crate::errno::{Errno, Result};
-use crate::sys::fd::Fd;
 use crate::sys::types::retry;
 
 /// Defines constants in the type that the primitives take; none is negative.

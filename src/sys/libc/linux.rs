@@ -6,9 +6,9 @@ use core::ptr::NonNull;
 use core::sync::atomic::AtomicU32;
 
 use super::call::{MAX_TRANSFER, decode, decode_long};
+use super::fd::Fd;
 use super::signal::SignalSet;
 use crate::errno::{Errno, Result};
-use crate::sys::fd::Fd;
 use crate::sys::types::{Sharing, retry};
 
 /// True if the system has control groups, which limit what a process gets.

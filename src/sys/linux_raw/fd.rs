@@ -4,18 +4,24 @@ use ffi_syscalls_arch::{Sysno, syscall1, syscall3};
 
 use super::call::fd_arg;
 use crate::errno::{Errno, Result, decode};
+use crate::sys::fd::{Close, OwnedFd};
 
-/// Closes a descriptor, whatever the result. See close(2).
-///
-/// # Safety
-/// The calling code owns the descriptor and does not use it again.
-#[inline(never)]
-pub(crate) unsafe fn close(fd: i32) -> Result<()> {
-    // SAFETY: the descriptor is owned and not used again.
-    match decode(unsafe { syscall1(Sysno::close as usize, fd_arg(fd)) }) {
-        // Linux releases the descriptor before it can be interrupted: a retry could close one that was reused.
-        Ok(_) | Err(Errno::EINTR) => Ok(()),
-        Err(errno) => Err(errno),
+/// A file descriptor that is closed when dropped.
+pub(crate) type Fd = OwnedFd<Kernel>;
+
+/// Closes descriptors by the system call.
+#[derive(Debug)]
+pub(crate) struct Kernel;
+
+impl Close for Kernel {
+    #[inline(never)]
+    unsafe fn close(fd: i32) -> Result<()> {
+        // SAFETY: the descriptor is owned and not used again.
+        match decode(unsafe { syscall1(Sysno::close as usize, fd_arg(fd)) }) {
+            // Linux releases the descriptor before it can be interrupted: a retry could close one that was reused.
+            Ok(_) | Err(Errno::EINTR) => Ok(()),
+            Err(errno) => Err(errno),
+        }
     }
 }
 

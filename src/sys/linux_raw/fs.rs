@@ -10,8 +10,8 @@ pub(crate) use linux_raw_sys::general::{
 };
 
 use super::call::{CWD, int, path_arg, syscall_retry, syscall_retry_transfer, syscall_retry_unit};
+use super::fd::Fd;
 use crate::errno::{Result, decode};
-use crate::sys::fd::Fd;
 use crate::sys::types::retry;
 
 /// Opens a file, close-on-exec, never as the controlling terminal. See open(2).

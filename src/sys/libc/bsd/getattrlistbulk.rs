@@ -4,8 +4,8 @@ use core::mem::{MaybeUninit, offset_of};
 use core::ptr::from_mut;
 
 use super::super::call::decode;
+use super::super::fd::Fd;
 use crate::errno::Result;
-use crate::sys::fd::Fd;
 use crate::sys::types::retry;
 
 /// The start of a directory record.

@@ -4,8 +4,8 @@ use core::ffi::{c_char, c_int};
 use core::mem::{MaybeUninit, offset_of};
 
 use super::super::call::decode_count;
+use super::super::fd::Fd;
 use crate::errno::Result;
-use crate::sys::fd::Fd;
 use crate::sys::types::retry;
 
 unsafe extern "C" {

@@ -15,11 +15,11 @@ use core::ptr::NonNull;
 use core::sync::atomic::AtomicU32;
 
 use super::call::decode;
+use super::fd::Fd;
 #[cfg(not(target_os = "macos"))]
 use super::signal::SignalSet;
 use super::time::sleep_nanoseconds;
 use crate::errno::{Errno, Result};
-use crate::sys::fd::Fd;
 use crate::sys::types::Sharing;
 
 #[cfg(target_os = "macos")]
