@@ -19,8 +19,8 @@ pub(super) fn get(name: &[u8]) -> Result<Text> {
     // returned relies on `set` waiting for this.
     let mut variables = VARIABLES.lock();
     let entries = variables.entries()?;
-    // SAFETY: the entries are an array of strings that stays unchanged while the variables are locked, and the name contains
-    // no NUL.
+    // SAFETY: the entries are an array of strings that stays unchanged while the variables are locked, and the name
+    // contains no NUL.
     Text::new(unsafe { value_of(entries, name) }.ok_or(Errno::ENOENT)?.to_bytes())
 }
 
@@ -54,8 +54,8 @@ pub(crate) fn value_in<'a>(environment: &'a List, name: &[u8]) -> Option<&'a CSt
     if !is_name(name) {
         return None;
     }
-    // SAFETY: a list is an array of NUL-terminated strings, ended by a null pointer, and is borrowed for the lifetime. A
-    // name contains no NUL.
+    // SAFETY: a list is an array of NUL-terminated strings, ended by a null pointer, and is borrowed for the lifetime.
+    // A name contains no NUL.
     unsafe { value_of(environment.as_ptr(), name) }
 }
 
