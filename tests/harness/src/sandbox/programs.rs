@@ -78,7 +78,7 @@ fn build_rtbox(arch: Arch) -> Result<[PathBuf; 2]> {
     toolchain::for_programs(arch, &mut cargo)?;
     let said = said(&execute(&mut cargo)?);
     let tests =
-        said.lines().find_map(|line| line.trim().strip_prefix("Executable tests/applets.rs (")?.strip_suffix(')'));
+        said.lines().find_map(|line| line.trim().strip_prefix("Executable tests/applets/main.rs (")?.strip_suffix(')'));
     let tests = project::root().join(tests.with_context(|| format!("no tests of rtbox: {said}"))?);
     let directory = tests.parent().and_then(Path::parent).context("no directory")?;
     let rtbox = directory.join("rtbox");

@@ -4,17 +4,11 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at an unexpected result")]
 
-#[path = "applets/commands.rs"]
 mod commands;
-#[path = "applets/facts.rs"]
 mod facts;
-#[path = "applets/files.rs"]
 mod files;
-#[path = "applets/help.rs"]
 mod help;
-#[path = "applets/output.rs"]
 mod output;
-#[path = "applets/program.rs"]
 mod program;
 
 use std::ffi::{OsStr, OsString};
