@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: the operations at work.
+//! `cargo xtask demo`: runs the operations and shows their results.
 //!
 //! The program examples/demo calls them, so that it can run on another architecture too.
 

@@ -26,7 +26,7 @@ struct Arguments {
 enum Command {
     /// Build the archives, the shared object, the header and the .pc file into target/dist/<arch>-<system>
     Build(build::Arguments),
-    /// Build the library and rtbox, and show every operation at work
+    /// Build the library and rtbox, and run every operation as a demonstration
     Demo(demo::Arguments),
     /// Run the checks: formatting, lints, Rust tests, C programs, rtbox, the ABI, sizes, sandboxes, faults
     Test(plan::Arguments),
@@ -54,7 +54,7 @@ enum Command {
     Setup(setup::Arguments),
     /// Run programs that call every function in sandboxes, where something is missing, refused, full or changing
     Sandbox(sandbox::Arguments),
-    /// Install what `build` made
+    /// Install the artifacts of `build`
     Install(install::Arguments),
 }
 

@@ -79,7 +79,8 @@ fn check_in_cxx(arch: Arch) -> Result<String> {
     execute(&mut compiler).map(|output| said(&output))
 }
 
-/// Without rustup the distribution's compiler builds the archive and core; a program linked with that archive runs.
+/// Checks that the distribution's compiler builds the archive and core without rustup, and that a program linked with
+/// that archive runs.
 fn check_distribution(arch: Arch) -> Result<String> {
     let work = tempfile::tempdir()?;
     let archive = build::build_with_distribution(arch, work.path())?;

@@ -18,12 +18,16 @@ pub fn check_sources(arch: Arch, backend: Backend) -> Result<()> {
     let has = |backend: &str| sources.iter().any(|path| path.starts_with(sys.join(backend)));
     let (libc, kernel) = (has("libc"), has("linux_raw"));
     let wanted = (backend == Backend::Libc, backend == Backend::Kernel);
-    ensure!((libc, kernel) == wanted, "{backend:?}: the libc's files: {libc}, the kernel's: {kernel}: {sources:?}");
+    ensure!(
+        (libc, kernel) == wanted,
+        "{backend:?}: built from src/sys/libc: {libc}, from src/sys/linux_raw: {kernel}: {sources:?}"
+    );
     Ok(())
 }
 
-/// Builds the library for another system, and links a program that calls every function with the system's libc. Checks
-/// that the link of a symbol which the libc lacks fails, so that a success means something.
+/// Builds the library for another system, and links a program that calls every function with the system's libc.
+///
+/// Also checks that a link fails if the libc lacks a symbol: without that, a success would prove nothing.
 pub fn check_link(system: &System, zig_target: &str) -> Result<()> {
     let dist = build::run_for_system(system)?;
     let source = project::root().join(EVERY_FUNCTION);
@@ -47,7 +51,10 @@ pub fn check_link(system: &System, zig_target: &str) -> Result<()> {
     const MISSPELT: &str = "getpidd";
     let output = capture(&mut link(&[&format!("-DMISSPELT={MISSPELT}")])?)?;
     let said = said(&output);
-    ensure!(!output.status.success() && said.contains(MISSPELT), "a symbol that no libc has is linked: {said}");
+    ensure!(
+        !output.status.success() && said.contains(MISSPELT),
+        "the link of a symbol that no libc has did not fail: {said}"
+    );
     Ok(())
 }
 

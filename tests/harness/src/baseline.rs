@@ -27,7 +27,7 @@ impl Room {
 pub struct Baseline {
     /// Relative to the root directory.
     pub file: &'static str,
-    /// The comment at its start.
+    /// The comment at the start of the file.
     pub introduction: &'static str,
     /// The command that writes it.
     pub command: &'static str,

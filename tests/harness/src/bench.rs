@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: times the operations compared with their alternatives.
 //!
-//! The package benches/ measures, so that no other package depends on the alternatives.
+//! The package benches/ measures them, so that no other package depends on the alternatives.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

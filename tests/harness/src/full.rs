@@ -39,7 +39,7 @@ pub const ALL: [Check; 4] = [
     },
 ];
 
-/// Tests that are left out, by parts of their names, and the reason.
+/// Tests to leave out, by parts of their names, and the reason.
 struct LeftOut {
     names: &'static [&'static str],
     reason: &'static str,
@@ -47,7 +47,7 @@ struct LeftOut {
 
 const TOO_LONG_FOR_MIRI: LeftOut = LeftOut {
     names: &["blocks_do_not_overlap", "reserve_keeps_content_and_length", "segments_inserted_are_found_until_removed"],
-    reason: "they take too long interpreted, and the seeds of the target `memory` do the same with less",
+    reason: "they take too long in an interpreter, and the seeds of the target `memory` cover the same code",
 };
 
 const MEASURING_MEMORY: LeftOut = LeftOut {
@@ -149,7 +149,7 @@ fn sanitized(sanitizer: &str, test: impl Fn() -> Command) -> Result<String> {
     let place = project::root().join("target/sanitized").join(sanitizer);
     let target = Arch::host()?.target();
     let mut tested = Tested::default();
-    // Each test program has a command of its own: all together take longer than a command may.
+    // Each test program has a command of its own: together they exceed the time limit of a command.
     let entries = std::fs::read_dir(project::root().join("tests"))?.flatten().map(|entry| entry.path());
     let is_program = |path: &std::path::PathBuf| {
         path.extension().is_some_and(|extension| extension == "rs") || path.join("main.rs").exists()

@@ -44,7 +44,7 @@ const SLOW_RUNS: u32 = 400;
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     tools::must_have(&[tools::cxx(), tools::address_sanitizer()])?;
-    // Each target has seeds: an unknown name fails before the build.
+    // Each target has seeds, so an unknown name fails before the build.
     if let Some(target) = &arguments.target {
         ensure!(seeds(target).is_dir(), "no target {target}: there are no seeds for it in tests/fuzz/corpus");
     }
@@ -68,7 +68,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Runs each target shortly. Returns the numbers of executions.
+/// Runs each target for a short time. Returns the numbers of executions.
 pub fn check() -> Result<String> {
     let fuzzer = build()?;
     let work = tempfile::tempdir()?;

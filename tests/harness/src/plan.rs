@@ -71,8 +71,8 @@ fn everything(is_full: bool) -> Vec<Vec<Lane>> {
     stages
 }
 
-/// The checks of this machine's architecture, then those of the others at the same time: in an emulator most checks
-/// have one thread.
+/// Returns the checks of this machine's architecture, then those of the others, which run at the same time: in an emulator
+/// most checks have one thread.
 fn of_architectures(architectures: &[Arch]) -> Vec<Vec<Lane>> {
     let (here, emulated): (Vec<Arch>, _) = architectures.iter().partition(|arch| arch.is_host());
     [here, emulated].map(|all| all.into_iter().map(of_architecture).collect()).into()
@@ -101,7 +101,7 @@ fn add_other_systems(lane: &mut Lane) {
     lane.add(Check::new("libc backend: freestanding features are refused", [], backends::check_refusals));
 }
 
-/// `cargo xtask sandbox`: those checks alone.
+/// Runs only the sandboxes, for `cargo xtask sandbox`.
 pub fn run_sandboxes(arguments: &sandbox::Arguments) -> Result<()> {
     let lane = |arch| {
         let mut lane = Lane::default();

@@ -1,4 +1,4 @@
-//! Builds and runs the programs that README.md and docs/ show, and looks for the tests that SECURITY.md names.
+//! Builds and runs the programs that README.md and docs/ show, and checks that the tests that SECURITY.md names exist.
 
 use std::path::Path;
 
@@ -59,7 +59,7 @@ fn content_of(path: &Path) -> Result<String> {
     paths.iter().filter(|path| path.is_file()).map(|path| Ok(std::fs::read_to_string(path)?)).collect()
 }
 
-/// The Rust programs, each a package of its own: as it is written, and optimised.
+/// Runs the Rust programs, each as a package of its own, without and with optimisation.
 fn check_rust(documents: &str) -> Result<()> {
     let work = tempfile::tempdir()?;
     for name in ["hosted", "freestanding"] {
@@ -86,7 +86,7 @@ fn check_rust(documents: &str) -> Result<()> {
     Ok(())
 }
 
-/// The C program, linked by the command that is shown under it.
+/// Runs the C program, linked by the command that is shown below it.
 fn check_c(documents: &str) -> Result<()> {
     let arch = Arch::host()?;
     let dist = build::run_for(arch)?;
@@ -102,6 +102,6 @@ fn check_c(documents: &str) -> Result<()> {
     link.arg("-ec").arg(format!("{script} -o {}", output.display())).current_dir(&dist.place);
     execute(&mut link)?;
     let said = execute(&mut command(&output))?.stdout;
-    ensure!(said == std::fs::read("/etc/hostname")?, "prog.c says {:?}", String::from_utf8_lossy(&said));
+    ensure!(said == std::fs::read("/etc/hostname")?, "prog.c printed {:?}", String::from_utf8_lossy(&said));
     Ok(())
 }

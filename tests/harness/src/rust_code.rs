@@ -1,4 +1,4 @@
-//! Rust code as the list of operations needs it: the crate's public functions, and the names that a program uses.
+//! Facts about Rust code, from its syntax trees: the crate's public functions, and the names that a program uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ impl Api {
         Ok(Self(functions))
     }
 
-    /// The path of the Rust function that does what a C function does.
+    /// Returns the path of the Rust function of an operation.
     pub fn path_of(&self, function: &Function) -> Option<&str> {
         let has_alias = |aliases: &Vec<String>| aliases.contains(&function.name);
         let named = self.0.iter().find(|(_, aliases)| has_alias(aliases)).map(|(path, _)| path.as_str());
@@ -54,7 +54,7 @@ impl Api {
     }
 }
 
-/// The names that a use declaration brings in.
+/// Returns the names that a use declaration imports.
 fn leaves(tree: &UseTree) -> Vec<String> {
     match tree {
         UseTree::Path(path) => leaves(&path.tree),
@@ -65,7 +65,7 @@ fn leaves(tree: &UseTree) -> Vec<String> {
     }
 }
 
-/// The path that a Rust function has without an alias: `rt_dir_list` is `dir::list`.
+/// Returns the path of the Rust function of an operation without an alias: `rt_dir_list` is `dir::list`.
 pub fn usual_path(function: &Function) -> String {
     let Function { name, family, .. } = function;
     let name = name.strip_prefix("rt_").unwrap_or(name);
@@ -73,7 +73,7 @@ pub fn usual_path(function: &Function) -> String {
     format!("{family}::{short}")
 }
 
-/// The names that documentation also finds an item by.
+/// Returns the other names under which the documentation lists an item.
 fn aliases(attributes: &[Attribute]) -> Vec<String> {
     let mut names = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("doc")) {
@@ -92,22 +92,22 @@ fn name_of(owner: &Type) -> Option<String> {
     path.path.segments.last().map(|segment| segment.ident.to_string())
 }
 
-/// What the code of a program mentions.
+/// The names and texts that a program contains.
 #[derive(Default)]
 pub struct Mentions {
-    /// The last two segments of paths.
+    /// The last two segments of each path.
     paths: BTreeSet<String>,
     methods: BTreeSet<String>,
     pub literals: BTreeSet<String>,
 }
 
 impl Mentions {
-    /// Those of the crates with these root files.
+    /// Returns those of the crates with these root files.
     pub fn of(roots: &[PathBuf]) -> Result<Self> {
         let mut mentions = Self::default();
         for root in roots {
             list::walk(root, &mut |_, item| {
-                // The items of an inline module are walked on their own.
+                // The walk also visits the items of an inline module.
                 mentions.visit_item(item);
                 Ok(())
             })?;
@@ -115,7 +115,7 @@ impl Mentions {
         Ok(mentions)
     }
 
-    /// Whether a function is called by its path, or as a method.
+    /// Returns whether the program calls a function, by its path or as a method.
     pub fn calls(&self, path: &str) -> bool {
         let is_method = path.starts_with(char::is_uppercase);
         let name = path.rsplit("::").next().unwrap_or(path);
@@ -140,7 +140,7 @@ impl Visit<'_> for Mentions {
         self.literals.insert(text.value());
     }
 
-    /// Macros such as `assert_eq` take expressions.
+    /// Visits the arguments of macros such as `assert_eq`, which are expressions.
     fn visit_macro(&mut self, invocation: &syn::Macro) {
         let expressions = invocation.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
         expressions.iter().flatten().for_each(|expression| self.visit_expr(expression));

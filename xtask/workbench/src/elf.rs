@@ -228,7 +228,7 @@ fn relaxable_calls(data: &[u8]) -> Result<Vec<(usize, u32)>> {
     Ok(found)
 }
 
-/// Hides a global symbol of an object, so that a shared object does not export it, and optionally makes it weak.
+/// Hides a global symbol of an object, so that a shared object does not export it. Makes it weak if requested.
 pub fn hide(path: &Path, name: &str, is_weak: bool) -> Result<()> {
     let mut data = read(path)?;
     let file = ElfFile64::<Endianness>::parse(&*data)?;

@@ -1,4 +1,4 @@
-//! The places of the project, and the architectures, systems and backends that it is built for.
+//! The directories of the project, and the architectures, systems and backends that it is built for.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -93,12 +93,12 @@ impl Arch {
         format!("CARGO_TARGET_{}_{what}", self.target().to_uppercase().replace('-', "_"))
     }
 
-    /// Returns what `cargo xtask build` makes.
+    /// Returns the artifacts of `cargo xtask build`.
     pub fn dist(self) -> Dist {
         Dist::new(self, "linux", Backend::Kernel)
     }
 
-    /// Returns what `cargo xtask build --backend libc` makes.
+    /// Returns the artifacts of `cargo xtask build --backend libc`.
     pub fn libc_dist(self) -> Dist {
         Dist::new(self, "linux-libc", Backend::Libc)
     }
@@ -137,7 +137,7 @@ pub struct System {
     pub zig: Option<&'static str>,
 }
 
-/// The other systems that the library is built for. Those come first whose core rustup has.
+/// The other systems that the library is built for: first those whose core rustup provides.
 pub const SYSTEMS: &[System] = &[
     system("x86_64-apple-darwin", Arch::X86_64, "macos", None, Some("x86_64-macos")),
     system("aarch64-apple-darwin", Arch::Aarch64, "macos", None, Some("aarch64-macos")),

@@ -65,7 +65,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// Runs a command to its end. One that does not end is killed, with its descendants, and is an error with its output.
 pub fn capture(command: &mut Command) -> Result<Output> {
     let name = describe(command);
-    // Files: a pipe would wait for children that the command leaves behind.
+    // Files, since a pipe stays open as long as a child of the command runs.
     let (stdout, stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
     command.stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
     let mut child = command.spawn().with_context(|| format!("cannot run {name}"))?;

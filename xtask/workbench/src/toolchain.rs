@@ -129,7 +129,7 @@ impl Toolchain {
     }
 }
 
-/// A command of the nightly compiler's cargo.
+/// Returns a command of the nightly compiler's cargo.
 pub fn nightly(subcommand: &str) -> Command {
     let mut cargo = command("rustup");
     cargo.args(["run", "nightly", "cargo", subcommand]);
@@ -140,7 +140,7 @@ pub fn nightly(subcommand: &str) -> Command {
     cargo
 }
 
-/// A program in PATH, also under the names that carry a version, as Debian's do.
+/// Finds a program in PATH, also by names with a version, which Debian uses.
 fn on_path(name: &str) -> Option<PathBuf> {
     let newest_first = (11..=30).rev().map(|version| format!("{name}-{version}"));
     std::iter::once(name.to_owned()).chain(newest_first).find_map(|name| shell::find(&name))
@@ -170,7 +170,7 @@ pub fn zig_directory() -> PathBuf {
     project::root().join("target/tools/zig")
 }
 
-/// Returns `zig`: that in PATH, or that which setup installed.
+/// Returns the path of `zig` in PATH, or of the one that setup installed.
 pub fn find_zig() -> Option<PathBuf> {
     let own = || {
         let libraries = zig_directory().join("lib").read_dir().ok()?.flatten();

@@ -43,7 +43,7 @@ enum Kind {
 /// The directory of a program that setup installs for this checkout alone.
 const OWN: &str = "target/tools";
 
-/// A debug build takes a fraction of the time to compile, and checks a few hundred packages as fast.
+/// A debug build compiles in a fraction of the time, and is fast enough for a few hundred packages.
 const CARGO_DENY: Kind = Kind::Own {
     name: "cargo-deny",
     install: "cargo install --quiet --locked --debug --root target/tools/cargo-deny cargo-deny@0.20.2",
@@ -61,7 +61,7 @@ fn program(name: impl Into<String>, packages: impl Into<String>, purpose: impl I
 }
 
 pub fn cc() -> Tool {
-    program("cc", "gcc libc6-dev", "linking anything")
+    program("cc", "gcc libc6-dev", "linking programs")
 }
 
 pub fn musl() -> Tool {
@@ -179,7 +179,7 @@ impl Tool {
         }
     }
 
-    /// Returns the path of a program: that in PATH, or that which setup installed.
+    /// Returns the path of a program in PATH, or of the one that setup installed.
     pub fn find(&self) -> Option<PathBuf> {
         let own = || Some(project::root().join(OWN).join(self.program()).join("bin").join(self.program()));
         shell::find(self.program()).or_else(own).filter(|path| path.is_file())

@@ -34,9 +34,9 @@ pub struct Arguments {
 pub const FILE: &str = "tests/calls.txt";
 
 const INTRODUCTION: &str = "\
-# The system calls of each function, on x86_64, as strace sees them in a program without a libc.
-# Written by `cargo xtask calls --bless` from tests/c/calls.c. ADDR, TEXT, FD, PID and SIZE stand for what differs from
-# run to run. The error of a failed call follows it. Calls of a child end where it executes a program.
+# The system calls of each function on x86_64, in a program without a libc, as strace(1) prints them.
+# Written by `cargo xtask calls --bless` from tests/c/calls.c. ADDR, TEXT, FD, PID and SIZE replace values that differ
+# between runs. The error of a failed call follows it. The calls of a child end where it executes a program.
 ";
 
 pub fn run(arguments: &Arguments) -> Result<()> {
@@ -60,7 +60,7 @@ pub fn bless() -> Result<()> {
     Ok(())
 }
 
-/// Returns the functions with a section in the table.
+/// Returns the functions that have a section in the table.
 pub fn noted_functions() -> Result<BTreeSet<String>> {
     Ok(functions_of(&std::fs::read_to_string(project::root().join(FILE)).context(FILE)?))
 }

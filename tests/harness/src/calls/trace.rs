@@ -103,7 +103,7 @@ fn make_root(root: &Path, program: &Path, group: &Group) -> Result<()> {
     std::fs::copy(program, root.join("second/program"))?;
     std::fs::copy(program, root.join("bin/sh"))?;
     symlink("created", root.join("dangling"))?;
-    // Everybody may search the first two, nobody but root the third.
+    // Every user may search the first two, and only root the third.
     for (path, mode) in [(PathBuf::new(), 0o755), ("ten".into(), 0o755), ("closed".into(), 0o600)] {
         std::fs::set_permissions(root.join(path), Permissions::from_mode(mode))?;
     }
