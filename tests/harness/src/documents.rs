@@ -23,9 +23,9 @@ impl Parts {
             ("operations", format!("\n{}", operation_table(&operations)?)),
             ("support", format!("\n{}", support_table(&support)?)),
             ("sizes", format!("\n{}\n", size::document_table()?)),
-            ("size-hello", size::noted("hello: print a line")?.to_string()),
-            ("size-copy", size::noted("copy: copy a file")?.to_string()),
-            ("size-all", size::noted("a program with all operations")?.to_string()),
+            ("size-hello", size::recorded("hello: print a line")?.to_string()),
+            ("size-copy", size::recorded("copy: copy a file")?.to_string()),
+            ("size-all", size::recorded("a program with all operations")?.to_string()),
             ("bench", rows_that_meet_their_target()?),
         ]))
     }

@@ -5,9 +5,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::c_callers;
 use crate::sandbox::Right;
 use crate::sandbox::filter::{Answer, Filter, Refused};
+use crate::{c_callers, rust_code};
 use workbench::project::{self, Arch};
 use workbench::shell::{self, cargo, command, execute, said};
 use workbench::tools::{self, Tool};
@@ -150,14 +150,7 @@ fn sanitized(sanitizer: &str, test: impl Fn() -> Command) -> Result<String> {
     let target = Arch::host()?.target();
     let mut tested = Tested::default();
     // Each test program has a command of its own: together they exceed the time limit of a command.
-    let entries = std::fs::read_dir(project::root().join("tests"))?.flatten().map(|entry| entry.path());
-    let is_program = |path: &std::path::PathBuf| {
-        path.extension().is_some_and(|extension| extension == "rs") || path.join("main.rs").exists()
-    };
-    let programs = entries.filter(is_program);
-    let mut names: Vec<String> = programs.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
-    names.sort();
-    for name in names {
+    for name in rust_code::integration_tests()?.into_keys() {
         let command = || {
             let mut test = test();
             test.args(["--quiet", "--no-fail-fast", "--package", "ffi_syscalls", "--features", "libc,exports"]);

@@ -48,21 +48,17 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     for (name, number) in &numbers {
         println!("{number:>8}  {name}");
     }
-    if arguments.bless {
-        BASELINE.note(Arch::X86_64, &numbers, true)
-    } else {
-        BASELINE.check(Arch::X86_64, &numbers, true)
-    }
+    if arguments.bless { BASELINE.record(Arch::X86_64, &numbers) } else { BASELINE.check(Arch::X86_64, &numbers, true) }
 }
 
 /// Counts and records the instructions.
 pub fn bless() -> Result<()> {
-    BASELINE.note(Arch::X86_64, &count(&build::run_for(Arch::X86_64)?)?, true)
+    BASELINE.record(Arch::X86_64, &count(&build::run_for(Arch::X86_64)?)?)
 }
 
 /// Returns the functions that the rows name: `rt_file_lock, rt_file_unlock`, or `rt_dir_create: it exists`.
-pub fn noted_functions() -> Result<BTreeSet<String>> {
-    let rows = BASELINE.noted(Arch::X86_64)?;
+pub fn recorded_functions() -> Result<BTreeSet<String>> {
+    let rows = BASELINE.recorded(Arch::X86_64)?;
     let names = rows.iter().flat_map(|(row, _)| row.split(':').next().unwrap_or_default().split(", "));
     Ok(names.map(str::to_owned).collect())
 }

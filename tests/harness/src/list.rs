@@ -64,7 +64,7 @@ impl Report {
     /// Checks that each operation has a Rust function and a test that calls it.
     fn rust(&mut self, functions: &[Function]) -> Result<()> {
         let api = Api::read()?;
-        let tests = Mentions::of(&rust_code::integration_tests()?)?;
+        let tests = Mentions::of(rust_code::integration_tests()?.into_values())?;
         for function in functions.iter().filter(|function| function.is_operation()) {
             let Function { name, family, .. } = function;
             let usual = rust_code::usual_path(function);
@@ -96,13 +96,13 @@ impl Report {
         let all: BTreeSet<_> = functions.iter().map(|function| function.name.clone()).collect();
         for arch in Arch::ALL {
             let what = format!("{} row", arch.name());
-            self.compare(size::FILE, &what, &all, &size::noted_functions(arch)?, BLESS, BLESS);
+            self.compare(size::FILE, &what, &all, &size::recorded_functions(arch)?, BLESS, BLESS);
         }
-        self.compare(calls::FILE, "section", &all, &calls::noted_functions()?, BLESS, BLESS);
+        self.compare(calls::FILE, "section", &all, &calls::recorded_functions()?, BLESS, BLESS);
         let returning = functions.iter().filter(|function| function.returns.is_some());
         let returning = returning.map(|function| function.name.clone()).collect();
         let mend = format!("{BLESS}; if that is not enough, add a row to tests/c/instructions.c");
-        self.compare(instructions::FILE, "row", &returning, &instructions::noted_functions()?, &mend, BLESS);
+        self.compare(instructions::FILE, "row", &returning, &instructions::recorded_functions()?, &mend, BLESS);
         Ok(())
     }
 
@@ -127,7 +127,7 @@ impl Report {
     fn shown(&mut self, functions: &[Function]) -> Result<()> {
         let api = Api::read()?;
         for (file, what) in [("examples/demo/src/main.rs", "shown"), ("benches/src/main.rs", "measured")] {
-            let mentions = Mentions::of(&[project::root().join(file)])?;
+            let mentions = Mentions::of([project::root().join(file)])?;
             let (named, missing): (Vec<_>, Vec<_>) =
                 functions.iter().partition(|function| mentions.literals.contains(&function.name));
             // One Rust function may have two names in C.

@@ -103,10 +103,10 @@ pub struct Mentions {
 
 impl Mentions {
     /// Returns those of the crates with these root files.
-    pub fn of(roots: &[PathBuf]) -> Result<Self> {
+    pub fn of(roots: impl IntoIterator<Item = PathBuf>) -> Result<Self> {
         let mut mentions = Self::default();
         for root in roots {
-            list::walk(root, &mut |_, item| {
+            list::walk(&root, &mut |_, item| {
                 // The walk also visits the items of an inline module.
                 mentions.visit_item(item);
                 Ok(())
@@ -147,17 +147,46 @@ impl Visit<'_> for Mentions {
     }
 }
 
-/// The root files of the crate's integration tests.
-pub fn integration_tests() -> Result<Vec<PathBuf>> {
-    let mut roots = Vec::new();
+/// Returns the names of the crate's integration tests, with their root files.
+pub fn integration_tests() -> Result<BTreeMap<String, PathBuf>> {
+    let mut tests = BTreeMap::new();
     for entry in std::fs::read_dir(project::root().join("tests"))? {
         let path = entry?.path();
-        let main = path.join("main.rs");
-        roots.extend(if path.extension().is_some_and(|extension| extension == "rs") {
-            Some(path)
-        } else {
-            Some(main).filter(|main: &PathBuf| Path::is_file(main))
-        });
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let root = if path.is_dir() { path.join("main.rs") } else { path };
+        if is_rust(&root) && root.is_file() {
+            tests.insert(name, root);
+        }
     }
-    Ok(roots)
+    Ok(tests)
+}
+
+/// Returns the names of the `#[test]` functions of a Rust file, or of the files in a directory.
+pub fn tests_in(path: &Path) -> Result<BTreeSet<String>> {
+    let mut tests = Tests::default();
+    let files = if path.is_dir() {
+        path.read_dir()?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?
+    } else {
+        vec![path.to_owned()]
+    };
+    for file in files.iter().filter(|file| is_rust(file)) {
+        tests.visit_file(&list::parse(file)?);
+    }
+    Ok(tests.0)
+}
+
+fn is_rust(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == "rs")
+}
+
+#[derive(Default)]
+struct Tests(BTreeSet<String>);
+
+impl Visit<'_> for Tests {
+    fn visit_item_fn(&mut self, function: &syn::ItemFn) {
+        if function.attrs.iter().any(|attribute| attribute.path().is_ident("test")) {
+            self.0.insert(function.sig.ident.to_string());
+        }
+        syn::visit::visit_item_fn(self, function);
+    }
 }

@@ -95,7 +95,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         let all = [column.wholes.as_slice(), &column.calls].concat();
         check_budgets(column.arch, &all)?;
         if arguments.bless {
-            BASELINE.note(column.arch, &all, true)?;
+            BASELINE.record(column.arch, &all)?;
         } else {
             BASELINE.check(column.arch, &all, true)?;
         }
@@ -128,28 +128,28 @@ fn check_budgets(arch: Arch, numbers: &Numbers) -> Result<()> {
 
 /// Returns the table of artifacts and programs for the documents.
 pub fn document_table() -> Result<String> {
-    let columns = Arch::ALL.map(|arch| Ok(Column { arch, wholes: BASELINE.noted(arch)?, calls: Vec::new() }));
+    let columns = Arch::ALL.map(|arch| Ok(Column { arch, wholes: BASELINE.recorded(arch)?, calls: Vec::new() }));
     let mut columns = columns.into_iter().collect::<Result<Vec<_>>>()?;
     columns.iter_mut().for_each(|column| column.wholes.retain(|(name, _)| !is_function(name)));
     Ok(table(&columns, "bytes", &budgets()?, |column| &column.wholes).to_string())
 }
 
 /// Returns the recorded size of an artifact or a program, for x86_64.
-pub fn noted(name: &str) -> Result<u64> {
-    let numbers = BASELINE.noted(Arch::X86_64)?;
-    let found = numbers.into_iter().find(|(noted, _)| noted == name);
+pub fn recorded(name: &str) -> Result<u64> {
+    let numbers = BASELINE.recorded(Arch::X86_64)?;
+    let found = numbers.into_iter().find(|(recorded, _)| recorded == name);
     Ok(found.with_context(|| format!("{FILE} has no {name}"))?.1)
 }
 
 /// Measures and records the sizes of an architecture.
 pub fn bless(arch: Arch) -> Result<()> {
     let column = Column::measure(arch)?;
-    BASELINE.note(arch, &[column.wholes, column.calls].concat(), true)
+    BASELINE.record(arch, &[column.wholes, column.calls].concat())
 }
 
 /// Returns the functions whose calls have a recorded size for an architecture.
-pub fn noted_functions(arch: Arch) -> Result<BTreeSet<String>> {
-    Ok(BASELINE.noted(arch)?.into_iter().map(|(name, _)| name).filter(|name| is_function(name)).collect())
+pub fn recorded_functions(arch: Arch) -> Result<BTreeSet<String>> {
+    Ok(BASELINE.recorded(arch)?.into_iter().map(|(name, _)| name).filter(|name| is_function(name)).collect())
 }
 
 fn is_function(name: &str) -> bool {

@@ -105,9 +105,14 @@ pub fn walk(root: &Path, visit: Visit<'_>) -> Result<()> {
     walk_file(root, String::new(), visit)
 }
 
-fn walk_file(file: &Path, module: String, visit: Visit<'_>) -> Result<()> {
+/// Returns the syntax tree of a file.
+pub fn parse(file: &Path) -> Result<syn::File> {
     let text = std::fs::read_to_string(file).with_context(|| project::relative(file).to_string())?;
-    let syntax = syn::parse_file(&text).with_context(|| project::relative(file).to_string())?;
+    syn::parse_file(&text).with_context(|| project::relative(file).to_string())
+}
+
+fn walk_file(file: &Path, module: String, visit: Visit<'_>) -> Result<()> {
+    let syntax = parse(file)?;
     let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let has_own_directory = module.is_empty() || stem == "mod";
     let directory = if has_own_directory { file.with_file_name("") } else { file.with_extension("") };

@@ -61,7 +61,7 @@ pub fn bless() -> Result<()> {
 }
 
 /// Returns the functions that have a section in the table.
-pub fn noted_functions() -> Result<BTreeSet<String>> {
+pub fn recorded_functions() -> Result<BTreeSet<String>> {
     Ok(functions_of(&std::fs::read_to_string(project::root().join(FILE)).context(FILE)?))
 }
 
