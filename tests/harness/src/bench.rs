@@ -22,7 +22,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     let arch = Arch::host()?;
-    tools::must_have(&[tools::cc()])?;
+    tools::must_have(&[tools::CC])?;
     build::run_for(arch)?;
     build::run_on_libc(arch)?;
     let objects = step("the alternatives", || Objects::build(arch))?;

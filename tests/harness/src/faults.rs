@@ -45,7 +45,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     Arch::X86_64.must_be_host()?;
-    tools::must_have(&[tools::cc()])?;
+    tools::must_have(&[tools::CC])?;
     build::run_freestanding(Arch::X86_64)?;
     println!("{}", report(&try_all(&Arch::X86_64.dist(), arguments)?, true)?);
     Ok(())

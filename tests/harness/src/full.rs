@@ -21,22 +21,18 @@ pub struct Check {
 }
 
 pub const ALL: [Check; 4] = [
-    Check { name: "Miri, over a model of the kernel", tools: || vec![tools::miri()], run: miri },
+    Check { name: "Miri, over a model of the kernel", tools: || vec![tools::MIRI], run: miri },
     Check {
         name: "Rust tests on the libc, address sanitizer",
-        tools: || vec![tools::cc(), tools::address_sanitizer()],
+        tools: || vec![tools::CC, tools::ADDRESS_SANITIZER],
         run: address_sanitizer,
     },
     Check {
         name: "Rust tests on the libc, thread sanitizer",
-        tools: || vec![tools::cc(), tools::miri()],
+        tools: || vec![tools::CC, tools::MIRI],
         run: thread_sanitizer,
     },
-    Check {
-        name: "a freestanding program under valgrind",
-        tools: || vec![tools::cc(), tools::valgrind()],
-        run: valgrind,
-    },
+    Check { name: "a freestanding program under valgrind", tools: || vec![tools::CC, tools::VALGRIND], run: valgrind },
 ];
 
 /// Tests to leave out, by parts of their names, and the reason.

@@ -43,7 +43,7 @@ const SLOW: [&str; 2] = ["create", "memory"];
 const SLOW_RUNS: u32 = 400;
 
 pub fn run(arguments: &Arguments) -> Result<()> {
-    tools::must_have(&[tools::cxx(), tools::address_sanitizer()])?;
+    tools::must_have(&[tools::CXX, tools::ADDRESS_SANITIZER])?;
     // Each target has seeds, so an unknown name fails before the build.
     if let Some(target) = &arguments.target {
         ensure!(seeds(target).is_dir(), "no target {target}: there are no seeds for it in tests/fuzz/corpus");

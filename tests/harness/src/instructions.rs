@@ -43,7 +43,7 @@ const COUNT: u64 = 10;
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     Arch::X86_64.must_be_host()?;
-    tools::must_have(&[tools::valgrind(), tools::cc()])?;
+    tools::must_have(&[tools::VALGRIND, tools::CC])?;
     let numbers = count(&build::run_for(Arch::X86_64)?)?;
     for (name, number) in &numbers {
         println!("{number:>8}  {name}");

@@ -95,7 +95,7 @@ fn add_other_systems(lane: &mut Lane) {
     }));
     lane.add_group(SYSTEMS.iter().filter_map(|system| Some((system, system.zig?))).map(|(system, zig)| {
         let name = format!("{}: build, and link a program that calls every function", system.triple);
-        let tools = [tools::target(system.triple), tools::zig()];
+        let tools = [tools::target(system.triple), tools::ZIG];
         Check::new(name, tools, move || backends::check_link(system, zig))
     }));
     lane.add(Check::new("libc backend: freestanding features are refused", [], backends::check_refusals));

@@ -46,11 +46,11 @@ pub fn add(lane: &mut Lane) {
         run("test --quiet --package model -- --nocapture")
     }));
     lane.add(Check::new("fuzzer: targets and seeds", [], || run("test --quiet --package fuzz")));
-    lane.add(Check::new("fuzzer: a short run", [tools::cxx(), tools::address_sanitizer()], fuzz::check));
+    lane.add(Check::new("fuzzer: a short run", [tools::CXX, tools::ADDRESS_SANITIZER], fuzz::check));
     lane.add(readme());
-    lane.add(Check::new("spelling", [tools::typos()], || run_tool(&tools::typos(), &[])));
-    lane.add(Check::new("dependencies: licenses, bans and sources", [tools::cargo_deny()], || {
-        run_tool(&tools::cargo_deny(), &["--offline", "--workspace", "check", "bans", "licenses", "sources"])
+    lane.add(Check::new("spelling", [tools::TYPOS], || run_tool(&tools::TYPOS, &[])));
+    lane.add(Check::new("dependencies: licenses, bans and sources", [tools::CARGO_DENY], || {
+        run_tool(&tools::CARGO_DENY, &["--offline", "--workspace", "check", "bans", "licenses", "sources"])
     }));
     lane.add(Check::new("documentation", [], || {
         let mut doc = cargo();
@@ -82,15 +82,15 @@ fn operations() -> Check {
 }
 
 fn formatting() -> Check {
-    Check::new("formatting", [tools::rustfmt()], || run("fmt --all --check"))
+    Check::new("formatting", [tools::RUSTFMT], || run("fmt --all --check"))
 }
 
 fn readme() -> Check {
-    Check::new("README: programs and figures", [tools::cc()], readme::check)
+    Check::new("README: programs and figures", [tools::CC], readme::check)
 }
 
 fn lints(name: &str, arguments: String) -> Check {
-    Check::new(name, [tools::clippy()], move || run(&format!("clippy --quiet {arguments} -- --deny warnings")))
+    Check::new(name, [tools::CLIPPY], move || run(&format!("clippy --quiet {arguments} -- --deny warnings")))
 }
 
 fn run(arguments: &str) -> Result<String> {

@@ -1,5 +1,6 @@
 //! The tools that the project uses beyond the Rust toolchain.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
@@ -13,12 +14,12 @@ use crate::toolchain::{self, Toolchain};
 pub struct Tool {
     kind: Kind,
     /// The work that needs it.
-    pub purpose: String,
+    pub purpose: Cow<'static, str>,
 }
 
 enum Kind {
     /// A program, and the Debian packages that contain it and its files.
-    Program { name: String, packages: String },
+    Program { name: Cow<'static, str>, packages: Cow<'static, str> },
     /// A subcommand of cargo that is a component of the Rust toolchain.
     Component(&'static str),
     /// A compiler that can build for a target.
@@ -26,7 +27,7 @@ enum Kind {
     /// The std of a target.
     Std(&'static str),
     /// A program that runs those of an architecture.
-    Emulator { arch: Arch, name: String },
+    Emulator { arch: Arch, name: Cow<'static, str> },
     /// The distribution's compiler, with the source of core.
     DistributionRust,
     /// A runtime library that only the toolchains of rustup contain.
@@ -43,119 +44,79 @@ enum Kind {
 /// The directory of a program that setup installs for this checkout alone.
 const OWN: &str = "target/tools";
 
+const fn tool(kind: Kind, purpose: &'static str) -> Tool {
+    Tool { kind, purpose: Cow::Borrowed(purpose) }
+}
+
+const fn program(name: &'static str, packages: &'static str, purpose: &'static str) -> Tool {
+    tool(Kind::Program { name: Cow::Borrowed(name), packages: Cow::Borrowed(packages) }, purpose)
+}
+
+pub const CC: Tool = program("cc", "gcc libc6-dev", "linking programs");
+pub const MUSL: Tool = program("musl-gcc", "musl-tools", "C programs on musl");
+pub const CXX: Tool = program("g++", "g++", "the header in C++, and the fuzzer");
+pub const PKG_CONFIG: Tool = program("pkg-config", "pkg-config", "the .pc file");
+pub const STRACE: Tool = program("strace", "strace", "the system calls of each function");
+pub const VALGRIND: Tool =
+    program("valgrind", "valgrind libc6-dbg", "the instructions of each function, and its use of memory");
+pub const FLOCK: Tool = program("flock", "util-linux", "locks against another program");
+pub const CLANG: Tool = program("clang", "clang", "C programs compiled by clang");
+pub const LLD: Tool = program("ld.lld", "lld", "C programs linked by lld");
+pub const DISTRIBUTION_RUST: Tool = tool(Kind::DistributionRust, "building core without rustup");
+pub const ZIG: Tool = tool(Kind::Zig, "C programs compiled by zig cc, on musl for every architecture");
+pub const ADDRESS_SANITIZER: Tool = tool(Kind::AddressSanitizer, "checks of memory in the fuzzer and in tests");
+pub const MIRI: Tool = tool(Kind::Miri, "Miri, and std built with the thread sanitizer");
+pub const RUSTFMT: Tool = tool(Kind::Component("fmt"), "formatting");
+pub const CLIPPY: Tool = tool(Kind::Component("clippy"), "lints");
+
 /// A debug build compiles in a fraction of the time, and is fast enough for a few hundred packages.
-const CARGO_DENY: Kind = Kind::Own {
-    name: "cargo-deny",
-    install: "cargo install --quiet --locked --debug --root target/tools/cargo-deny cargo-deny@0.20.2",
-    packages: "gcc libc6-dev",
-};
+pub const CARGO_DENY: Tool = tool(
+    Kind::Own {
+        name: "cargo-deny",
+        install: "cargo install --quiet --locked --debug --root target/tools/cargo-deny cargo-deny@0.20.2",
+        packages: "gcc libc6-dev",
+    },
+    "the licenses and sources of dependencies",
+);
 
-const TYPOS: Kind = Kind::Own {
-    name: "typos",
-    install: "python3 -m venv target/tools/typos && target/tools/typos/bin/python -m pip install --quiet typos==1.52.0",
-    packages: "python3-venv",
-};
+pub const TYPOS: Tool = tool(
+    Kind::Own {
+        name: "typos",
+        install: "python3 -m venv target/tools/typos && target/tools/typos/bin/python -m pip install --quiet typos==1.52.0",
+        packages: "python3-venv",
+    },
+    "spelling",
+);
 
-fn program(name: impl Into<String>, packages: impl Into<String>, purpose: impl Into<String>) -> Tool {
-    Tool { kind: Kind::Program { name: name.into(), packages: packages.into() }, purpose: purpose.into() }
-}
-
-pub fn cc() -> Tool {
-    program("cc", "gcc libc6-dev", "linking programs")
-}
-
-pub fn musl() -> Tool {
-    program("musl-gcc", "musl-tools", "C programs on musl")
-}
-
-pub fn cxx() -> Tool {
-    program("g++", "g++", "the header in C++, and the fuzzer")
-}
-
-pub fn pkg_config() -> Tool {
-    program("pkg-config", "pkg-config", "the .pc file")
-}
-
-pub fn strace() -> Tool {
-    program("strace", "strace", "the system calls of each function")
-}
-
-pub fn valgrind() -> Tool {
-    program("valgrind", "valgrind libc6-dbg", "the instructions of each function, and its use of memory")
-}
-
-pub fn flock() -> Tool {
-    program("flock", "util-linux", "locks against another program")
-}
-
-pub fn clang() -> Tool {
-    program("clang", "clang", "C programs compiled by clang")
-}
-
-pub fn lld() -> Tool {
-    program("ld.lld", "lld", "C programs linked by lld")
-}
-
-/// The C compiler and the libc for an architecture.
+/// Returns the C compiler and the libc for an architecture.
 pub fn c_compiler(arch: Arch) -> Tool {
+    if arch.is_host() {
+        return CC;
+    }
     let debian = match arch {
         Arch::X86_64 => "amd64",
         Arch::Aarch64 => "arm64",
         Arch::Riscv64 => "riscv64",
     };
     let packages = format!("gcc-{} libc6-dev-{debian}-cross", arch.gnu().replace('_', "-"));
-    if arch.is_host() {
-        return cc();
-    }
-    program(toolchain::c_compiler(arch), packages, format!("programs for {}", arch.name()))
+    let kind = Kind::Program { name: toolchain::c_compiler(arch).into(), packages: packages.into() };
+    Tool { kind, purpose: format!("programs for {}", arch.name()).into() }
 }
 
-/// The emulator of an architecture.
+/// Returns the emulator of an architecture.
 pub fn qemu(arch: Arch) -> Tool {
-    let kind = Kind::Emulator { arch, name: format!("qemu-{}-static", arch.name()) };
-    Tool { kind, purpose: format!("running {} programs, in a user namespace (Linux 6.7)", arch.name()) }
+    let kind = Kind::Emulator { arch, name: format!("qemu-{}-static", arch.name()).into() };
+    Tool { kind, purpose: format!("running {} programs, in a user namespace (Linux 6.7)", arch.name()).into() }
 }
 
-/// A compiler that can build for a target.
+/// Returns a compiler that can build for a target.
 pub fn target(triple: &'static str) -> Tool {
-    Tool { kind: Kind::Target(triple), purpose: format!("building for {triple}") }
+    Tool { kind: Kind::Target(triple), purpose: format!("building for {triple}").into() }
 }
 
-/// The precompiled std of a target.
+/// Returns the precompiled std of a target.
 pub fn std(triple: &'static str) -> Tool {
-    Tool { kind: Kind::Std(triple), purpose: format!("Rust programs with std for {triple}") }
-}
-
-pub fn distribution_rust() -> Tool {
-    Tool { kind: Kind::DistributionRust, purpose: "building core without rustup".into() }
-}
-
-pub fn zig() -> Tool {
-    Tool { kind: Kind::Zig, purpose: "C programs compiled by zig cc, on musl for every architecture".into() }
-}
-
-pub fn address_sanitizer() -> Tool {
-    Tool { kind: Kind::AddressSanitizer, purpose: "checks of memory in the fuzzer and in tests".into() }
-}
-
-pub fn miri() -> Tool {
-    Tool { kind: Kind::Miri, purpose: "Miri, and std built with the thread sanitizer".into() }
-}
-
-pub fn rustfmt() -> Tool {
-    Tool { kind: Kind::Component("fmt"), purpose: "formatting".into() }
-}
-
-pub fn clippy() -> Tool {
-    Tool { kind: Kind::Component("clippy"), purpose: "lints".into() }
-}
-
-pub fn cargo_deny() -> Tool {
-    Tool { kind: CARGO_DENY, purpose: "the licenses and sources of dependencies".into() }
-}
-
-pub fn typos() -> Tool {
-    Tool { kind: TYPOS, purpose: "spelling".into() }
+    Tool { kind: Kind::Std(triple), purpose: format!("Rust programs with std for {triple}").into() }
 }
 
 /// Fails if a tool is missing, with the command that installs it.

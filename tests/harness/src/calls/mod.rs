@@ -41,7 +41,7 @@ const INTRODUCTION: &str = "\
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     Arch::X86_64.must_be_host()?;
-    tools::must_have(&[tools::strace(), tools::cc()])?;
+    tools::must_have(&[tools::STRACE, tools::CC])?;
     if arguments.bless {
         return bless();
     }
