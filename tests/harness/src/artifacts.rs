@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use workbench::project::{self, Arch, Backend};
-use workbench::shell::{command, execute, said};
+use workbench::shell::{command, execute, printed};
 use workbench::{build, emulator, toolchain, tools};
 
 use crate::runner::{Check, Lane};
@@ -76,7 +76,7 @@ fn check_in_cxx(arch: Arch) -> Result<String> {
     compiler.args(["-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-x", "c++", "-include"]);
     compiler.arg(arch.dist().header());
     compiler.args(["contract.h", "operations.h"].map(|name| project::root().join("tests/c").join(name)));
-    execute(&mut compiler).map(|output| said(&output))
+    execute(&mut compiler).map(|output| printed(&output))
 }
 
 /// Checks that the distribution's compiler builds the archive and core without rustup, and that a program linked with
@@ -88,5 +88,5 @@ fn check_distribution(arch: Arch) -> Result<String> {
     let mut cc = command(toolchain::c_compiler(arch));
     cc.args(["-nostdlib", "-static", "-ffreestanding", "-fno-stack-protector", "-I", "include"]);
     execute(cc.arg(project::root().join("examples/c/facts.c")).arg(archive).arg("-o").arg(&program))?;
-    execute(emulator::command_for(arch, &program)?.arg("/")).map(|output| said(&output))
+    execute(emulator::command_for(arch, &program)?.arg("/")).map(|output| printed(&output))
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 
 use workbench::project::{self, Arch, Backend, System};
-use workbench::shell::{capture, cargo, execute, said};
+use workbench::shell::{capture, cargo, execute, printed};
 use workbench::{build, elf, list, toolchain};
 
 /// A program that calls every function, in C that every system compiles.
@@ -50,10 +50,10 @@ pub fn check_link(system: &System, zig_target: &str) -> Result<()> {
     }
     const MISSPELT: &str = "getpidd";
     let output = capture(&mut link(&[&format!("-DMISSPELT={MISSPELT}")])?)?;
-    let said = said(&output);
+    let printed = printed(&output);
     ensure!(
-        !output.status.success() && said.contains(MISSPELT),
-        "the link of a symbol that no libc has did not fail: {said}"
+        !output.status.success() && printed.contains(MISSPELT),
+        "the link of a symbol that no libc has did not fail: {printed}"
     );
     Ok(())
 }
@@ -63,8 +63,8 @@ pub fn check_refusals() -> Result<()> {
     for feature in ["freestanding", "mem"] {
         let features = format!("libc,exports,panic-handler,{feature}");
         let output = capture(cargo().args(["check", "--quiet", "--features", &features]))?;
-        let said = said(&output);
-        ensure!(!output.status.success() && said.contains("libc"), "{features}: {said}");
+        let printed = printed(&output);
+        ensure!(!output.status.success() && printed.contains("libc"), "{features}: {printed}");
     }
     Ok(())
 }

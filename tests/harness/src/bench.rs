@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 
 use workbench::project::{self, Arch};
-use workbench::shell::{cargo, command, execute, said, step};
+use workbench::shell::{cargo, command, execute, printed, step};
 use workbench::{build, toolchain, tools};
 
 #[path = "../../../benches/src/options.rs"]
@@ -44,7 +44,7 @@ pub fn check(arch: Arch) -> Result<String> {
     let mut bench = cargo();
     bench.args(["run", "--quiet", "--package", "bench", "--"]);
     objects.pass_to(&mut bench).args(["--quick", "--no-write"]);
-    execute(&mut bench).map(|output| said(&output))
+    execute(&mut bench).map(|output| printed(&output))
 }
 
 /// Shared objects with the same functions, for the benchmark to load.

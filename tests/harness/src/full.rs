@@ -9,7 +9,7 @@ use crate::sandbox::Right;
 use crate::sandbox::filter::{Answer, Filter, Refused};
 use crate::{c_callers, rust_code};
 use workbench::project::{self, Arch};
-use workbench::shell::{self, cargo, command, execute, said};
+use workbench::shell::{self, cargo, command, execute, printed};
 use workbench::tools::{self, Tool};
 use workbench::{build, toolchain};
 
@@ -54,7 +54,7 @@ const MEASURING_MEMORY: LeftOut = LeftOut {
 /// Outputs of tests, and the names of those left out.
 #[derive(Default)]
 struct Tested {
-    said: String,
+    printed: String,
     left_out: Vec<String>,
 }
 
@@ -66,22 +66,22 @@ impl Tested {
         self.left_out.extend(listed.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned));
         let mut run = command();
         run.args(left_out.names.iter().flat_map(|name| ["--skip", name]));
-        self.said += &said(&execute(shell::with_default_signals(&mut run))?);
+        self.printed += &printed(&execute(shell::with_default_signals(&mut run))?);
         Ok(())
     }
 
     /// Prints the number of tests, and those left out.
     fn report(self, tool: &str, left_out: &LeftOut) -> Result<String> {
         let results =
-            self.said.lines().filter_map(|line| line.strip_prefix("test result: ok. ")?.split_once(" passed"));
+            self.printed.lines().filter_map(|line| line.strip_prefix("test result: ok. ")?.split_once(" passed"));
         let passed: u32 = results.filter_map(|(count, _)| count.parse::<u32>().ok()).sum();
-        ensure!(passed > 0, "no test was run: {}", self.said);
+        ensure!(passed > 0, "no test was run: {}", self.printed);
         println!("{tool}: {passed} tests");
         for name in left_out.names {
             ensure!(self.left_out.iter().any(|test| test.contains(name)), "no test has `{name}` in its name");
         }
         println!("{tool}: left out, since {}: {}", left_out.reason, self.left_out.join(", "));
-        Ok(self.said)
+        Ok(self.printed)
     }
 }
 
@@ -169,7 +169,7 @@ fn valgrind() -> Result<String> {
     let mut run = command("valgrind");
     run.env("FFI_SYSCALLS_EMULATED", "valgrind");
     run.args(["--quiet", "--error-exitcode=99", "--track-fds=no"]).arg(&program).arg(work.path().join("new"));
-    let said = said(&execute(shell::with_default_signals(&mut run)).context("under valgrind")?);
+    let printed = printed(&execute(shell::with_default_signals(&mut run)).context("under valgrind")?);
     println!("valgrind: tests/c/conformance.c, no error");
-    Ok(said)
+    Ok(printed)
 }

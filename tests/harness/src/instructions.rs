@@ -86,8 +86,8 @@ fn count(dist: &Dist) -> Result<Numbers> {
     // SAFETY: the function only makes system calls, and does not allocate.
     unsafe { valgrind.pre_exec(take_host_name) };
     let output = execute(shell::with_default_signals(&mut valgrind))?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let names: Vec<&str> = said.lines().filter_map(|line| line.strip_suffix('\t')).collect();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let names: Vec<&str> = printed.lines().filter_map(|line| line.strip_suffix('\t')).collect();
     per_call(&names, &readings(work.path())?)
 }
 

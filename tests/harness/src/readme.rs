@@ -94,7 +94,7 @@ fn check_c(documents: &str) -> Result<()> {
     let mut link = command("sh");
     link.arg("-ec").arg(format!("{script} -o {}", output.display())).current_dir(&dist.place);
     execute(&mut link)?;
-    let said = execute(&mut command(&output))?.stdout;
-    ensure!(said == std::fs::read("/etc/hostname")?, "prog.c printed {:?}", String::from_utf8_lossy(&said));
+    let printed = execute(&mut command(&output))?.stdout;
+    ensure!(printed == std::fs::read("/etc/hostname")?, "prog.c printed {:?}", String::from_utf8_lossy(&printed));
     Ok(())
 }

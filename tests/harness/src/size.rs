@@ -213,8 +213,8 @@ impl Programs<'_> {
     fn of_working(&self, source: &str, arguments: &[&str], output: &str) -> Result<u64> {
         let program = self.link(source, &[])?;
         if self.dist.arch.is_host() {
-            let said = execute(command(&program).args(arguments).current_dir(self.place.path()))?.stdout;
-            ensure!(said == output.as_bytes(), "{source} printed {:?}", String::from_utf8_lossy(&said));
+            let printed = execute(command(&program).args(arguments).current_dir(self.place.path()))?.stdout;
+            ensure!(printed == output.as_bytes(), "{source} printed {:?}", String::from_utf8_lossy(&printed));
         }
         size(&program)
     }

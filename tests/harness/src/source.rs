@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use workbench::project::{self, Arch};
-use workbench::shell::{capture, cargo, command, execute, said};
+use workbench::shell::{capture, cargo, command, execute, printed};
 use workbench::toolchain::Toolchain;
 use workbench::tools;
 
@@ -55,7 +55,7 @@ pub fn add(lane: &mut Lane) {
     lane.add(Check::new("documentation", [], || {
         let mut doc = cargo();
         doc.args(["doc", "--quiet", "--no-deps", "--features", "exports"]).env("RUSTDOCFLAGS", "-D warnings");
-        execute(&mut doc).map(|output| said(&output))
+        execute(&mut doc).map(|output| printed(&output))
     }));
 }
 
@@ -94,12 +94,12 @@ fn lints(name: &str, arguments: String) -> Check {
 }
 
 fn run(arguments: &str) -> Result<String> {
-    execute(cargo().args(arguments.split_whitespace())).map(|output| said(&output))
+    execute(cargo().args(arguments.split_whitespace())).map(|output| printed(&output))
 }
 
 fn run_tool(tool: &tools::Tool, arguments: &[&str]) -> Result<String> {
     let path = tool.find().with_context(|| tool.is_missing())?;
-    execute(command(path).args(arguments).current_dir(project::root())).map(|output| said(&output))
+    execute(command(path).args(arguments).current_dir(project::root())).map(|output| printed(&output))
 }
 
 /// The library does not build with registers that a system call does not preserve.
@@ -107,7 +107,7 @@ fn check_refused(arch: Arch, extension: &str) -> Result<()> {
     let mut cargo = Toolchain::of(arch.target())?.cargo("check", &project::root().join("target/refused"));
     cargo.env("CARGO_ENCODED_RUSTFLAGS", format!("-Ctarget-feature={extension}"));
     let output = capture(&mut cargo)?;
-    let said = said(&output);
-    ensure!(!output.status.success() && said.contains("system calls do not preserve its registers"), "{said}");
+    let printed = printed(&output);
+    ensure!(!output.status.success() && printed.contains("system calls do not preserve its registers"), "{printed}");
     Ok(())
 }

@@ -34,13 +34,13 @@ pub fn cargo() -> Command {
 pub fn execute(command: &mut Command) -> Result<Output> {
     let output = capture(command)?;
     if !output.status.success() {
-        bail!("{}\n{}: {}", describe(command), output.status, said(&output));
+        bail!("{}\n{}: {}", describe(command), output.status, printed(&output));
     }
     Ok(output)
 }
 
 /// Returns the standard output and error of a program.
-pub fn said(output: &Output) -> String {
+pub fn printed(output: &Output) -> String {
     let bytes = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -80,7 +80,11 @@ pub fn capture(command: &mut Command) -> Result<Output> {
             kill_with_descendants(child.id());
             child.wait()?;
             let output = Output { status: ExitStatus::default(), stdout: content(stdout)?, stderr: content(stderr)? };
-            bail!("{name}\nhad not ended after {} s, and was killed: {}{processes}", PATIENCE.as_secs(), said(&output));
+            bail!(
+                "{name}\nhad not ended after {} s, and was killed: {}{processes}",
+                PATIENCE.as_secs(),
+                printed(&output)
+            );
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));

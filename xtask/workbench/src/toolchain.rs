@@ -200,9 +200,9 @@ pub fn loader_arguments(arch: Arch) -> Result<Vec<String>> {
         Arch::Aarch64 => "ld-linux-aarch64.so.1",
         Arch::Riscv64 => "ld-linux-riscv64-lp64d.so.1",
     };
-    let said = execute(command(c_compiler(arch)).arg(format!("-print-file-name={loader}")))?.stdout;
+    let printed = execute(command(c_compiler(arch)).arg(format!("-print-file-name={loader}")))?.stdout;
     // Without the file gcc prints the name alone.
-    let path = Path::new(std::str::from_utf8(&said)?.trim_end()).canonicalize();
+    let path = Path::new(std::str::from_utf8(&printed)?.trim_end()).canonicalize();
     let path = path.with_context(|| format!("{} has no {loader} for its programs", c_compiler(arch)))?;
     let directory = path.parent().unwrap_or(Path::new("/"));
     let loader = format!("-Wl,--dynamic-linker={}/{loader}", directory.display());

@@ -150,7 +150,9 @@ impl Tool {
         match &self.kind {
             Kind::Program { name, .. } => shell::find(name).is_some(),
             // rustup has a proxy for every component, installed or not.
-            Kind::Component(name) => capture(cargo().args([name, "--version"])).is_ok_and(|said| said.status.success()),
+            Kind::Component(name) => {
+                capture(cargo().args([name, "--version"])).is_ok_and(|output| output.status.success())
+            }
             Kind::Target(triple) => Toolchain::of(triple).is_ok(),
             Kind::Std(triple) => Toolchain::has_std(triple),
             Kind::Emulator { arch, .. } => emulator::works_for(*arch),
@@ -158,7 +160,9 @@ impl Tool {
                 Toolchain::of_distribution(Arch::Riscv64.target()).is_ok_and(|rust| rust.has_source())
             }
             Kind::AddressSanitizer => Toolchain::has_address_sanitizer(),
-            Kind::Miri => capture(toolchain::nightly("miri").arg("--version")).is_ok_and(|said| said.status.success()),
+            Kind::Miri => {
+                capture(toolchain::nightly("miri").arg("--version")).is_ok_and(|output| output.status.success())
+            }
             Kind::Zig => toolchain::find_zig().is_some(),
             Kind::Own { .. } => self.find().is_some(),
         }

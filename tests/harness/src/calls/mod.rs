@@ -91,16 +91,16 @@ fn observe(dist: &Dist) -> Result<(String, Result<()>)> {
 /// Compares the table with the committed one. Returns the part that was left out, if any.
 fn compare(mut found: String, fixed: Result<()>) -> Result<String> {
     let mut expected = std::fs::read_to_string(project::root().join(FILE)).context(FILE)?;
-    let mut said = String::new();
+    let mut left_out = String::new();
     if let Err(error) = fixed {
         // The address of a mapping decides whether its ends are unmapped.
         for table in [&mut expected, &mut found] {
             *table = table.split_inclusive('\n').filter(|line| line.trim() != "munmap(ADDR, SIZE)").collect();
         }
-        said = error.to_string().replacen("CANNOT RUN: ", "CANNOT RUN: the alignment of mappings: ", 1);
+        left_out = error.to_string().replacen("CANNOT RUN: ", "CANNOT RUN: the alignment of mappings: ", 1);
     }
     if expected == found {
-        return Ok(said);
+        return Ok(left_out);
     }
     let difference = TextDiff::from_lines(&expected, &found);
     let difference = difference.unified_diff().context_radius(4).header(FILE, "the library").to_string();

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use workbench::cannot_run::CannotRun;
-use workbench::shell::{self, capture, command, said};
+use workbench::shell::{self, capture, command, printed};
 
 use super::groups::Group;
 
@@ -30,13 +30,13 @@ pub fn trace(group: &Group, program: &Path, place: &Path) -> Result<Vec<(String,
     strace.env_clear().envs([("PATH", "/first:/second"), ("HOME", "/of/the/environment")]);
     let output = capture(shell::with_default_signals(&mut strace))?;
     if !output.status.success() {
-        let said = said(&output);
-        if said.contains("no root of its own") {
+        let printed = printed(&output);
+        if printed.contains("no root of its own") {
             let remedy = "be root, or allow user namespaces (sysctl user.max_user_namespaces, and other settings of the \
                           system)";
-            bail!(CannotRun(format!("{} What would change it: {remedy}", said.trim())));
+            bail!(CannotRun(format!("{} What would change it: {remedy}", printed.trim())));
         }
-        bail!("{}: {said}", group.name);
+        bail!("{}: {printed}", group.name);
     }
     read_traces(place)
 }
