@@ -5,35 +5,21 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::runner::{Check, Lane};
 use crate::sandbox::Right;
 use crate::sandbox::filter::{Answer, Filter, Refused};
 use crate::{c_callers, rust_code};
 use workbench::project::{self, Arch};
 use workbench::shell::{self, cargo, command, execute, printed};
-use workbench::tools::{self, Tool};
-use workbench::{build, toolchain};
+use workbench::{build, toolchain, tools};
 
-/// One of these checks.
-pub struct Check {
-    pub name: &'static str,
-    pub tools: fn() -> Vec<Tool>,
-    pub run: fn() -> Result<String>,
+pub fn add(lane: &mut Lane) {
+    lane.add(Check::new("Miri, over a model of the kernel", [tools::MIRI], miri));
+    let of_address = [tools::CC, tools::ADDRESS_SANITIZER];
+    lane.add(Check::new("Rust tests on the libc, address sanitizer", of_address, address_sanitizer));
+    lane.add(Check::new("Rust tests on the libc, thread sanitizer", [tools::CC, tools::MIRI], thread_sanitizer));
+    lane.add(Check::new("a freestanding program under valgrind", [tools::CC, tools::VALGRIND], valgrind));
 }
-
-pub const ALL: [Check; 4] = [
-    Check { name: "Miri, over a model of the kernel", tools: || vec![tools::MIRI], run: miri },
-    Check {
-        name: "Rust tests on the libc, address sanitizer",
-        tools: || vec![tools::CC, tools::ADDRESS_SANITIZER],
-        run: address_sanitizer,
-    },
-    Check {
-        name: "Rust tests on the libc, thread sanitizer",
-        tools: || vec![tools::CC, tools::MIRI],
-        run: thread_sanitizer,
-    },
-    Check { name: "a freestanding program under valgrind", tools: || vec![tools::CC, tools::VALGRIND], run: valgrind },
-];
 
 /// Tests to leave out, by parts of their names, and the reason.
 struct LeftOut {

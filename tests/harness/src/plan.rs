@@ -63,7 +63,7 @@ fn everything(is_full: bool) -> Vec<Vec<Lane>> {
     source::add(&mut first);
     add_other_systems(&mut last);
     if is_full {
-        full::ALL.into_iter().for_each(|check| last.add(Check::new(check.name, (check.tools)(), check.run)));
+        full::add(&mut last);
     }
     let mut stages = vec![vec![first]];
     stages.extend(of_architectures(&Arch::ALL));

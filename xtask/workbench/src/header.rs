@@ -72,7 +72,7 @@ pub fn generate(functions: &[Function]) -> Result<String> {
 fn macros() -> Result<String> {
     let mut text = String::new();
     writeln!(text, "\n#define FFI_SYSCALLS_VERSION \"{}\"", project::VERSION)?;
-    for (part, number) in ["MAJOR", "MINOR", "PATCH"].into_iter().zip(project::version_parts()) {
+    for (part, number) in ["MAJOR", "MINOR", "PATCH"].into_iter().zip(project::VERSION.split('.')) {
         writeln!(text, "#define FFI_SYSCALLS_VERSION_{part} {number}")?;
     }
     text.push_str(

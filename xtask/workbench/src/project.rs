@@ -327,8 +327,3 @@ pub fn relative(path: &Path) -> std::path::Display<'_> {
 
 /// The library's version; the packages of the workspace share one.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// Returns major, minor and patch.
-pub fn version_parts() -> impl Iterator<Item = &'static str> {
-    VERSION.split('.')
-}

@@ -39,7 +39,7 @@ pub fn execute(command: &mut Command) -> Result<Output> {
     Ok(output)
 }
 
-/// Returns the standard output and error of a program.
+/// Returns everything that a program printed: standard output, then standard error.
 pub fn printed(output: &Output) -> String {
     let bytes = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
     String::from_utf8_lossy(&bytes).into_owned()

@@ -48,8 +48,7 @@ impl Toolchain {
     }
 
     fn able(self) -> Option<Self> {
-        let libraries = self.sysroot.join("lib/rustlib").join(self.target).join("lib");
-        let has_core = libraries.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+        let has_core = self.has_library(|_| true);
         let has_source = self.has_source();
         let has_tools = self.linker().is_ok() && self.objcopy().is_ok();
         (has_tools && (has_core || has_source)).then_some(Self { builds_core: !has_core, ..self })
@@ -57,21 +56,20 @@ impl Toolchain {
 
     /// Returns whether the current compiler has the std of a target.
     pub fn has_std(target: &'static str) -> bool {
-        let libraries = Self::new(target, None).map(|toolchain| toolchain.sysroot.join("lib/rustlib").join(target));
-        let entries = libraries.ok().and_then(|libraries| libraries.join("lib").read_dir().ok());
-        entries.is_some_and(|mut entries| {
-            entries.any(|entry| entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("libstd-")))
-        })
+        Self::new(target, None).is_ok_and(|toolchain| toolchain.has_library(|name| name.starts_with("libstd-")))
     }
 
     /// Returns whether the current compiler has the runtime library of the address sanitizer.
     pub fn has_address_sanitizer() -> bool {
-        let Ok(target) = Arch::host().map(Arch::target) else { return false };
-        let directory = Self::new(target, None).map(|toolchain| toolchain.sysroot.join("lib/rustlib").join(target));
-        let entries = directory.ok().and_then(|directory| directory.join("lib").read_dir().ok());
-        entries.is_some_and(|mut entries| {
-            entries.any(|entry| entry.is_ok_and(|entry| entry.file_name().to_string_lossy().ends_with("_rt.asan.a")))
-        })
+        let current = Arch::host().and_then(|arch| Self::new(arch.target(), None));
+        current.is_ok_and(|toolchain| toolchain.has_library(|name| name.ends_with("_rt.asan.a")))
+    }
+
+    /// Returns whether a library of the target has such a name.
+    fn has_library(&self, is_it: impl Fn(&str) -> bool) -> bool {
+        let libraries = self.sysroot.join("lib/rustlib").join(self.target).join("lib");
+        let mut entries = libraries.read_dir().into_iter().flatten().flatten();
+        entries.any(|entry| is_it(&entry.file_name().to_string_lossy()))
     }
 
     /// Returns whether the source of core is installed.
