@@ -52,7 +52,7 @@ enum Command {
     Run(run::Arguments),
     /// Print the commands that install the missing tools of `test`; with --yes run them
     Setup(setup::Arguments),
-    /// Run programs that call every function in sandboxes, where something is missing, refused, full or changing
+    /// Run programs that call every function in sandboxes that lack, refuse or change something
     Sandbox(sandbox::Arguments),
     /// Install the artifacts of `build`
     Install(install::Arguments),

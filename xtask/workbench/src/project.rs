@@ -30,7 +30,7 @@ impl Arch {
 
     /// Fails with [`CannotRun`] on a machine of another architecture.
     pub fn must_be_host(self) -> Result<()> {
-        let what = format!("written for {0} only. What would change it: a machine with {0}", self.name());
+        let what = format!("written for {0} only. To enable it: use a machine with {0}", self.name());
         if self.is_host() { Ok(()) } else { Err(CannotRun(what).into()) }
     }
 
@@ -218,7 +218,7 @@ impl FromStr for Selection {
     }
 }
 
-/// `--arch` of a command that works for this machine's architecture unless told otherwise.
+/// `--arch` of a command that works for this machine's architecture by default.
 #[derive(clap::Args)]
 pub struct Architectures {
     /// For this architecture: x86_64, aarch64, riscv64 or all [default: this machine's]
@@ -236,7 +236,7 @@ impl Architectures {
     }
 }
 
-/// `--arch` of a command that works for all architectures unless told otherwise.
+/// `--arch` of a command that works for all architectures by default.
 #[derive(clap::Args)]
 pub struct AllArchitectures {
     /// For this architecture alone: x86_64, aarch64 or riscv64

@@ -31,7 +31,7 @@ impl Toolchain {
         let remedies = remedies(target).join(", or else: ");
         let found = [current, distribution].into_iter().flatten().find_map(Self::able);
         found.with_context(|| {
-            format!("no Rust compiler on this machine can build for {target}. What would change it: {remedies}")
+            format!("no Rust compiler on this machine can build for {target}. To enable it: {remedies}")
         })
     }
 
@@ -42,8 +42,8 @@ impl Toolchain {
     }
 
     fn new(target: &'static str, rustc: Option<PathBuf>) -> Result<Self> {
-        let mut ask = command(rustc.as_deref().unwrap_or(Path::new("rustc")));
-        let sysroot = String::from_utf8(execute(ask.args(["--print", "sysroot"]))?.stdout)?;
+        let mut print = command(rustc.as_deref().unwrap_or(Path::new("rustc")));
+        let sysroot = String::from_utf8(execute(print.args(["--print", "sysroot"]))?.stdout)?;
         Ok(Self { target, rustc, sysroot: sysroot.trim_end().into(), builds_core: false })
     }
 
@@ -145,7 +145,7 @@ fn on_path(name: &str) -> Option<PathBuf> {
 }
 
 fn missing(program: &str, package: &str) -> String {
-    format!("neither the Rust toolchain nor PATH has {program}. What would change it: apt-get install {package}")
+    format!("neither the Rust toolchain nor PATH has {program}. To enable it: apt-get install {package}")
 }
 
 /// Returns the C compiler for an architecture.

@@ -171,7 +171,7 @@ impl Tool {
     /// Returns the message that the tool is missing, with the commands that install it.
     pub fn is_missing(&self) -> String {
         let remedies = self.remedies().join(", or else: ");
-        format!("no {} for {}. What would change it: {remedies}", self.program(), self.purpose)
+        format!("no {} for {}. To enable it: {remedies}", self.program(), self.purpose)
     }
 
     /// Returns the commands that install the tool. One of them is enough.

@@ -32,9 +32,9 @@ pub fn trace(group: &Group, program: &Path, place: &Path) -> Result<Vec<(String,
     if !output.status.success() {
         let printed = printed(&output);
         if printed.contains("no root of its own") {
-            let remedy = "be root, or allow user namespaces (sysctl user.max_user_namespaces, and other settings of the \
+            let remedy = "run as root, or allow user namespaces (sysctl user.max_user_namespaces, and other settings of the \
                           system)";
-            bail!(CannotRun(format!("{} What would change it: {remedy}", printed.trim())));
+            bail!(CannotRun(format!("{} To enable it: {remedy}", printed.trim())));
         }
         bail!("{}: {printed}", group.name);
     }
