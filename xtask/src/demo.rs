@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: the operations at work.
+//! `cargo xtask demo`: runs the operations and shows their results.
 //!
 //! The program examples/demo calls them, so that it can run on another architecture too.
 
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 use workbench::project::{self, Arch, Architectures};
-use workbench::shell::{cargo, execute, said, step};
+use workbench::shell::{cargo, execute, printed, step};
 use workbench::{build, elf, emulator, toolchain, tools};
 
 #[derive(clap::Args)]
@@ -30,7 +30,7 @@ fn show(arch: Arch) -> Result<()> {
     demo.args(["run", "--quiet", "--package", "demo"]);
     toolchain::for_programs(arch, &mut demo)?;
     let table = step("demo, the operations called in the shared object", || {
-        execute(demo.arg("--").arg(dist.shared_object())).map(|output| said(&output))
+        execute(demo.arg("--").arg(dist.shared_object())).map(|output| printed(&output))
     })?;
     let emulated = if arch.is_host() { "" } else { ", in qemu" };
     println!(

@@ -1,4 +1,4 @@
-//! `cargo xtask install`: installs what `build` made.
+//! `cargo xtask install`: installs the artifacts of `build`.
 
 use std::path::PathBuf;
 

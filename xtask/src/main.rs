@@ -26,7 +26,7 @@ struct Arguments {
 enum Command {
     /// Build the archives, the shared object, the header and the .pc file into target/dist/<arch>-<system>
     Build(build::Arguments),
-    /// Build the library and rtbox, and show every operation at work
+    /// Build the library and rtbox, and run every operation as a demonstration
     Demo(demo::Arguments),
     /// Run the checks: formatting, lints, Rust tests, C programs, rtbox, the ABI, sizes, sandboxes, faults
     Test(plan::Arguments),
@@ -52,9 +52,9 @@ enum Command {
     Run(run::Arguments),
     /// Print the commands that install the missing tools of `test`; with --yes run them
     Setup(setup::Arguments),
-    /// Run programs that call every function in sandboxes, where something is missing, refused, full or changing
+    /// Run programs that call every function in sandboxes that lack, refuse or change something
     Sandbox(sandbox::Arguments),
-    /// Install what `build` made
+    /// Install the artifacts of `build`
     Install(install::Arguments),
 }
 

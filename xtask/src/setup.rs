@@ -4,8 +4,8 @@ use anyhow::{Result, bail};
 use workbench::project::{Arch, SYSTEMS, Selection};
 use workbench::shell::{command, is_root};
 use workbench::tools::{
-    Tool, address_sanitizer, c_compiler, cargo_deny, cc, clang, clippy, cxx, distribution_rust, flock, lld, miri, musl,
-    pkg_config, qemu, rustfmt, std, strace, target, typos, valgrind, zig,
+    ADDRESS_SANITIZER, CARGO_DENY, CC, CLANG, CLIPPY, CXX, DISTRIBUTION_RUST, FLOCK, LLD, MIRI, MUSL, PKG_CONFIG,
+    RUSTFMT, STRACE, TYPOS, Tool, VALGRIND, ZIG, c_compiler, qemu, std, target,
 };
 
 #[derive(clap::Args)]
@@ -26,22 +26,22 @@ pub struct Arguments {
 
 /// Returns the tools of `build`, or of `test`, for these architectures.
 fn tools(build: bool, is_whole: bool, architectures: &[Arch]) -> Vec<Tool> {
-    let mut tools = vec![cc()];
+    let mut tools = vec![CC];
     tools.extend(architectures.iter().map(|&arch| target(arch.target())));
     if build {
         return tools;
     }
-    tools.extend([pkg_config(), clang(), lld(), zig(), clippy()]);
+    tools.extend([PKG_CONFIG, CLANG, LLD, ZIG, CLIPPY]);
     if architectures.iter().any(|arch| arch.is_host()) {
-        tools.extend([musl(), cxx(), flock(), strace(), valgrind()]);
+        tools.extend([MUSL, CXX, FLOCK, STRACE, VALGRIND]);
     }
     // Before the distribution's compiler, with which the targets would count as installed.
     if is_whole {
-        tools.extend([rustfmt(), cxx(), address_sanitizer(), typos(), cargo_deny()]);
+        tools.extend([RUSTFMT, CXX, ADDRESS_SANITIZER, TYPOS, CARGO_DENY]);
         tools.extend(SYSTEMS.iter().map(|system| target(system.triple)));
     }
     if architectures.contains(&Arch::Riscv64) {
-        tools.push(distribution_rust());
+        tools.push(DISTRIBUTION_RUST);
     }
     for &arch in architectures {
         if arch.is_host() {
@@ -57,7 +57,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let architectures = arguments.arch.as_ref().map_or(&Arch::ALL[..], |selection| &selection.0);
     let mut tools = tools(arguments.build, arguments.arch.is_none(), architectures);
     if arguments.full {
-        tools.extend([miri(), valgrind()]);
+        tools.extend([MIRI, VALGRIND]);
     }
     let missing: Vec<_> = tools.iter().filter(|tool| !tool.is_here()).collect();
     if missing.is_empty() {

@@ -19,7 +19,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     arguments.architectures.or_host()?.into_iter().try_for_each(|arch| check(&build::run_for(arch)?))
 }
 
-/// Checks the symbols of what was built.
+/// Checks the symbols of the artifacts.
 pub fn check(dist: &Dist) -> Result<()> {
     let functions = list::names()?.into_iter().collect();
     let arch = dist.arch.name();
@@ -29,7 +29,7 @@ pub fn check(dist: &Dist) -> Result<()> {
     step(&format!("{arch}: the archives define them and need nothing else"), || check_archives(dist, &functions))
 }
 
-/// Checks an archive that stands on a libc: it defines the functions and nothing else that a program could see.
+/// Checks the archive of the libc backend: it defines no visible symbol but the functions, and uses the libc.
 pub fn check_on_libc(dist: &Dist) -> Result<()> {
     let functions: BTreeSet<_> = list::names()?.into_iter().collect();
     let symbols = Symbols::of_archive(&dist.hosted_archive())?;
@@ -58,12 +58,12 @@ fn check_archives(dist: &Dist, functions: &BTreeSet<String>) -> Result<()> {
     same("its weak references", &hosted.weak_undefined, &["environ".to_owned()].into())?;
 
     let freestanding = Symbols::of_archive(&dist.freestanding_archive())?;
-    // The last is what one member defines for the other, hidden.
+    // One member defines the store of the last error for the other, as a hidden symbol.
     let more = ["_start", build::SET_ERROR].map(str::to_owned);
     let defined = functions.iter().chain(&memory).cloned().chain(more).collect();
     same("libffi_syscalls_freestanding.a", &freestanding.defined, &defined)?;
     same("its references", &freestanding.undefined, &["main".to_owned()].into())?;
-    // Which the linker makes in a program that can be loaded anywhere, and which are null elsewhere.
+    // The linker defines these in a program that can be loaded at any address. In other programs they are null.
     let mut of_the_linker: BTreeSet<_> = ["__ehdr_start"].map(str::to_owned).into();
     if dist.arch == Arch::Riscv64 {
         of_the_linker.insert("__global_pointer$".to_owned());

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use workbench::project::{self, Arch, Backend};
-use workbench::shell::{command, execute, said};
+use workbench::shell::{command, execute, printed};
 use workbench::{build, emulator, toolchain, tools};
 
 use crate::runner::{Check, Lane};
@@ -28,17 +28,17 @@ pub fn add(lane: &mut Lane, arch: Arch) {
     if arch.is_host() {
         lane.add(after(Check::new(
             named("benchmarks, with equal results of all contenders"),
-            [tools::cc()],
+            [tools::CC],
             move || bench::check(arch),
         )));
-        lane.add(after(Check::new(named("the header in C++"), [tools::cxx()], move || check_in_cxx(arch))));
+        lane.add(after(Check::new(named("the header in C++"), [tools::CXX], move || check_in_cxx(arch))));
     }
-    let tools = [tools::pkg_config(), tools::c_compiler(arch)];
+    let tools = [tools::PKG_CONFIG, tools::c_compiler(arch)];
     lane.add(after(Check::new(named("installation, used through pkg-config"), tools, move || {
         install::check(&arch.dist())
     })));
     if arch == Arch::Riscv64 {
-        let tools = [tools::distribution_rust(), tools::c_compiler(arch), tools::qemu(arch)];
+        let tools = [tools::DISTRIBUTION_RUST, tools::c_compiler(arch), tools::qemu(arch)];
         let name = named("built with core, by the distribution's compiler");
         lane.add(after(Check::new(name, tools, move || check_distribution(arch))));
     }
@@ -61,9 +61,9 @@ fn figures(arch: Arch) -> Vec<Check> {
         size::check_programs(&arch.dist())
     }));
     if arch.is_host() {
-        let tools = [tools::strace(), tools::c_compiler(arch)];
+        let tools = [tools::STRACE, tools::c_compiler(arch)];
         checks.push(Check::new(named("system calls of each function"), tools, move || calls::check(&arch.dist())));
-        let tools = [tools::valgrind(), tools::c_compiler(arch)];
+        let tools = [tools::VALGRIND, tools::c_compiler(arch)];
         checks
             .push(Check::new(named("instructions of each function"), tools, move || instructions::check(&arch.dist())));
     }
@@ -76,10 +76,11 @@ fn check_in_cxx(arch: Arch) -> Result<String> {
     compiler.args(["-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-x", "c++", "-include"]);
     compiler.arg(arch.dist().header());
     compiler.args(["contract.h", "operations.h"].map(|name| project::root().join("tests/c").join(name)));
-    execute(&mut compiler).map(|output| said(&output))
+    execute(&mut compiler).map(|output| printed(&output))
 }
 
-/// Without rustup the distribution's compiler builds the archive and core; a program linked with that archive runs.
+/// Checks that the distribution's compiler builds the archive and core without rustup, and that a program linked with
+/// that archive runs.
 fn check_distribution(arch: Arch) -> Result<String> {
     let work = tempfile::tempdir()?;
     let archive = build::build_with_distribution(arch, work.path())?;
@@ -87,5 +88,5 @@ fn check_distribution(arch: Arch) -> Result<String> {
     let mut cc = command(toolchain::c_compiler(arch));
     cc.args(["-nostdlib", "-static", "-ffreestanding", "-fno-stack-protector", "-I", "include"]);
     execute(cc.arg(project::root().join("examples/c/facts.c")).arg(archive).arg("-o").arg(&program))?;
-    execute(emulator::command_for(arch, &program)?.arg("/")).map(|output| said(&output))
+    execute(emulator::command_for(arch, &program)?.arg("/")).map(|output| printed(&output))
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 
 use workbench::project::{self, Arch, Backend, System};
-use workbench::shell::{capture, cargo, execute, said};
+use workbench::shell::{capture, cargo, execute, printed};
 use workbench::{build, elf, list, toolchain};
 
 /// A program that calls every function, in C that every system compiles.
@@ -18,12 +18,16 @@ pub fn check_sources(arch: Arch, backend: Backend) -> Result<()> {
     let has = |backend: &str| sources.iter().any(|path| path.starts_with(sys.join(backend)));
     let (libc, kernel) = (has("libc"), has("linux_raw"));
     let wanted = (backend == Backend::Libc, backend == Backend::Kernel);
-    ensure!((libc, kernel) == wanted, "{backend:?}: the libc's files: {libc}, the kernel's: {kernel}: {sources:?}");
+    ensure!(
+        (libc, kernel) == wanted,
+        "{backend:?}: built from src/sys/libc: {libc}, from src/sys/linux_raw: {kernel}: {sources:?}"
+    );
     Ok(())
 }
 
-/// Builds the library for another system, and links a program that calls every function with the system's libc. Checks
-/// that the link of a symbol which the libc lacks fails, so that a success means something.
+/// Builds the library for another system, and links a program that calls every function with the system's libc.
+///
+/// Also checks that a link fails if the libc lacks a symbol: without that, a success would prove nothing.
 pub fn check_link(system: &System, zig_target: &str) -> Result<()> {
     let dist = build::run_for_system(system)?;
     let source = project::root().join(EVERY_FUNCTION);
@@ -46,8 +50,11 @@ pub fn check_link(system: &System, zig_target: &str) -> Result<()> {
     }
     const MISSPELT: &str = "getpidd";
     let output = capture(&mut link(&[&format!("-DMISSPELT={MISSPELT}")])?)?;
-    let said = said(&output);
-    ensure!(!output.status.success() && said.contains(MISSPELT), "a symbol that no libc has is linked: {said}");
+    let printed = printed(&output);
+    ensure!(
+        !output.status.success() && printed.contains(MISSPELT),
+        "the link of a symbol that no libc has did not fail: {printed}"
+    );
     Ok(())
 }
 
@@ -56,8 +63,8 @@ pub fn check_refusals() -> Result<()> {
     for feature in ["freestanding", "mem"] {
         let features = format!("libc,exports,panic-handler,{feature}");
         let output = capture(cargo().args(["check", "--quiet", "--features", &features]))?;
-        let said = said(&output);
-        ensure!(!output.status.success() && said.contains("libc"), "{features}: {said}");
+        let printed = printed(&output);
+        ensure!(!output.status.success() && printed.contains("libc"), "{features}: {printed}");
     }
     Ok(())
 }

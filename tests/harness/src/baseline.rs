@@ -27,7 +27,7 @@ impl Room {
 pub struct Baseline {
     /// Relative to the root directory.
     pub file: &'static str,
-    /// The comment at its start.
+    /// The comment at the start of the file.
     pub introduction: &'static str,
     /// The command that writes it.
     pub command: &'static str,
@@ -55,28 +55,23 @@ impl Baseline {
     }
 
     /// Returns the baselines of an architecture.
-    pub fn noted(&self, arch: Arch) -> Result<Numbers> {
-        let noted = self.rows()?.into_iter().filter_map(|(name, numbers)| Some((name, numbers[column(arch)]?)));
-        Ok(noted.collect())
+    pub fn recorded(&self, arch: Arch) -> Result<Numbers> {
+        let rows = self.rows()?.into_iter();
+        Ok(rows.filter_map(|(name, numbers)| Some((name, numbers[arch as usize]?))).collect())
     }
 
-    /// Writes figures of an architecture over those of the same names. With `are_all`, removes its other rows.
-    pub fn note(&self, arch: Arch, numbers: &Numbers, are_all: bool) -> Result<()> {
-        let mut rows = self.rows()?;
-        if are_all {
-            rows.iter_mut().for_each(|(_, noted)| noted[column(arch)] = None);
-        }
-        for (name, number) in numbers {
-            let known = rows.iter().position(|(noted, _)| noted == name);
-            let at = known.unwrap_or_else(|| {
-                rows.push((name.clone(), Default::default()));
-                rows.len() - 1
-            });
-            rows[at].1[column(arch)] = Some(*number);
-        }
-        rows.retain(|(_, noted)| noted.iter().any(Option::is_some));
-        let place = |name: &String| numbers.iter().position(|(given, _)| given == name);
-        rows.sort_by_key(|(name, _)| if are_all { place(name).unwrap_or(usize::MAX) } else { 0 });
+    /// Writes the figures of an architecture in place of its earlier ones.
+    pub fn record(&self, arch: Arch, numbers: &Numbers) -> Result<()> {
+        let mut others = self.rows()?;
+        others.iter_mut().for_each(|(_, row)| row[arch as usize] = None);
+        let row = |(name, number): &(String, u64)| {
+            let known = others.iter().position(|(known, _)| known == name);
+            let (_, mut row) = known.map(|at| others.remove(at)).unwrap_or_default();
+            row[arch as usize] = Some(*number);
+            (name.clone(), row)
+        };
+        let mut rows: Vec<Row> = numbers.iter().map(row).collect();
+        rows.extend(others.into_iter().filter(|(_, row)| row.iter().any(Option::is_some)));
         Ok(std::fs::write(self.path(), self.text(&rows)?)?)
     }
 
@@ -98,29 +93,24 @@ impl Baseline {
     /// Fails if a figure exceeds its baseline or has none. With `are_all`, also if a baseline has no figure. Reports
     /// baselines that are far too high.
     pub fn check(&self, arch: Arch, numbers: &Numbers, are_all: bool) -> Result<()> {
-        let noted = self.noted(arch)?;
+        let recorded = self.recorded(arch)?;
         let mut wrong = Vec::new();
         let mut generous = Vec::new();
         for (name, number) in numbers {
-            match noted.iter().find(|(known, _)| known == name).map(|(_, noted)| *noted) {
-                None => wrong.push(format!("{name}: {number}, without a baseline")),
-                Some(noted) => {
-                    let room = self.room.over(noted);
-                    if *number > noted + room {
-                        wrong.push(format!("{name}: {number}, more than {room} over its baseline of {noted}"));
-                    } else if number + room < noted {
-                        generous.push(format!("{name}: {number}, baseline {noted}"));
-                    }
-                }
+            let Some(&(_, baseline)) = recorded.iter().find(|(known, _)| known == name) else {
+                wrong.push(format!("{name}: {number}, without a baseline"));
+                continue;
+            };
+            let room = self.room.over(baseline);
+            if *number > baseline + room {
+                wrong.push(format!("{name}: {number}, more than {room} over its baseline of {baseline}"));
+            } else if number + room < baseline {
+                generous.push(format!("{name}: {number}, baseline {baseline}"));
             }
         }
-        let is_gone = |name: &String| !numbers.iter().any(|(known, _)| known == name);
-        wrong.extend(
-            noted
-                .iter()
-                .filter(|(name, _)| are_all && is_gone(name))
-                .map(|(name, _)| format!("{name}: a baseline without a figure")),
-        );
+        let is_gone = |name: &String| are_all && !numbers.iter().any(|(known, _)| known == name);
+        let gone = recorded.iter().filter(|(name, _)| is_gone(name));
+        wrong.extend(gone.map(|(name, _)| format!("{name}: a baseline without a figure")));
         let command = self.command;
         if !wrong.is_empty() {
             let wrong = wrong.join("\n  ");
@@ -132,10 +122,6 @@ impl Baseline {
         }
         Ok(())
     }
-}
-
-fn column(arch: Arch) -> usize {
-    arch as usize
 }
 
 fn read_row(line: &str) -> Result<Row> {

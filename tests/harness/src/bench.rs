@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: times the operations compared with their alternatives.
 //!
-//! The package benches/ measures, so that no other package depends on the alternatives.
+//! The package benches/ measures them, so that no other package depends on the alternatives.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 
 use workbench::project::{self, Arch};
-use workbench::shell::{cargo, command, execute, said, step};
+use workbench::shell::{cargo, command, execute, printed, step};
 use workbench::{build, toolchain, tools};
 
 #[path = "../../../benches/src/options.rs"]
@@ -22,7 +22,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     let arch = Arch::host()?;
-    tools::must_have(&[tools::cc()])?;
+    tools::must_have(&[tools::CC])?;
     build::run_for(arch)?;
     build::run_on_libc(arch)?;
     let objects = step("the alternatives", || Objects::build(arch))?;
@@ -44,7 +44,7 @@ pub fn check(arch: Arch) -> Result<String> {
     let mut bench = cargo();
     bench.args(["run", "--quiet", "--package", "bench", "--"]);
     objects.pass_to(&mut bench).args(["--quick", "--no-write"]);
-    execute(&mut bench).map(|output| said(&output))
+    execute(&mut bench).map(|output| printed(&output))
 }
 
 /// Shared objects with the same functions, for the benchmark to load.

@@ -1,6 +1,6 @@
 //! Parts of the documents that follow from the list of operations and from measurements.
 //!
-//! Such a part stands between `<!-- name -->` and `<!-- /name -->`, in README.md or in a file of docs/.
+//! A part is the text between `<!-- name -->` and `<!-- /name -->`, in README.md or in a file of docs/.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -23,14 +23,14 @@ impl Parts {
             ("operations", format!("\n{}", operation_table(&operations)?)),
             ("support", format!("\n{}", support_table(&support)?)),
             ("sizes", format!("\n{}\n", size::document_table()?)),
-            ("size-hello", size::noted("hello: print a line")?.to_string()),
-            ("size-copy", size::noted("copy: copy a file")?.to_string()),
-            ("size-all", size::noted("a program with all operations")?.to_string()),
+            ("size-hello", size::recorded("hello: print a line")?.to_string()),
+            ("size-copy", size::recorded("copy: copy a file")?.to_string()),
+            ("size-all", size::recorded("a program with all operations")?.to_string()),
             ("bench", rows_that_meet_their_target()?),
         ]))
     }
 
-    /// A document with its parts as they should be.
+    /// Returns a document with the current texts of its parts.
     fn fill(&self, document: &str) -> Result<String> {
         let mut text = document.to_owned();
         for (name, part) in &self.0 {
@@ -48,7 +48,7 @@ impl Parts {
         Ok(text)
     }
 
-    /// The names of parts that no document has.
+    /// Returns the names of parts that no document has.
     pub fn missing(&self) -> Result<Vec<&'static str>> {
         let documents = texts()?;
         let is_missing = |name: &str| !documents.iter().any(|text| text.contains(&format!("<!-- {name} -->")));
@@ -56,12 +56,12 @@ impl Parts {
     }
 }
 
-/// The documents' texts, README.md first.
+/// Returns the texts of the documents, README.md first.
 pub fn texts() -> Result<Vec<String>> {
     Ok(paths()?.iter().map(std::fs::read_to_string).collect::<std::io::Result<_>>()?)
 }
 
-/// The documents, with the texts that they should have.
+/// Returns the documents with the texts that they should have.
 pub fn all(parts: &Parts) -> Result<Vec<(PathBuf, String)>> {
     let fill = |path: PathBuf| {
         let text = std::fs::read_to_string(&path)?;
@@ -81,7 +81,7 @@ fn paths() -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// The count in the last line of the benchmark's results: `66 of 76`.
+/// Returns the count in the last line of the benchmark's results: `66 of 76`.
 fn rows_that_meet_their_target() -> Result<String> {
     let results = std::fs::read_to_string(project::root().join("benches/results.md"))?;
     let count = results.lines().find_map(|line| line.split_once(" rows meet their target"));

@@ -45,7 +45,7 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     Arch::X86_64.must_be_host()?;
-    tools::must_have(&[tools::cc()])?;
+    tools::must_have(&[tools::CC])?;
     build::run_freestanding(Arch::X86_64)?;
     println!("{}", report(&try_all(&Arch::X86_64.dist(), arguments)?, true)?);
     Ok(())
@@ -116,8 +116,8 @@ fn place_for(workers: usize) -> Result<PathBuf> {
             Err(error) => reasons.push(format!("{}: {error:#}", project::relative(&directory))),
         }
     }
-    let remedy = "TMPDIR=DIRECTORY with space, not mounted noexec";
-    bail!(CannotRun(format!("no directory for its files: {}. What would change it: {remedy}", reasons.join("; "))))
+    let remedy = "set TMPDIR to a directory with space that is not mounted noexec";
+    bail!(CannotRun(format!("no directory for its files: {}. To enable it: {remedy}", reasons.join("; "))))
 }
 
 /// Checks that a directory has space for this many bytes, and that its files can be executed.

@@ -5,41 +5,23 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::c_callers;
+use crate::runner::{Check, Lane};
 use crate::sandbox::Right;
 use crate::sandbox::filter::{Answer, Filter, Refused};
+use crate::{c_callers, rust_code};
 use workbench::project::{self, Arch};
-use workbench::shell::{self, cargo, command, execute, said};
-use workbench::tools::{self, Tool};
-use workbench::{build, toolchain};
+use workbench::shell::{self, cargo, command, execute, printed};
+use workbench::{build, toolchain, tools};
 
-/// One of these checks.
-pub struct Check {
-    pub name: &'static str,
-    pub tools: fn() -> Vec<Tool>,
-    pub run: fn() -> Result<String>,
+pub fn add(lane: &mut Lane) {
+    lane.add(Check::new("Miri, over a model of the kernel", [tools::MIRI], miri));
+    let of_address = [tools::CC, tools::ADDRESS_SANITIZER];
+    lane.add(Check::new("Rust tests on the libc, address sanitizer", of_address, address_sanitizer));
+    lane.add(Check::new("Rust tests on the libc, thread sanitizer", [tools::CC, tools::MIRI], thread_sanitizer));
+    lane.add(Check::new("a freestanding program under valgrind", [tools::CC, tools::VALGRIND], valgrind));
 }
 
-pub const ALL: [Check; 4] = [
-    Check { name: "Miri, over a model of the kernel", tools: || vec![tools::miri()], run: miri },
-    Check {
-        name: "Rust tests on the libc, address sanitizer",
-        tools: || vec![tools::cc(), tools::address_sanitizer()],
-        run: address_sanitizer,
-    },
-    Check {
-        name: "Rust tests on the libc, thread sanitizer",
-        tools: || vec![tools::cc(), tools::miri()],
-        run: thread_sanitizer,
-    },
-    Check {
-        name: "a freestanding program under valgrind",
-        tools: || vec![tools::cc(), tools::valgrind()],
-        run: valgrind,
-    },
-];
-
-/// Tests that are left out, by parts of their names, and the reason.
+/// Tests to leave out, by parts of their names, and the reason.
 struct LeftOut {
     names: &'static [&'static str],
     reason: &'static str,
@@ -47,7 +29,7 @@ struct LeftOut {
 
 const TOO_LONG_FOR_MIRI: LeftOut = LeftOut {
     names: &["blocks_do_not_overlap", "reserve_keeps_content_and_length", "segments_inserted_are_found_until_removed"],
-    reason: "they take too long interpreted, and the seeds of the target `memory` do the same with less",
+    reason: "they take too long in an interpreter, and the seeds of the target `memory` cover the same code",
 };
 
 const MEASURING_MEMORY: LeftOut = LeftOut {
@@ -58,7 +40,7 @@ const MEASURING_MEMORY: LeftOut = LeftOut {
 /// Outputs of tests, and the names of those left out.
 #[derive(Default)]
 struct Tested {
-    said: String,
+    printed: String,
     left_out: Vec<String>,
 }
 
@@ -70,22 +52,22 @@ impl Tested {
         self.left_out.extend(listed.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned));
         let mut run = command();
         run.args(left_out.names.iter().flat_map(|name| ["--skip", name]));
-        self.said += &said(&execute(shell::with_default_signals(&mut run))?);
+        self.printed += &printed(&execute(shell::with_default_signals(&mut run))?);
         Ok(())
     }
 
     /// Prints the number of tests, and those left out.
     fn report(self, tool: &str, left_out: &LeftOut) -> Result<String> {
         let results =
-            self.said.lines().filter_map(|line| line.strip_prefix("test result: ok. ")?.split_once(" passed"));
+            self.printed.lines().filter_map(|line| line.strip_prefix("test result: ok. ")?.split_once(" passed"));
         let passed: u32 = results.filter_map(|(count, _)| count.parse::<u32>().ok()).sum();
-        ensure!(passed > 0, "no test was run: {}", self.said);
+        ensure!(passed > 0, "no test was run: {}", self.printed);
         println!("{tool}: {passed} tests");
         for name in left_out.names {
             ensure!(self.left_out.iter().any(|test| test.contains(name)), "no test has `{name}` in its name");
         }
         println!("{tool}: left out, since {}: {}", left_out.reason, self.left_out.join(", "));
-        Ok(self.said)
+        Ok(self.printed)
     }
 }
 
@@ -149,15 +131,8 @@ fn sanitized(sanitizer: &str, test: impl Fn() -> Command) -> Result<String> {
     let place = project::root().join("target/sanitized").join(sanitizer);
     let target = Arch::host()?.target();
     let mut tested = Tested::default();
-    // Each test program has a command of its own: all together take longer than a command may.
-    let entries = std::fs::read_dir(project::root().join("tests"))?.flatten().map(|entry| entry.path());
-    let is_program = |path: &std::path::PathBuf| {
-        path.extension().is_some_and(|extension| extension == "rs") || path.join("main.rs").exists()
-    };
-    let programs = entries.filter(is_program);
-    let mut names: Vec<String> = programs.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
-    names.sort();
-    for name in names {
+    // Each test program has a command of its own: together they exceed the time limit of a command.
+    for name in rust_code::integration_tests()?.into_keys() {
         let command = || {
             let mut test = test();
             test.args(["--quiet", "--no-fail-fast", "--package", "ffi_syscalls", "--features", "libc,exports"]);
@@ -180,7 +155,7 @@ fn valgrind() -> Result<String> {
     let mut run = command("valgrind");
     run.env("FFI_SYSCALLS_EMULATED", "valgrind");
     run.args(["--quiet", "--error-exitcode=99", "--track-fds=no"]).arg(&program).arg(work.path().join("new"));
-    let said = said(&execute(shell::with_default_signals(&mut run)).context("under valgrind")?);
+    let printed = printed(&execute(shell::with_default_signals(&mut run)).context("under valgrind")?);
     println!("valgrind: tests/c/conformance.c, no error");
-    Ok(said)
+    Ok(printed)
 }

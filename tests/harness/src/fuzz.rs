@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 
 use workbench::project::{self, Arch};
-use workbench::shell::{self, cargo, command, execute, said, step};
+use workbench::shell::{self, cargo, command, execute, printed, step};
 use workbench::tools;
 
 #[derive(clap::Args)]
@@ -43,8 +43,8 @@ const SLOW: [&str; 2] = ["create", "memory"];
 const SLOW_RUNS: u32 = 400;
 
 pub fn run(arguments: &Arguments) -> Result<()> {
-    tools::must_have(&[tools::cxx(), tools::address_sanitizer()])?;
-    // Each target has seeds: an unknown name fails before the build.
+    tools::must_have(&[tools::CXX, tools::ADDRESS_SANITIZER])?;
+    // Each target has seeds, so an unknown name fails before the build.
     if let Some(target) = &arguments.target {
         ensure!(seeds(target).is_dir(), "no target {target}: there are no seeds for it in tests/fuzz/corpus");
     }
@@ -68,7 +68,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Runs each target shortly. Returns the numbers of executions.
+/// Runs each target for a short time. Returns the numbers of executions.
 pub fn check() -> Result<String> {
     let fuzzer = build()?;
     let work = tempfile::tempdir()?;
@@ -76,9 +76,9 @@ pub fn check() -> Result<String> {
         let mut run = fuzz(&fuzzer, &target, &work.path().join(&target))?;
         let runs = if SLOW.contains(&&*target) { SLOW_RUNS } else { RUNS };
         run.args([format!("-runs={runs}"), format!("-seed={SEED}")]);
-        let said = execute(&mut run).map(|output| said(&output)).with_context(|| target.clone())?;
-        let done = said.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
-        let done: u32 = done.with_context(|| format!("{target}: no count: {said}"))?.trim().parse()?;
+        let printed = execute(&mut run).map(|output| printed(&output)).with_context(|| target.clone())?;
+        let done = printed.lines().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
+        let done: u32 = done.with_context(|| format!("{target}: no count: {printed}"))?.trim().parse()?;
         ensure!(done >= runs, "{target}: {done} executions of {runs}");
         Ok(format!("{target} {done}"))
     });
@@ -105,8 +105,8 @@ fn build() -> Result<PathBuf> {
 }
 
 fn targets(fuzzer: &Path) -> Result<Vec<String>> {
-    let said = execute(&mut command(fuzzer))?.stdout;
-    Ok(String::from_utf8(said)?.lines().map(str::to_owned).collect())
+    let printed = execute(&mut command(fuzzer))?.stdout;
+    Ok(String::from_utf8(printed)?.lines().map(str::to_owned).collect())
 }
 
 /// Returns the command that runs a target from its seeds, and writes what it finds to another directory.

@@ -1,4 +1,4 @@
-//! The checks of `cargo xtask test`, and what they are made of.
+//! The checks of `cargo xtask test`, and the parts that they share.
 
 pub mod abi;
 mod artifacts;

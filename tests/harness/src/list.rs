@@ -1,8 +1,7 @@
-//! `cargo xtask list` reports all that an operation lacks; `cargo xtask bless` writes what follows from the list of
-//! operations.
+//! `cargo xtask list` reports everything that an operation lacks. `cargo xtask bless` writes the files that are generated
+//! from the list of operations.
 //!
-//! The functions that src exports are the source of the list. Some files are generated from it. Others are written by
-//! hand, and must cover each operation.
+//! The list consists of the functions that src exports. Files written by hand must cover each of them.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -17,7 +16,7 @@ use workbench::list::{self, Function};
 use workbench::project::{self, Arch};
 use workbench::{c_list, header, tools};
 
-/// Prints the report; an error if something is missing.
+/// Prints the report. Fails if something is missing.
 pub fn run() -> Result<()> {
     println!("{}", check()?);
     Ok(())
@@ -47,7 +46,7 @@ impl Report {
         self.gaps.push(format!("{file}: {what}: {mend}"));
     }
 
-    /// Files that are generated from the list.
+    /// Checks the files that are generated from the list.
     fn generated(&mut self, functions: &[Function]) -> Result<()> {
         let parts = Parts::generate(functions)?;
         for (path, text) in generated(functions, &parts)? {
@@ -62,16 +61,16 @@ impl Report {
         Ok(())
     }
 
-    /// The Rust functions, and the tests that call them.
+    /// Checks that each operation has a Rust function and a test that calls it.
     fn rust(&mut self, functions: &[Function]) -> Result<()> {
         let api = Api::read()?;
-        let tests = Mentions::of(&rust_code::integration_tests()?)?;
+        let tests = Mentions::of(rust_code::integration_tests()?.into_values())?;
         for function in functions.iter().filter(|function| function.is_operation()) {
             let Function { name, family, .. } = function;
             let usual = rust_code::usual_path(function);
             let path = api.path_of(function);
             if path.is_none() {
-                let mend = format!("write {usual}, or put #[doc(alias = \"{name}\")] on the one that does it");
+                let mend = format!("write {usual}, or add #[doc(alias = \"{name}\")] to its Rust function");
                 self.gap(&format!("src/{family}"), &format!("no Rust function for {name}"), &mend);
             }
             let path = path.unwrap_or(&usual);
@@ -83,7 +82,7 @@ impl Report {
         Ok(())
     }
 
-    /// The calls whose system calls are made to fail.
+    /// Checks that the fault injector covers each function.
     fn scenarios(&mut self, functions: &[Function]) {
         let covered = scenarios::ALL.iter().map(|scenario| scenario.function).chain(scenarios::WITHOUT);
         let covered = covered.map(str::to_owned).collect();
@@ -92,18 +91,18 @@ impl Report {
         self.compare(file, "scenario", &wanted, &covered, "add one to ALL, or the name to WITHOUT", "remove it");
     }
 
-    /// Tables of what was measured.
+    /// Checks that the tables of measurements have the rows of all functions.
     fn tables(&mut self, functions: &[Function]) -> Result<()> {
         let all: BTreeSet<_> = functions.iter().map(|function| function.name.clone()).collect();
         for arch in Arch::ALL {
             let what = format!("{} row", arch.name());
-            self.compare(size::FILE, &what, &all, &size::noted_functions(arch)?, BLESS, BLESS);
+            self.compare(size::FILE, &what, &all, &size::recorded_functions(arch)?, BLESS, BLESS);
         }
-        self.compare(calls::FILE, "section", &all, &calls::noted_functions()?, BLESS, BLESS);
+        self.compare(calls::FILE, "section", &all, &calls::recorded_functions()?, BLESS, BLESS);
         let returning = functions.iter().filter(|function| function.returns.is_some());
         let returning = returning.map(|function| function.name.clone()).collect();
         let mend = format!("{BLESS}; if that is not enough, add a row to tests/c/instructions.c");
-        self.compare(instructions::FILE, "row", &returning, &instructions::noted_functions()?, &mend, BLESS);
+        self.compare(instructions::FILE, "row", &returning, &instructions::recorded_functions()?, &mend, BLESS);
         Ok(())
     }
 
@@ -120,15 +119,15 @@ impl Report {
             self.gap(file, &format!("no {what} for {name}"), add);
         }
         for name in found.difference(wanted) {
-            self.gap(file, &format!("a {what} for {name}, which src does not export"), remove);
+            self.gap(file, &format!("a {what} for {name}, but src does not export it"), remove);
         }
     }
 
-    /// Programs that show and measure operations. They need not cover all: a missing one is a note.
+    /// Notes the operations that the demo does not show or the benchmark does not measure. Neither has to cover all.
     fn shown(&mut self, functions: &[Function]) -> Result<()> {
         let api = Api::read()?;
         for (file, what) in [("examples/demo/src/main.rs", "shown"), ("benches/src/main.rs", "measured")] {
-            let mentions = Mentions::of(&[project::root().join(file)])?;
+            let mentions = Mentions::of([project::root().join(file)])?;
             let (named, missing): (Vec<_>, Vec<_>) =
                 functions.iter().partition(|function| mentions.literals.contains(&function.name));
             // One Rust function may have two names in C.
@@ -150,7 +149,7 @@ impl Report {
 
 const BLESS: &str = "`cargo xtask bless`";
 
-/// The files that follow from the list, with the texts that they should have.
+/// Returns the files that are generated from the list, with their current texts.
 fn generated(functions: &[Function], parts: &Parts) -> Result<Vec<(PathBuf, String)>> {
     let mut files = documents::all(parts)?;
     files.push((header::path(), header::generate(functions)?));
@@ -160,15 +159,15 @@ fn generated(functions: &[Function], parts: &Parts) -> Result<Vec<(PathBuf, Stri
 
 #[derive(clap::Args, Default)]
 pub struct Bless {
-    /// Write only what follows from the source: measure no sizes, system calls and instructions
+    /// Write only the files that follow from the source; do not measure sizes, system calls and instructions
     #[arg(long)]
     unmeasured: bool,
-    /// Accept that a function of the committed header has another signature or is gone
+    /// Accept that a function of the committed header has another signature or was removed
     #[arg(long)]
     change_signatures: bool,
 }
 
-/// Writes the header, the list for C programs, the tables of the documents, and the tables of what is measured.
+/// Writes the header, the list for C programs, the tables of the documents, and the tables of measurements.
 pub fn bless(arguments: &Bless) -> Result<()> {
     let functions = list::read()?;
     if !arguments.change_signatures {
@@ -199,11 +198,11 @@ fn measure() -> Result<()> {
         let needed = [tools::target(arch.target()), tools::std(arch.target()), tools::c_compiler(arch)];
         match needed.iter().find(|tool| !tool.is_here()) {
             None => size::bless(arch)?,
-            Some(tool) => println!("not written: the sizes of {}: {}", arch.name(), tool.is_missing()),
+            Some(tool) => println!("the sizes of {} are not written: {}", arch.name(), tool.is_missing()),
         }
     }
     if !Arch::X86_64.is_host() {
-        bail!("system calls and instructions are noted on x86_64");
+        bail!("system calls and instructions are recorded on x86_64");
     }
     calls::bless()?;
     instructions::bless()

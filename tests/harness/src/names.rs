@@ -1,8 +1,8 @@
-//! Names of checks that others come after.
+//! The names of checks that other checks depend on.
 
 use workbench::project::Arch;
 
-/// The name of the check that builds the artifacts of an architecture.
+/// Returns the name of the check that builds the artifacts of an architecture.
 pub fn build(arch: Arch) -> String {
     format!("{}: build", arch.name())
 }

@@ -1,4 +1,4 @@
-//! No panic is linked into what is shipped.
+//! Checks that no artifact contains a panic.
 //!
 //! The archives and the shared object are linked with the functions as roots, and the linker drops what none of them
 //! reaches. A panic that the compiler cannot rule out keeps the panicking functions of core, and with them the handler
@@ -20,7 +20,7 @@ const NAMES: [&str; 2] = ["core9panicking", "rust_begin_unwind"];
 /// Texts in the bytes of a panic: the first word of the handler, and the name of a source file.
 const TEXTS: [&str; 2] = ["panic", ".rs"];
 
-/// Checks all that is built for an architecture, and then tests/panicking, in which the same must be found.
+/// Checks all artifacts of an architecture. Then checks that the search finds the panic of tests/panicking.
 pub fn check(arch: Arch) -> Result<String> {
     let mut count = 0;
     for (path, names) in build::names(arch)? {

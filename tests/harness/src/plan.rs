@@ -63,7 +63,7 @@ fn everything(is_full: bool) -> Vec<Vec<Lane>> {
     source::add(&mut first);
     add_other_systems(&mut last);
     if is_full {
-        full::ALL.into_iter().for_each(|check| last.add(Check::new(check.name, (check.tools)(), check.run)));
+        full::add(&mut last);
     }
     let mut stages = vec![vec![first]];
     stages.extend(of_architectures(&Arch::ALL));
@@ -71,8 +71,8 @@ fn everything(is_full: bool) -> Vec<Vec<Lane>> {
     stages
 }
 
-/// The checks of this machine's architecture, then those of the others at the same time: in an emulator most checks
-/// have one thread.
+/// Returns the checks of this machine's architecture, then those of the others, which run at the same time: in an emulator
+/// most checks have one thread.
 fn of_architectures(architectures: &[Arch]) -> Vec<Vec<Lane>> {
     let (here, emulated): (Vec<Arch>, _) = architectures.iter().partition(|arch| arch.is_host());
     [here, emulated].map(|all| all.into_iter().map(of_architecture).collect()).into()
@@ -95,13 +95,13 @@ fn add_other_systems(lane: &mut Lane) {
     }));
     lane.add_group(SYSTEMS.iter().filter_map(|system| Some((system, system.zig?))).map(|(system, zig)| {
         let name = format!("{}: build, and link a program that calls every function", system.triple);
-        let tools = [tools::target(system.triple), tools::zig()];
+        let tools = [tools::target(system.triple), tools::ZIG];
         Check::new(name, tools, move || backends::check_link(system, zig))
     }));
     lane.add(Check::new("libc backend: freestanding features are refused", [], backends::check_refusals));
 }
 
-/// `cargo xtask sandbox`: those checks alone.
+/// Runs only the sandboxes, for `cargo xtask sandbox`.
 pub fn run_sandboxes(arguments: &sandbox::Arguments) -> Result<()> {
     let lane = |arch| {
         let mut lane = Lane::default();

@@ -1,6 +1,6 @@
-//! Builds and runs the programs that README.md and docs/ show, and looks for the tests that SECURITY.md names.
+//! Builds and runs the programs that README.md and docs/ show, and checks that the tests that SECURITY.md names exist.
 
-use std::path::Path;
+use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, ensure};
 
@@ -8,7 +8,7 @@ use workbench::build;
 use workbench::project::{self, Arch};
 use workbench::shell::{cargo, command, execute};
 
-use crate::documents;
+use crate::{documents, rust_code};
 
 pub fn check() -> Result<()> {
     check_proofs()?;
@@ -25,22 +25,24 @@ fn files(documents: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// What SECURITY.md calls the proof of a promise: files, and functions in them.
+/// Checks that the files and Rust tests exist that SECURITY.md names in the last column of its tables. The names of the
+/// tests follow that of their file or directory. C programs are named as a whole.
 fn check_proofs() -> Result<()> {
     let security = std::fs::read_to_string(project::root().join("SECURITY.md"))?;
     let mut count = 0;
     for line in security.lines() {
         let Some(proofs) = line.strip_suffix(" |").and_then(|row| row.rsplit("| ").next()) else { continue };
-        let mut content = String::new();
-        for word in proofs.split([' ', ',', ';']).filter(|word| !word.is_empty()) {
-            let path = project::root().join(word);
+        let mut tests = BTreeSet::new();
+        for word in proofs.split([' ', ',', ';']) {
             match word.strip_prefix('`').and_then(|word| word.strip_suffix('`')) {
-                Some(function) if function.contains('_') => {
-                    ensure!(content.contains(&format!("fn {function}(")), "SECURITY.md: no test {function}: {line}");
+                Some(test) if test.contains('_') => {
+                    ensure!(tests.contains(test), "SECURITY.md: no Rust test {test}: {line}");
                     count += 1;
                 }
                 _ if word.starts_with("tests/") => {
-                    content = content_of(&path).with_context(|| format!("SECURITY.md: {word}"))?;
+                    let path = project::root().join(word);
+                    ensure!(path.exists(), "SECURITY.md: no {word}: {line}");
+                    tests = rust_code::tests_in(&path)?;
                 }
                 _ => {}
             }
@@ -50,16 +52,7 @@ fn check_proofs() -> Result<()> {
     Ok(())
 }
 
-/// What is in a file, or in the files of a directory.
-fn content_of(path: &Path) -> Result<String> {
-    if path.is_file() {
-        return Ok(std::fs::read_to_string(path)?);
-    }
-    let paths: Vec<_> = std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
-    paths.iter().filter(|path| path.is_file()).map(|path| Ok(std::fs::read_to_string(path)?)).collect()
-}
-
-/// The Rust programs, each a package of its own: as it is written, and optimised.
+/// Runs the Rust programs, each as a package of its own, without and with optimisation.
 fn check_rust(documents: &str) -> Result<()> {
     let work = tempfile::tempdir()?;
     for name in ["hosted", "freestanding"] {
@@ -86,7 +79,7 @@ fn check_rust(documents: &str) -> Result<()> {
     Ok(())
 }
 
-/// The C program, linked by the command that is shown under it.
+/// Runs the C program, linked by the command that is shown below it.
 fn check_c(documents: &str) -> Result<()> {
     let arch = Arch::host()?;
     let dist = build::run_for(arch)?;
@@ -101,7 +94,7 @@ fn check_c(documents: &str) -> Result<()> {
     let mut link = command("sh");
     link.arg("-ec").arg(format!("{script} -o {}", output.display())).current_dir(&dist.place);
     execute(&mut link)?;
-    let said = execute(&mut command(&output))?.stdout;
-    ensure!(said == std::fs::read("/etc/hostname")?, "prog.c says {:?}", String::from_utf8_lossy(&said));
+    let printed = execute(&mut command(&output))?.stdout;
+    ensure!(printed == std::fs::read("/etc/hostname")?, "prog.c printed {:?}", String::from_utf8_lossy(&printed));
     Ok(())
 }

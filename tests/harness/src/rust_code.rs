@@ -1,4 +1,4 @@
-//! Rust code as the list of operations needs it: the crate's public functions, and the names that a program uses.
+//! Facts about Rust code, from its syntax trees: the crate's public functions, and the names that a program uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ impl Api {
         Ok(Self(functions))
     }
 
-    /// The path of the Rust function that does what a C function does.
+    /// Returns the path of the Rust function of an operation.
     pub fn path_of(&self, function: &Function) -> Option<&str> {
         let has_alias = |aliases: &Vec<String>| aliases.contains(&function.name);
         let named = self.0.iter().find(|(_, aliases)| has_alias(aliases)).map(|(path, _)| path.as_str());
@@ -54,7 +54,7 @@ impl Api {
     }
 }
 
-/// The names that a use declaration brings in.
+/// Returns the names that a use declaration imports.
 fn leaves(tree: &UseTree) -> Vec<String> {
     match tree {
         UseTree::Path(path) => leaves(&path.tree),
@@ -65,7 +65,7 @@ fn leaves(tree: &UseTree) -> Vec<String> {
     }
 }
 
-/// The path that a Rust function has without an alias: `rt_dir_list` is `dir::list`.
+/// Returns the path of the Rust function of an operation without an alias: `rt_dir_list` is `dir::list`.
 pub fn usual_path(function: &Function) -> String {
     let Function { name, family, .. } = function;
     let name = name.strip_prefix("rt_").unwrap_or(name);
@@ -73,7 +73,7 @@ pub fn usual_path(function: &Function) -> String {
     format!("{family}::{short}")
 }
 
-/// The names that documentation also finds an item by.
+/// Returns the other names under which the documentation lists an item.
 fn aliases(attributes: &[Attribute]) -> Vec<String> {
     let mut names = Vec::new();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("doc")) {
@@ -92,22 +92,22 @@ fn name_of(owner: &Type) -> Option<String> {
     path.path.segments.last().map(|segment| segment.ident.to_string())
 }
 
-/// What the code of a program mentions.
+/// The names and texts that a program contains.
 #[derive(Default)]
 pub struct Mentions {
-    /// The last two segments of paths.
+    /// The last two segments of each path.
     paths: BTreeSet<String>,
     methods: BTreeSet<String>,
     pub literals: BTreeSet<String>,
 }
 
 impl Mentions {
-    /// Those of the crates with these root files.
-    pub fn of(roots: &[PathBuf]) -> Result<Self> {
+    /// Returns those of the crates with these root files.
+    pub fn of(roots: impl IntoIterator<Item = PathBuf>) -> Result<Self> {
         let mut mentions = Self::default();
         for root in roots {
-            list::walk(root, &mut |_, item| {
-                // The items of an inline module are walked on their own.
+            list::walk(&root, &mut |_, item| {
+                // The walk also visits the items of an inline module.
                 mentions.visit_item(item);
                 Ok(())
             })?;
@@ -115,7 +115,7 @@ impl Mentions {
         Ok(mentions)
     }
 
-    /// Whether a function is called by its path, or as a method.
+    /// Returns whether the program calls a function, by its path or as a method.
     pub fn calls(&self, path: &str) -> bool {
         let is_method = path.starts_with(char::is_uppercase);
         let name = path.rsplit("::").next().unwrap_or(path);
@@ -140,24 +140,53 @@ impl Visit<'_> for Mentions {
         self.literals.insert(text.value());
     }
 
-    /// Macros such as `assert_eq` take expressions.
+    /// Visits the arguments of macros such as `assert_eq`, which are expressions.
     fn visit_macro(&mut self, invocation: &syn::Macro) {
         let expressions = invocation.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
         expressions.iter().flatten().for_each(|expression| self.visit_expr(expression));
     }
 }
 
-/// The root files of the crate's integration tests.
-pub fn integration_tests() -> Result<Vec<PathBuf>> {
-    let mut roots = Vec::new();
+/// Returns the names of the crate's integration tests, with their root files.
+pub fn integration_tests() -> Result<BTreeMap<String, PathBuf>> {
+    let mut tests = BTreeMap::new();
     for entry in std::fs::read_dir(project::root().join("tests"))? {
         let path = entry?.path();
-        let main = path.join("main.rs");
-        roots.extend(if path.extension().is_some_and(|extension| extension == "rs") {
-            Some(path)
-        } else {
-            Some(main).filter(|main: &PathBuf| Path::is_file(main))
-        });
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let root = if path.is_dir() { path.join("main.rs") } else { path };
+        if is_rust(&root) && root.is_file() {
+            tests.insert(name, root);
+        }
     }
-    Ok(roots)
+    Ok(tests)
+}
+
+/// Returns the names of the `#[test]` functions of a Rust file, or of the files in a directory.
+pub fn tests_in(path: &Path) -> Result<BTreeSet<String>> {
+    let mut tests = Tests::default();
+    let files = if path.is_dir() {
+        path.read_dir()?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?
+    } else {
+        vec![path.to_owned()]
+    };
+    for file in files.iter().filter(|file| is_rust(file)) {
+        tests.visit_file(&list::parse(file)?);
+    }
+    Ok(tests.0)
+}
+
+fn is_rust(file: &Path) -> bool {
+    file.extension().is_some_and(|extension| extension == "rs")
+}
+
+#[derive(Default)]
+struct Tests(BTreeSet<String>);
+
+impl Visit<'_> for Tests {
+    fn visit_item_fn(&mut self, function: &syn::ItemFn) {
+        if function.attrs.iter().any(|attribute| attribute.path().is_ident("test")) {
+            self.0.insert(function.sig.ident.to_string());
+        }
+        syn::visit::visit_item_fn(self, function);
+    }
 }

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 use workbench::project::Arch;
-use workbench::shell::{capture, cargo, execute, said};
+use workbench::shell::{capture, cargo, execute, printed};
 use workbench::{toolchain, tools};
 
 use crate::runner::{Check, FIGURES, Lane};
@@ -76,7 +76,7 @@ fn cargo_test(arguments: &str) -> Command {
 }
 
 fn finish(test: &mut Command) -> Result<String> {
-    execute(test).map(|output| said(&output))
+    execute(test).map(|output| printed(&output))
 }
 
 /// Adds the tests of both backends, run by cargo-nextest if it is installed. The examples in the documentation are left

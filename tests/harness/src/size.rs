@@ -1,7 +1,7 @@
 //! `cargo xtask size`: the sizes of the artifacts and of small programs, and the bytes that one call of each function adds
 //! to a program.
 //!
-//! No size may grow over the one recorded in tests/sizes.txt. Some have a budget besides.
+//! A size must not exceed the one recorded in tests/sizes.txt. Some sizes also have a budget.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use workbench::{build, list, tools};
 pub struct Arguments {
     #[command(flatten)]
     architectures: AllArchitectures,
-    /// Note what is now in tests/sizes.txt
+    /// Record the current sizes in tests/sizes.txt
     #[arg(long)]
     bless: bool,
 }
@@ -29,21 +29,21 @@ pub const FILE: &str = "tests/sizes.txt";
 
 const BASELINE: Baseline = Baseline {
     file: FILE,
-    introduction: "Bytes: of what is shipped, of small programs without a libc (linked as the README says), and of what \
-                   one call of a\nfunction adds to a program that does nothing.",
+    introduction: "Sizes in bytes: of the artifacts, of small programs without a libc (linked by the command in \
+                   README.md), and of what\none call of each function adds to a program that does nothing.",
     command: "cargo xtask size --bless",
     room: Room { percent: 2, extra: 64 },
 };
 
-/// How many bytes something may have.
+/// The largest size that something may have.
 struct Budget {
     name: &'static str,
     bytes: u64,
-    /// Whether it holds on every architecture, or on x86_64 alone, whose code is the densest.
+    /// Set if it applies to every architecture. Others apply to x86_64 alone, whose code is the densest.
     everywhere: bool,
 }
 
-/// The budgets. Functions after the first 28 may add 584 bytes each, on average.
+/// Returns the budgets. Each function after the first 28 may add 584 bytes, on average.
 fn budgets() -> Result<[Budget; 6]> {
     let added = 584 * list::names()?.len().saturating_sub(28) as u64;
     Ok([
@@ -66,12 +66,12 @@ const NOTHING: &str = "a program that does nothing";
 const ONE_CALL: &str = "tests/c/one_call.c";
 const RTBOX: &str = "rtbox";
 
-/// What an architecture has.
+/// The sizes of an architecture.
 struct Column {
     arch: Arch,
-    /// Artifacts and programs.
+    /// Those of artifacts and programs.
     wholes: Numbers,
-    /// What each call adds.
+    /// The bytes that a call of each function adds.
     calls: Numbers,
 }
 
@@ -95,7 +95,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         let all = [column.wholes.as_slice(), &column.calls].concat();
         check_budgets(column.arch, &all)?;
         if arguments.bless {
-            BASELINE.note(column.arch, &all, true)?;
+            BASELINE.record(column.arch, &all)?;
         } else {
             BASELINE.check(column.arch, &all, true)?;
         }
@@ -108,7 +108,7 @@ pub fn check(dist: &Dist) -> Result<()> {
     judge(dist.arch, &artifacts(dist)?)
 }
 
-/// The same for programs.
+/// Fails if a program of an architecture is over its budget, or larger than recorded.
 pub fn check_programs(dist: &Dist) -> Result<()> {
     judge(dist.arch, &[programs(dist)?, calls(dist)?].concat())
 }
@@ -121,42 +121,42 @@ fn judge(arch: Arch, numbers: &Numbers) -> Result<()> {
 fn check_budgets(arch: Arch, numbers: &Numbers) -> Result<()> {
     for budget in budgets()?.iter().filter(|budget| budget.everywhere || arch == Arch::X86_64) {
         let Some((name, bytes)) = numbers.iter().find(|(name, _)| name == budget.name) else { continue };
-        ensure!(*bytes <= budget.bytes, "{}: {name}: {bytes} bytes, with a budget of {}", arch.name(), budget.bytes);
+        ensure!(*bytes <= budget.bytes, "{}: {name}: {bytes} bytes, over its budget of {}", arch.name(), budget.bytes);
     }
     Ok(())
 }
 
-/// The table of what is shipped and of programs, as documents show it.
+/// Returns the table of artifacts and programs for the documents.
 pub fn document_table() -> Result<String> {
-    let columns = Arch::ALL.map(|arch| Ok(Column { arch, wholes: BASELINE.noted(arch)?, calls: Vec::new() }));
+    let columns = Arch::ALL.map(|arch| Ok(Column { arch, wholes: BASELINE.recorded(arch)?, calls: Vec::new() }));
     let mut columns = columns.into_iter().collect::<Result<Vec<_>>>()?;
     columns.iter_mut().for_each(|column| column.wholes.retain(|(name, _)| !is_function(name)));
     Ok(table(&columns, "bytes", &budgets()?, |column| &column.wholes).to_string())
 }
 
-/// Returns the noted size of an artifact or a program, for x86_64.
-pub fn noted(name: &str) -> Result<u64> {
-    let numbers = BASELINE.noted(Arch::X86_64)?;
-    let found = numbers.into_iter().find(|(noted, _)| noted == name);
+/// Returns the recorded size of an artifact or a program, for x86_64.
+pub fn recorded(name: &str) -> Result<u64> {
+    let numbers = BASELINE.recorded(Arch::X86_64)?;
+    let found = numbers.into_iter().find(|(recorded, _)| recorded == name);
     Ok(found.with_context(|| format!("{FILE} has no {name}"))?.1)
 }
 
-/// Notes the sizes of an architecture.
+/// Measures and records the sizes of an architecture.
 pub fn bless(arch: Arch) -> Result<()> {
     let column = Column::measure(arch)?;
-    BASELINE.note(arch, &[column.wholes, column.calls].concat(), true)
+    BASELINE.record(arch, &[column.wholes, column.calls].concat())
 }
 
-/// The functions whose calls have a size for an architecture.
-pub fn noted_functions(arch: Arch) -> Result<BTreeSet<String>> {
-    Ok(BASELINE.noted(arch)?.into_iter().map(|(name, _)| name).filter(|name| is_function(name)).collect())
+/// Returns the functions whose calls have a recorded size for an architecture.
+pub fn recorded_functions(arch: Arch) -> Result<BTreeSet<String>> {
+    Ok(BASELINE.recorded(arch)?.into_iter().map(|(name, _)| name).filter(|name| is_function(name)).collect())
 }
 
 fn is_function(name: &str) -> bool {
     name.starts_with("rt_")
 }
 
-/// A table with a column for each architecture, and one for the budgets if there are any.
+/// Returns a table with a column for each architecture, and one for the budgets if there are any.
 fn table(columns: &[Column], what: &str, budgets: &[Budget], numbers: fn(&Column) -> &Numbers) -> Table {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN);
@@ -185,7 +185,7 @@ fn artifacts(dist: &Dist) -> Result<Numbers> {
     files.map(|(name, file)| Ok((name.to_owned(), size(&file)?))).collect()
 }
 
-/// A directory with programs that are linked as small as it gets.
+/// A directory for programs that are linked as small as possible.
 struct Programs<'a> {
     dist: &'a Dist,
     place: tempfile::TempDir,
@@ -199,28 +199,28 @@ impl Programs<'_> {
         Ok(program)
     }
 
-    /// The size of a program that does nothing.
+    /// Returns the size of a program that does nothing.
     fn of_nothing(&self) -> Result<u64> {
         size(&self.link(ONE_CALL, &[])?)
     }
 
-    /// The size of a program that makes one call.
+    /// Returns the size of a program that makes one call.
     fn of_call(&self, function: &str) -> Result<u64> {
         size(&self.link(ONE_CALL, &[format!("-DCALL={function}")])?)
     }
 
-    /// The size of a program that works, as far as that can be seen on this machine.
+    /// Returns the size of a program. On its own architecture, checks that it prints the expected output.
     fn of_working(&self, source: &str, arguments: &[&str], output: &str) -> Result<u64> {
         let program = self.link(source, &[])?;
         if self.dist.arch.is_host() {
-            let said = execute(command(&program).args(arguments).current_dir(self.place.path()))?.stdout;
-            ensure!(said == output.as_bytes(), "{source} says {:?}", String::from_utf8_lossy(&said));
+            let printed = execute(command(&program).args(arguments).current_dir(self.place.path()))?.stdout;
+            ensure!(printed == output.as_bytes(), "{source} printed {:?}", String::from_utf8_lossy(&printed));
         }
         size(&program)
     }
 }
 
-/// Programs without a libc, and rtbox.
+/// Returns the sizes of programs without a libc, and of rtbox.
 fn programs(dist: &Dist) -> Result<Numbers> {
     let programs = Programs { dist, place: tempfile::tempdir()? };
     let sizes = [
@@ -233,7 +233,7 @@ fn programs(dist: &Dist) -> Result<Numbers> {
     Ok(sizes.map(|(name, size)| (name.to_owned(), size)).into())
 }
 
-/// The bytes that a call of each function adds to a program that makes none.
+/// Returns the bytes that a call of each function adds to a program that makes none.
 fn calls(dist: &Dist) -> Result<Numbers> {
     let programs = Programs { dist, place: tempfile::tempdir()? };
     let nothing = programs.of_nothing()?;

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use workbench::project::{self, Arch};
-use workbench::shell::{capture, cargo, command, execute, said};
+use workbench::shell::{capture, cargo, command, execute, printed};
 use workbench::toolchain::Toolchain;
 use workbench::tools;
 
@@ -46,16 +46,16 @@ pub fn add(lane: &mut Lane) {
         run("test --quiet --package model -- --nocapture")
     }));
     lane.add(Check::new("fuzzer: targets and seeds", [], || run("test --quiet --package fuzz")));
-    lane.add(Check::new("fuzzer: a short run", [tools::cxx(), tools::address_sanitizer()], fuzz::check));
+    lane.add(Check::new("fuzzer: a short run", [tools::CXX, tools::ADDRESS_SANITIZER], fuzz::check));
     lane.add(readme());
-    lane.add(Check::new("spelling", [tools::typos()], || run_tool(&tools::typos(), &[])));
-    lane.add(Check::new("dependencies: licenses, bans and sources", [tools::cargo_deny()], || {
-        run_tool(&tools::cargo_deny(), &["--offline", "--workspace", "check", "bans", "licenses", "sources"])
+    lane.add(Check::new("spelling", [tools::TYPOS], || run_tool(&tools::TYPOS, &[])));
+    lane.add(Check::new("dependencies: licenses, bans and sources", [tools::CARGO_DENY], || {
+        run_tool(&tools::CARGO_DENY, &["--offline", "--workspace", "check", "bans", "licenses", "sources"])
     }));
     lane.add(Check::new("documentation", [], || {
         let mut doc = cargo();
         doc.args(["doc", "--quiet", "--no-deps", "--features", "exports"]).env("RUSTDOCFLAGS", "-D warnings");
-        execute(&mut doc).map(|output| said(&output))
+        execute(&mut doc).map(|output| printed(&output))
     }));
 }
 
@@ -82,24 +82,24 @@ fn operations() -> Check {
 }
 
 fn formatting() -> Check {
-    Check::new("formatting", [tools::rustfmt()], || run("fmt --all --check"))
+    Check::new("formatting", [tools::RUSTFMT], || run("fmt --all --check"))
 }
 
 fn readme() -> Check {
-    Check::new("README: programs and figures", [tools::cc()], readme::check)
+    Check::new("README: programs and figures", [tools::CC], readme::check)
 }
 
 fn lints(name: &str, arguments: String) -> Check {
-    Check::new(name, [tools::clippy()], move || run(&format!("clippy --quiet {arguments} -- --deny warnings")))
+    Check::new(name, [tools::CLIPPY], move || run(&format!("clippy --quiet {arguments} -- --deny warnings")))
 }
 
 fn run(arguments: &str) -> Result<String> {
-    execute(cargo().args(arguments.split_whitespace())).map(|output| said(&output))
+    execute(cargo().args(arguments.split_whitespace())).map(|output| printed(&output))
 }
 
 fn run_tool(tool: &tools::Tool, arguments: &[&str]) -> Result<String> {
     let path = tool.find().with_context(|| tool.is_missing())?;
-    execute(command(path).args(arguments).current_dir(project::root())).map(|output| said(&output))
+    execute(command(path).args(arguments).current_dir(project::root())).map(|output| printed(&output))
 }
 
 /// The library does not build with registers that a system call does not preserve.
@@ -107,7 +107,7 @@ fn check_refused(arch: Arch, extension: &str) -> Result<()> {
     let mut cargo = Toolchain::of(arch.target())?.cargo("check", &project::root().join("target/refused"));
     cargo.env("CARGO_ENCODED_RUSTFLAGS", format!("-Ctarget-feature={extension}"));
     let output = capture(&mut cargo)?;
-    let said = said(&output);
-    ensure!(!output.status.success() && said.contains("system calls do not preserve its registers"), "{said}");
+    let printed = printed(&output);
+    ensure!(!output.status.success() && printed.contains("system calls do not preserve its registers"), "{printed}");
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// Why a check cannot run on this machine, and what would change that.
+/// The reason why a check cannot run on this machine, and how to enable it.
 #[derive(Debug)]
 pub struct CannotRun(pub String);
 

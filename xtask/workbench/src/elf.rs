@@ -47,18 +47,17 @@ impl Symbols {
 
     /// Returns the dynamic symbols of a shared object.
     pub fn of_shared_object(path: &Path) -> Result<Self> {
-        let data = read(path)?;
-        let mut symbols = Self::default();
-        object::File::parse(&*data)?.dynamic_symbols().try_for_each(|symbol| symbols.add(&symbol))?;
-        Ok(symbols)
+        Self::collect(object::File::parse(&*read(path)?)?.dynamic_symbols())
     }
 
     /// Returns the symbols of a linked program.
     pub fn of_program(path: &Path) -> Result<Self> {
-        let data = read(path)?;
+        Self::collect(object::File::parse(&*read(path)?)?.symbols())
+    }
+
+    fn collect<'a>(mut all: impl Iterator<Item: ObjectSymbol<'a>>) -> Result<Self> {
         let mut symbols = Self::default();
-        object::File::parse(&*data)?.symbols().try_for_each(|symbol| symbols.add(&symbol))?;
-        Ok(symbols)
+        all.try_for_each(|symbol| symbols.add(&symbol)).map(|()| symbols)
     }
 }
 
@@ -94,8 +93,7 @@ pub fn members(path: &Path) -> Result<Vec<Member>> {
     for member in ArchiveFile::parse(&*data)?.members() {
         let member = member?;
         let (name, content) = (String::from_utf8_lossy(member.name()).into_owned(), member.data(&*data)?);
-        let mut symbols = Symbols::default();
-        object::File::parse(content)?.symbols().try_for_each(|symbol| symbols.add(&symbol))?;
+        let symbols = Symbols::collect(object::File::parse(content)?.symbols())?;
         members.push(Member { name, data: content.to_vec(), symbols });
     }
     Ok(members)
@@ -228,7 +226,7 @@ fn relaxable_calls(data: &[u8]) -> Result<Vec<(usize, u32)>> {
     Ok(found)
 }
 
-/// Hides a global symbol of an object, so that a shared object does not export it, and optionally makes it weak.
+/// Hides a global symbol of an object, so that a shared object does not export it. Makes it weak if requested.
 pub fn hide(path: &Path, name: &str, is_weak: bool) -> Result<()> {
     let mut data = read(path)?;
     let file = ElfFile64::<Endianness>::parse(&*data)?;

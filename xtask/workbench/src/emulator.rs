@@ -41,7 +41,7 @@ pub fn must_be_reached_by_all(path: &Path) -> Result<()> {
         let may_be_searched = directory.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o001 != 0);
         if !may_be_searched && !directory.as_os_str().is_empty() {
             let what = format!("only some users may search {}", directory.display());
-            bail!(CannotRun(format!("{what}. What would change it: another place, or its mode (chmod a+x)")));
+            bail!(CannotRun(format!("{what}. To enable it: use another directory, or chmod a+x")));
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Installs what `build` made.
+//! Installs the artifacts of `build`.
 
 use std::fs::{DirBuilder, File, Permissions};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};

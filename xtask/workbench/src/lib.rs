@@ -1,5 +1,5 @@
-//! The base of `cargo xtask` and of the tests' harness: the places of the project, the tools of this machine, and the
-//! builds of the library.
+//! The base of `cargo xtask` and of the tests' harness: the directories of the project, the tools of this machine, and
+//! the builds of the library.
 
 pub mod build;
 pub mod c_list;

@@ -1,6 +1,7 @@
-//! The one list of operations: the C functions that the crate exports, read from its syntax tree.
+//! The list of operations: the C functions that the crate exports, read from its syntax trees.
 //!
-//! The header, the list for C programs, the tables in the documents and the checks of coverage all follow from it.
+//! The header, the list for C programs and the tables of the documents are generated from it. Tests, fault scenarios and
+//! recorded figures are checked against it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,10 +11,10 @@ use syn::{Attribute, FnArg, Item, ItemFn, ItemMod, PointerMutability, ReturnType
 
 use crate::project;
 
-/// Families in the order of the header. Others come after them, and `support` last.
+/// Families in the order of the header. Other families follow, and `support` is the last.
 const FAMILIES: [&str; 10] = ["file", "dir", "path", "glob", "mmap", "env", "process", "system", "time", "stdio"];
 
-/// Functions that serve callers from C and are no operations.
+/// The family of functions that serve C callers and are no operations.
 pub const SUPPORT: &str = "support";
 
 /// A function that the crate exports.
@@ -25,7 +26,7 @@ pub struct Function {
     /// The first sentence of its documentation.
     pub summary: String,
     pub parameters: Vec<Parameter>,
-    /// As C spells it; `None` for a function that does not return.
+    /// The type in C; `None` for a function that does not return.
     pub returns: Option<String>,
     file: PathBuf,
 }
@@ -33,7 +34,7 @@ pub struct Function {
 #[derive(Debug)]
 pub struct Parameter {
     pub name: String,
-    /// As C spells it.
+    /// The type in C.
     pub kind: String,
 }
 
@@ -42,7 +43,7 @@ impl Function {
         self.family != SUPPORT
     }
 
-    /// The place in the header of its family.
+    /// Returns the sort key of its family in the header.
     fn rank(&self) -> (usize, String) {
         let known = FAMILIES.iter().position(|&family| family == self.family);
         let rank = if self.is_operation() { known.unwrap_or(FAMILIES.len()) } else { usize::MAX };
@@ -56,12 +57,12 @@ impl fmt::Display for Parameter {
     }
 }
 
-/// A C declaration: no space after the star of a pointer.
+/// Returns a C declaration, without a space after the star of a pointer.
 fn declaration(kind: &str, name: &str) -> String {
     if kind.ends_with('*') { format!("{kind}{name}") } else { format!("{kind} {name}") }
 }
 
-/// All functions that the crate exports, in the order of the header.
+/// Returns all functions that the crate exports, in the order of the header.
 pub fn read() -> Result<Vec<Function>> {
     let mut functions = Vec::new();
     walk(&project::root().join("src/lib.rs"), &mut |position, item| match item {
@@ -76,37 +77,42 @@ pub fn read() -> Result<Vec<Function>> {
     Ok(functions)
 }
 
-/// Their names.
+/// Returns the names of all functions that the crate exports.
 pub fn names() -> Result<Vec<String>> {
     Ok(read()?.into_iter().map(|function| function.name).collect())
 }
 
-/// The files that define them, in the order of the header.
+/// Returns the files that define the functions, in the order of the header.
 pub fn files(functions: &[Function]) -> Vec<&Path> {
     let mut files: Vec<&Path> = functions.iter().map(|function| function.file.as_path()).collect();
     files.dedup();
     files
 }
 
-/// Where an item of the source is.
+/// The position of an item in the source.
 pub struct Position<'a> {
     pub file: &'a Path,
-    /// The directory of the files of the module's own modules.
+    /// The directory with the files of the module's submodules.
     directory: PathBuf,
-    /// Its module, as a path below the crate; empty in the root.
+    /// The path of its module below the crate root; empty in the root.
     pub module: String,
 }
 
 type Visit<'a> = &'a mut dyn FnMut(&Position<'_>, &Item) -> Result<()>;
 
-/// Calls a function with each item of a crate, given its root file, and of the modules that it declares.
+/// Calls a function with each item of a crate, in its root file and in the modules that it declares.
 pub fn walk(root: &Path, visit: Visit<'_>) -> Result<()> {
     walk_file(root, String::new(), visit)
 }
 
-fn walk_file(file: &Path, module: String, visit: Visit<'_>) -> Result<()> {
+/// Returns the syntax tree of a file.
+pub fn parse(file: &Path) -> Result<syn::File> {
     let text = std::fs::read_to_string(file).with_context(|| project::relative(file).to_string())?;
-    let syntax = syn::parse_file(&text).with_context(|| project::relative(file).to_string())?;
+    syn::parse_file(&text).with_context(|| project::relative(file).to_string())
+}
+
+fn walk_file(file: &Path, module: String, visit: Visit<'_>) -> Result<()> {
+    let syntax = parse(file)?;
     let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let has_own_directory = module.is_empty() || stem == "mod";
     let directory = if has_own_directory { file.with_file_name("") } else { file.with_extension("") };
@@ -130,7 +136,7 @@ fn walk_items(position: &Position<'_>, items: &[Item], visit: Visit<'_>) -> Resu
     Ok(())
 }
 
-/// The file of a module, as the compiler finds it.
+/// Returns the file of a module, by the rules of the compiler.
 fn module_file(position: &Position<'_>, module: &ItemMod) -> Result<PathBuf> {
     let name = module.ident.to_string();
     let named = module.attrs.iter().find(|attribute| attribute.path().is_ident("path")).and_then(text_of);
@@ -144,14 +150,14 @@ fn module_file(position: &Position<'_>, module: &ItemMod) -> Result<PathBuf> {
     found.with_context(|| format!("{}: no file of the module {name}", project::relative(position.file)))
 }
 
-/// The text of an attribute of the form `name = "text"`.
+/// Returns the text of an attribute of the form `name = "text"`.
 fn text_of(attribute: &Attribute) -> Option<String> {
     let syn::Expr::Lit(value) = &attribute.meta.require_name_value().ok()?.value else { return None };
     let syn::Lit::Str(text) = &value.lit else { return None };
     Some(text.value())
 }
 
-/// Whether C programs can call a function: public, of the C calling convention, with its own name as its symbol.
+/// Returns whether C programs can call a function: it is public and `extern`, and its symbol is its name.
 fn is_exported(item: &ItemFn) -> bool {
     let is_unmangled = |attribute: &Attribute| {
         let inner = attribute.parse_args::<syn::Path>();
@@ -179,7 +185,7 @@ fn parameter(argument: &FnArg) -> Result<Parameter> {
     Ok(Parameter { name: pattern.ident.to_string(), kind: c_type(&typed.ty)? })
 }
 
-/// How C spells a type.
+/// Returns a type in C.
 fn c_type(kind: &Type) -> Result<String> {
     match kind {
         Type::Path(path) => {
@@ -193,7 +199,7 @@ fn c_type(kind: &Type) -> Result<String> {
                 "u32" => "uint32_t",
                 "u64" => "uint64_t",
                 "usize" => "size_t",
-                _ => bail!("{name} has no spelling in C here: xtask/workbench/src/list.rs gives one"),
+                _ => bail!("no C type for {name}: add it to xtask/workbench/src/list.rs"),
             };
             Ok(spelled.to_owned())
         }
@@ -207,11 +213,11 @@ fn c_type(kind: &Type) -> Result<String> {
                 (true, false) => format!("const {target} *"),
             })
         }
-        _ => bail!("a type that C does not have"),
+        _ => bail!("neither a pointer nor a named type: C has no such type"),
     }
 }
 
-/// The first sentence of a documentation comment.
+/// Returns the first sentence of a documentation comment.
 fn summary(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter(|attribute| attribute.path().is_ident("doc")).filter_map(text_of);
     let lines = lines.map(|line| line.trim().to_owned()).take_while(|line| !line.is_empty());

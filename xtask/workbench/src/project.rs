@@ -1,4 +1,4 @@
-//! The places of the project, and the architectures, systems and backends that it is built for.
+//! The directories of the project, and the architectures, systems and backends that it is built for.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ impl Arch {
 
     /// Fails with [`CannotRun`] on a machine of another architecture.
     pub fn must_be_host(self) -> Result<()> {
-        let what = format!("written for {0} only. What would change it: a machine with {0}", self.name());
+        let what = format!("written for {0} only. To enable it: use a machine with {0}", self.name());
         if self.is_host() { Ok(()) } else { Err(CannotRun(what).into()) }
     }
 
@@ -93,12 +93,12 @@ impl Arch {
         format!("CARGO_TARGET_{}_{what}", self.target().to_uppercase().replace('-', "_"))
     }
 
-    /// Returns what `cargo xtask build` makes.
+    /// Returns the artifacts of `cargo xtask build`.
     pub fn dist(self) -> Dist {
         Dist::new(self, "linux", Backend::Kernel)
     }
 
-    /// Returns what `cargo xtask build --backend libc` makes.
+    /// Returns the artifacts of `cargo xtask build --backend libc`.
     pub fn libc_dist(self) -> Dist {
         Dist::new(self, "linux-libc", Backend::Libc)
     }
@@ -137,7 +137,7 @@ pub struct System {
     pub zig: Option<&'static str>,
 }
 
-/// The other systems that the library is built for. Those come first whose core rustup has.
+/// The other systems that the library is built for: first those whose core rustup provides.
 pub const SYSTEMS: &[System] = &[
     system("x86_64-apple-darwin", Arch::X86_64, "macos", None, Some("x86_64-macos")),
     system("aarch64-apple-darwin", Arch::Aarch64, "macos", None, Some("aarch64-macos")),
@@ -218,7 +218,7 @@ impl FromStr for Selection {
     }
 }
 
-/// `--arch` of a command that works for this machine's architecture unless told otherwise.
+/// `--arch` of a command that works for this machine's architecture by default.
 #[derive(clap::Args)]
 pub struct Architectures {
     /// For this architecture: x86_64, aarch64, riscv64 or all [default: this machine's]
@@ -236,7 +236,7 @@ impl Architectures {
     }
 }
 
-/// `--arch` of a command that works for all architectures unless told otherwise.
+/// `--arch` of a command that works for all architectures by default.
 #[derive(clap::Args)]
 pub struct AllArchitectures {
     /// For this architecture alone: x86_64, aarch64 or riscv64
@@ -327,8 +327,3 @@ pub fn relative(path: &Path) -> std::path::Display<'_> {
 
 /// The library's version; the packages of the workspace share one.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// Returns major, minor and patch.
-pub fn version_parts() -> impl Iterator<Item = &'static str> {
-    VERSION.split('.')
-}

@@ -34,13 +34,13 @@ pub fn cargo() -> Command {
 pub fn execute(command: &mut Command) -> Result<Output> {
     let output = capture(command)?;
     if !output.status.success() {
-        bail!("{}\n{}: {}", describe(command), output.status, said(&output));
+        bail!("{}\n{}: {}", describe(command), output.status, printed(&output));
     }
     Ok(output)
 }
 
-/// Returns the standard output and error of a program.
-pub fn said(output: &Output) -> String {
+/// Returns everything that a program printed: standard output, then standard error.
+pub fn printed(output: &Output) -> String {
     let bytes = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -65,7 +65,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// Runs a command to its end. One that does not end is killed, with its descendants, and is an error with its output.
 pub fn capture(command: &mut Command) -> Result<Output> {
     let name = describe(command);
-    // Files: a pipe would wait for children that the command leaves behind.
+    // Files, since a pipe stays open as long as a child of the command runs.
     let (stdout, stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
     command.stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
     let mut child = command.spawn().with_context(|| format!("cannot run {name}"))?;
@@ -80,7 +80,11 @@ pub fn capture(command: &mut Command) -> Result<Output> {
             kill_with_descendants(child.id());
             child.wait()?;
             let output = Output { status: ExitStatus::default(), stdout: content(stdout)?, stderr: content(stderr)? };
-            bail!("{name}\nhad not ended after {} s, and was killed: {}{processes}", PATIENCE.as_secs(), said(&output));
+            bail!(
+                "{name}\nhad not ended after {} s, and was killed: {}{processes}",
+                PATIENCE.as_secs(),
+                printed(&output)
+            );
         }
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));

@@ -31,7 +31,7 @@ impl Toolchain {
         let remedies = remedies(target).join(", or else: ");
         let found = [current, distribution].into_iter().flatten().find_map(Self::able);
         found.with_context(|| {
-            format!("no Rust compiler on this machine can build for {target}. What would change it: {remedies}")
+            format!("no Rust compiler on this machine can build for {target}. To enable it: {remedies}")
         })
     }
 
@@ -42,14 +42,13 @@ impl Toolchain {
     }
 
     fn new(target: &'static str, rustc: Option<PathBuf>) -> Result<Self> {
-        let mut ask = command(rustc.as_deref().unwrap_or(Path::new("rustc")));
-        let sysroot = String::from_utf8(execute(ask.args(["--print", "sysroot"]))?.stdout)?;
+        let mut print = command(rustc.as_deref().unwrap_or(Path::new("rustc")));
+        let sysroot = String::from_utf8(execute(print.args(["--print", "sysroot"]))?.stdout)?;
         Ok(Self { target, rustc, sysroot: sysroot.trim_end().into(), builds_core: false })
     }
 
     fn able(self) -> Option<Self> {
-        let libraries = self.sysroot.join("lib/rustlib").join(self.target).join("lib");
-        let has_core = libraries.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+        let has_core = self.has_library(|_| true);
         let has_source = self.has_source();
         let has_tools = self.linker().is_ok() && self.objcopy().is_ok();
         (has_tools && (has_core || has_source)).then_some(Self { builds_core: !has_core, ..self })
@@ -57,21 +56,20 @@ impl Toolchain {
 
     /// Returns whether the current compiler has the std of a target.
     pub fn has_std(target: &'static str) -> bool {
-        let libraries = Self::new(target, None).map(|toolchain| toolchain.sysroot.join("lib/rustlib").join(target));
-        let entries = libraries.ok().and_then(|libraries| libraries.join("lib").read_dir().ok());
-        entries.is_some_and(|mut entries| {
-            entries.any(|entry| entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("libstd-")))
-        })
+        Self::new(target, None).is_ok_and(|toolchain| toolchain.has_library(|name| name.starts_with("libstd-")))
     }
 
     /// Returns whether the current compiler has the runtime library of the address sanitizer.
     pub fn has_address_sanitizer() -> bool {
-        let Ok(target) = Arch::host().map(Arch::target) else { return false };
-        let directory = Self::new(target, None).map(|toolchain| toolchain.sysroot.join("lib/rustlib").join(target));
-        let entries = directory.ok().and_then(|directory| directory.join("lib").read_dir().ok());
-        entries.is_some_and(|mut entries| {
-            entries.any(|entry| entry.is_ok_and(|entry| entry.file_name().to_string_lossy().ends_with("_rt.asan.a")))
-        })
+        let current = Arch::host().and_then(|arch| Self::new(arch.target(), None));
+        current.is_ok_and(|toolchain| toolchain.has_library(|name| name.ends_with("_rt.asan.a")))
+    }
+
+    /// Returns whether a library of the target has such a name.
+    fn has_library(&self, is_it: impl Fn(&str) -> bool) -> bool {
+        let libraries = self.sysroot.join("lib/rustlib").join(self.target).join("lib");
+        let mut entries = libraries.read_dir().into_iter().flatten().flatten();
+        entries.any(|entry| is_it(&entry.file_name().to_string_lossy()))
     }
 
     /// Returns whether the source of core is installed.
@@ -129,7 +127,7 @@ impl Toolchain {
     }
 }
 
-/// A command of the nightly compiler's cargo.
+/// Returns a command of the nightly compiler's cargo.
 pub fn nightly(subcommand: &str) -> Command {
     let mut cargo = command("rustup");
     cargo.args(["run", "nightly", "cargo", subcommand]);
@@ -140,14 +138,14 @@ pub fn nightly(subcommand: &str) -> Command {
     cargo
 }
 
-/// A program in PATH, also under the names that carry a version, as Debian's do.
+/// Finds a program in PATH, also by names with a version, which Debian uses.
 fn on_path(name: &str) -> Option<PathBuf> {
     let newest_first = (11..=30).rev().map(|version| format!("{name}-{version}"));
     std::iter::once(name.to_owned()).chain(newest_first).find_map(|name| shell::find(&name))
 }
 
 fn missing(program: &str, package: &str) -> String {
-    format!("neither the Rust toolchain nor PATH has {program}. What would change it: apt-get install {package}")
+    format!("neither the Rust toolchain nor PATH has {program}. To enable it: apt-get install {package}")
 }
 
 /// Returns the C compiler for an architecture.
@@ -170,7 +168,7 @@ pub fn zig_directory() -> PathBuf {
     project::root().join("target/tools/zig")
 }
 
-/// Returns `zig`: that in PATH, or that which setup installed.
+/// Returns the path of `zig` in PATH, or of the one that setup installed.
 pub fn find_zig() -> Option<PathBuf> {
     let own = || {
         let libraries = zig_directory().join("lib").read_dir().ok()?.flatten();
@@ -200,9 +198,9 @@ pub fn loader_arguments(arch: Arch) -> Result<Vec<String>> {
         Arch::Aarch64 => "ld-linux-aarch64.so.1",
         Arch::Riscv64 => "ld-linux-riscv64-lp64d.so.1",
     };
-    let said = execute(command(c_compiler(arch)).arg(format!("-print-file-name={loader}")))?.stdout;
+    let printed = execute(command(c_compiler(arch)).arg(format!("-print-file-name={loader}")))?.stdout;
     // Without the file gcc prints the name alone.
-    let path = Path::new(std::str::from_utf8(&said)?.trim_end()).canonicalize();
+    let path = Path::new(std::str::from_utf8(&printed)?.trim_end()).canonicalize();
     let path = path.with_context(|| format!("{} has no {loader} for its programs", c_compiler(arch)))?;
     let directory = path.parent().unwrap_or(Path::new("/"));
     let loader = format!("-Wl,--dynamic-linker={}/{loader}", directory.display());

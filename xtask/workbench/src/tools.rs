@@ -1,5 +1,6 @@
 //! The tools that the project uses beyond the Rust toolchain.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
@@ -13,12 +14,12 @@ use crate::toolchain::{self, Toolchain};
 pub struct Tool {
     kind: Kind,
     /// The work that needs it.
-    pub purpose: String,
+    pub purpose: Cow<'static, str>,
 }
 
 enum Kind {
     /// A program, and the Debian packages that contain it and its files.
-    Program { name: String, packages: String },
+    Program { name: Cow<'static, str>, packages: Cow<'static, str> },
     /// A subcommand of cargo that is a component of the Rust toolchain.
     Component(&'static str),
     /// A compiler that can build for a target.
@@ -26,7 +27,7 @@ enum Kind {
     /// The std of a target.
     Std(&'static str),
     /// A program that runs those of an architecture.
-    Emulator { arch: Arch, name: String },
+    Emulator { arch: Arch, name: Cow<'static, str> },
     /// The distribution's compiler, with the source of core.
     DistributionRust,
     /// A runtime library that only the toolchains of rustup contain.
@@ -43,119 +44,79 @@ enum Kind {
 /// The directory of a program that setup installs for this checkout alone.
 const OWN: &str = "target/tools";
 
-/// A debug build takes a fraction of the time to compile, and checks a few hundred packages as fast.
-const CARGO_DENY: Kind = Kind::Own {
-    name: "cargo-deny",
-    install: "cargo install --quiet --locked --debug --root target/tools/cargo-deny cargo-deny@0.20.2",
-    packages: "gcc libc6-dev",
-};
-
-const TYPOS: Kind = Kind::Own {
-    name: "typos",
-    install: "python3 -m venv target/tools/typos && target/tools/typos/bin/python -m pip install --quiet typos==1.52.0",
-    packages: "python3-venv",
-};
-
-fn program(name: impl Into<String>, packages: impl Into<String>, purpose: impl Into<String>) -> Tool {
-    Tool { kind: Kind::Program { name: name.into(), packages: packages.into() }, purpose: purpose.into() }
+const fn tool(kind: Kind, purpose: &'static str) -> Tool {
+    Tool { kind, purpose: Cow::Borrowed(purpose) }
 }
 
-pub fn cc() -> Tool {
-    program("cc", "gcc libc6-dev", "linking anything")
+const fn program(name: &'static str, packages: &'static str, purpose: &'static str) -> Tool {
+    tool(Kind::Program { name: Cow::Borrowed(name), packages: Cow::Borrowed(packages) }, purpose)
 }
 
-pub fn musl() -> Tool {
-    program("musl-gcc", "musl-tools", "C programs on musl")
-}
+pub const CC: Tool = program("cc", "gcc libc6-dev", "linking programs");
+pub const MUSL: Tool = program("musl-gcc", "musl-tools", "C programs on musl");
+pub const CXX: Tool = program("g++", "g++", "the header in C++, and the fuzzer");
+pub const PKG_CONFIG: Tool = program("pkg-config", "pkg-config", "the .pc file");
+pub const STRACE: Tool = program("strace", "strace", "the system calls of each function");
+pub const VALGRIND: Tool =
+    program("valgrind", "valgrind libc6-dbg", "the instructions of each function, and its use of memory");
+pub const FLOCK: Tool = program("flock", "util-linux", "locks against another program");
+pub const CLANG: Tool = program("clang", "clang", "C programs compiled by clang");
+pub const LLD: Tool = program("ld.lld", "lld", "C programs linked by lld");
+pub const DISTRIBUTION_RUST: Tool = tool(Kind::DistributionRust, "building core without rustup");
+pub const ZIG: Tool = tool(Kind::Zig, "C programs compiled by zig cc, on musl for every architecture");
+pub const ADDRESS_SANITIZER: Tool = tool(Kind::AddressSanitizer, "checks of memory in the fuzzer and in tests");
+pub const MIRI: Tool = tool(Kind::Miri, "Miri, and std built with the thread sanitizer");
+pub const RUSTFMT: Tool = tool(Kind::Component("fmt"), "formatting");
+pub const CLIPPY: Tool = tool(Kind::Component("clippy"), "lints");
 
-pub fn cxx() -> Tool {
-    program("g++", "g++", "the header in C++, and the fuzzer")
-}
+/// A debug build compiles in a fraction of the time, and is fast enough for a few hundred packages.
+pub const CARGO_DENY: Tool = tool(
+    Kind::Own {
+        name: "cargo-deny",
+        install: "cargo install --quiet --locked --debug --root target/tools/cargo-deny cargo-deny@0.20.2",
+        packages: "gcc libc6-dev",
+    },
+    "the licenses and sources of dependencies",
+);
 
-pub fn pkg_config() -> Tool {
-    program("pkg-config", "pkg-config", "the .pc file")
-}
+pub const TYPOS: Tool = tool(
+    Kind::Own {
+        name: "typos",
+        install: "python3 -m venv target/tools/typos && target/tools/typos/bin/python -m pip install --quiet typos==1.52.0",
+        packages: "python3-venv",
+    },
+    "spelling",
+);
 
-pub fn strace() -> Tool {
-    program("strace", "strace", "the system calls of each function")
-}
-
-pub fn valgrind() -> Tool {
-    program("valgrind", "valgrind libc6-dbg", "the instructions of each function, and its use of memory")
-}
-
-pub fn flock() -> Tool {
-    program("flock", "util-linux", "locks against another program")
-}
-
-pub fn clang() -> Tool {
-    program("clang", "clang", "C programs compiled by clang")
-}
-
-pub fn lld() -> Tool {
-    program("ld.lld", "lld", "C programs linked by lld")
-}
-
-/// The C compiler and the libc for an architecture.
+/// Returns the C compiler and the libc for an architecture.
 pub fn c_compiler(arch: Arch) -> Tool {
+    if arch.is_host() {
+        return CC;
+    }
     let debian = match arch {
         Arch::X86_64 => "amd64",
         Arch::Aarch64 => "arm64",
         Arch::Riscv64 => "riscv64",
     };
     let packages = format!("gcc-{} libc6-dev-{debian}-cross", arch.gnu().replace('_', "-"));
-    if arch.is_host() {
-        return cc();
-    }
-    program(toolchain::c_compiler(arch), packages, format!("programs for {}", arch.name()))
+    let kind = Kind::Program { name: toolchain::c_compiler(arch).into(), packages: packages.into() };
+    Tool { kind, purpose: format!("programs for {}", arch.name()).into() }
 }
 
-/// The emulator of an architecture.
+/// Returns the emulator of an architecture.
 pub fn qemu(arch: Arch) -> Tool {
-    let kind = Kind::Emulator { arch, name: format!("qemu-{}-static", arch.name()) };
-    Tool { kind, purpose: format!("running {} programs, in a user namespace (Linux 6.7)", arch.name()) }
+    let kind = Kind::Emulator { arch, name: format!("qemu-{}-static", arch.name()).into() };
+    Tool { kind, purpose: format!("running {} programs, in a user namespace (Linux 6.7)", arch.name()).into() }
 }
 
-/// A compiler that can build for a target.
+/// Returns a compiler that can build for a target.
 pub fn target(triple: &'static str) -> Tool {
-    Tool { kind: Kind::Target(triple), purpose: format!("building for {triple}") }
+    Tool { kind: Kind::Target(triple), purpose: format!("building for {triple}").into() }
 }
 
-/// The precompiled std of a target.
+/// Returns the precompiled std of a target.
 pub fn std(triple: &'static str) -> Tool {
-    Tool { kind: Kind::Std(triple), purpose: format!("Rust programs with std for {triple}") }
-}
-
-pub fn distribution_rust() -> Tool {
-    Tool { kind: Kind::DistributionRust, purpose: "building core without rustup".into() }
-}
-
-pub fn zig() -> Tool {
-    Tool { kind: Kind::Zig, purpose: "C programs compiled by zig cc, on musl for every architecture".into() }
-}
-
-pub fn address_sanitizer() -> Tool {
-    Tool { kind: Kind::AddressSanitizer, purpose: "checks of memory in the fuzzer and in tests".into() }
-}
-
-pub fn miri() -> Tool {
-    Tool { kind: Kind::Miri, purpose: "Miri, and std built with the thread sanitizer".into() }
-}
-
-pub fn rustfmt() -> Tool {
-    Tool { kind: Kind::Component("fmt"), purpose: "formatting".into() }
-}
-
-pub fn clippy() -> Tool {
-    Tool { kind: Kind::Component("clippy"), purpose: "lints".into() }
-}
-
-pub fn cargo_deny() -> Tool {
-    Tool { kind: CARGO_DENY, purpose: "the licenses and sources of dependencies".into() }
-}
-
-pub fn typos() -> Tool {
-    Tool { kind: TYPOS, purpose: "spelling".into() }
+    Tool { kind: Kind::Std(triple), purpose: format!("Rust programs with std for {triple}").into() }
 }
 
 /// Fails if a tool is missing, with the command that installs it.
@@ -179,7 +140,7 @@ impl Tool {
         }
     }
 
-    /// Returns the path of a program: that in PATH, or that which setup installed.
+    /// Returns the path of a program in PATH, or of the one that setup installed.
     pub fn find(&self) -> Option<PathBuf> {
         let own = || Some(project::root().join(OWN).join(self.program()).join("bin").join(self.program()));
         shell::find(self.program()).or_else(own).filter(|path| path.is_file())
@@ -189,7 +150,9 @@ impl Tool {
         match &self.kind {
             Kind::Program { name, .. } => shell::find(name).is_some(),
             // rustup has a proxy for every component, installed or not.
-            Kind::Component(name) => capture(cargo().args([name, "--version"])).is_ok_and(|said| said.status.success()),
+            Kind::Component(name) => {
+                capture(cargo().args([name, "--version"])).is_ok_and(|output| output.status.success())
+            }
             Kind::Target(triple) => Toolchain::of(triple).is_ok(),
             Kind::Std(triple) => Toolchain::has_std(triple),
             Kind::Emulator { arch, .. } => emulator::works_for(*arch),
@@ -197,7 +160,9 @@ impl Tool {
                 Toolchain::of_distribution(Arch::Riscv64.target()).is_ok_and(|rust| rust.has_source())
             }
             Kind::AddressSanitizer => Toolchain::has_address_sanitizer(),
-            Kind::Miri => capture(toolchain::nightly("miri").arg("--version")).is_ok_and(|said| said.status.success()),
+            Kind::Miri => {
+                capture(toolchain::nightly("miri").arg("--version")).is_ok_and(|output| output.status.success())
+            }
             Kind::Zig => toolchain::find_zig().is_some(),
             Kind::Own { .. } => self.find().is_some(),
         }
@@ -206,7 +171,7 @@ impl Tool {
     /// Returns the message that the tool is missing, with the commands that install it.
     pub fn is_missing(&self) -> String {
         let remedies = self.remedies().join(", or else: ");
-        format!("no {} for {}. What would change it: {remedies}", self.program(), self.purpose)
+        format!("no {} for {}. To enable it: {remedies}", self.program(), self.purpose)
     }
 
     /// Returns the commands that install the tool. One of them is enough.

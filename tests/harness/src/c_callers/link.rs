@@ -87,11 +87,11 @@ impl Compiler {
         let mut tools = vec![tools::c_compiler(arch)];
         match self {
             Gcc => {}
-            GccLld => tools.push(tools::lld()),
-            Clang => tools.push(tools::clang()),
-            ClangLld => tools.extend([tools::clang(), tools::lld()]),
-            Zig => tools = vec![tools::zig()],
-            MuslGcc => tools.push(tools::musl()),
+            GccLld => tools.push(tools::LLD),
+            Clang => tools.push(tools::CLANG),
+            ClangLld => tools.extend([tools::CLANG, tools::LLD]),
+            Zig => tools = vec![tools::ZIG],
+            MuslGcc => tools.push(tools::MUSL),
         }
         tools
     }

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use workbench::project::{self, Arch, Dist};
-use workbench::shell::{self, capture, execute, said};
+use workbench::shell::{self, capture, execute, printed};
 use workbench::tools::{self, Tool};
 use workbench::{build, elf, emulator};
 
@@ -128,8 +128,8 @@ impl Caller {
             output += &end.check(&mut run, arguments, &new, dist).with_context(|| format!("run {number}"))?;
             if self.also_runs_as_nobody() {
                 let mut run = emulator::command_as(NOBODY, self.arch, &program)?;
-                let said = end.check(&mut run, arguments, &new, dist);
-                output += &said.with_context(|| format!("run {number}, as user {NOBODY}"))?;
+                let printed = end.check(&mut run, arguments, &new, dist);
+                output += &printed.with_context(|| format!("run {number}, as user {NOBODY}"))?;
             }
         }
         Ok(output)
@@ -164,15 +164,15 @@ impl End {
             };
         }
         let output = capture(run)?;
-        let said = said(&output);
+        let printed = printed(&output);
         match self {
-            Self::Success => ensure!(output.status.success(), "{}: {said}", output.status),
+            Self::Success => ensure!(output.status.success(), "{}: {printed}", output.status),
             Self::Misuse => {
-                ensure!(output.status.signal() == Some(libc::SIGABRT), "not aborted, {}: {said}", output.status);
-                ensure!(output.stderr.starts_with(b"ffi_syscalls: rt_free: "), "no message of rt_free: {said}");
+                ensure!(output.status.signal() == Some(libc::SIGABRT), "not aborted, {}: {printed}", output.status);
+                ensure!(output.stderr.starts_with(b"ffi_syscalls: rt_free: "), "no message of rt_free: {printed}");
             }
         }
-        Ok(said)
+        Ok(printed)
     }
 }
 

@@ -34,14 +34,14 @@ pub struct Arguments {
 pub const FILE: &str = "tests/calls.txt";
 
 const INTRODUCTION: &str = "\
-# The system calls of each function, on x86_64, as strace sees them in a program without a libc.
-# Written by `cargo xtask calls --bless` from tests/c/calls.c. ADDR, TEXT, FD, PID and SIZE stand for what differs from
-# run to run. The error of a failed call follows it. Calls of a child end where it executes a program.
+# The system calls of each function on x86_64, in a program without a libc, as strace(1) prints them.
+# Written by `cargo xtask calls --bless` from tests/c/calls.c. ADDR, TEXT, FD, PID and SIZE replace values that differ
+# between runs. The error of a failed call follows it. The calls of a child end where it executes a program.
 ";
 
 pub fn run(arguments: &Arguments) -> Result<()> {
     Arch::X86_64.must_be_host()?;
-    tools::must_have(&[tools::strace(), tools::cc()])?;
+    tools::must_have(&[tools::STRACE, tools::CC])?;
     if arguments.bless {
         return bless();
     }
@@ -60,8 +60,8 @@ pub fn bless() -> Result<()> {
     Ok(())
 }
 
-/// Returns the functions with a section in the table.
-pub fn noted_functions() -> Result<BTreeSet<String>> {
+/// Returns the functions that have a section in the table.
+pub fn recorded_functions() -> Result<BTreeSet<String>> {
     Ok(functions_of(&std::fs::read_to_string(project::root().join(FILE)).context(FILE)?))
 }
 
@@ -91,16 +91,16 @@ fn observe(dist: &Dist) -> Result<(String, Result<()>)> {
 /// Compares the table with the committed one. Returns the part that was left out, if any.
 fn compare(mut found: String, fixed: Result<()>) -> Result<String> {
     let mut expected = std::fs::read_to_string(project::root().join(FILE)).context(FILE)?;
-    let mut said = String::new();
+    let mut left_out = String::new();
     if let Err(error) = fixed {
         // The address of a mapping decides whether its ends are unmapped.
         for table in [&mut expected, &mut found] {
             *table = table.split_inclusive('\n').filter(|line| line.trim() != "munmap(ADDR, SIZE)").collect();
         }
-        said = error.to_string().replacen("CANNOT RUN: ", "CANNOT RUN: the alignment of mappings: ", 1);
+        left_out = error.to_string().replacen("CANNOT RUN: ", "CANNOT RUN: the alignment of mappings: ", 1);
     }
     if expected == found {
-        return Ok(said);
+        return Ok(left_out);
     }
     let difference = TextDiff::from_lines(&expected, &found);
     let difference = difference.unified_diff().context_radius(4).header(FILE, "the library").to_string();

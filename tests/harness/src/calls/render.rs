@@ -42,7 +42,7 @@ impl Normal {
             (r"\b((?:madvise)\(ADDR, )\d+", "${1}SIZE"),
             // The kernel does not look at the size of a signal set that is not there.
             (r"(ppoll\(ADDR, 1, NULL, NULL), \d+", "$1, SIZE"),
-            // What a call that succeeded returned says nothing new, but where it is the end of something.
+            // The result of a successful call is dropped, except the 0 that marks the end of a file or directory.
             (r"^((?:read|getdents64|copy_file_range)\(.*\)) = 0$", "$1 = end"),
             (r"\) = (?:\d+|FD|ADDR|\?).*$", ")"),
             (r" = end$", " = 0"),
@@ -66,7 +66,7 @@ impl Normal {
         Call { text, kind }
     }
 
-    /// What each process of a group did. Of a child, until it became another program.
+    /// Returns the calls of each process of a group. Those of a child end where it executes another program.
     pub fn processes(&self, traces: &[(String, String)]) -> Result<Vec<Process>> {
         let ids: Vec<_> = traces.iter().map(|(id, _)| id.as_str()).collect();
         let mut processes = Vec::new();
@@ -100,7 +100,7 @@ pub fn write_sections(table: &mut String, variant: Option<&str>, processes: &[Pr
             calls.push(call);
         }
     }
-    // What ends the process ends the last.
+    // The last section has no mark after it: its call ends the process.
     section.map_or(Ok(()), |(name, calls)| write_section(table, &name, &calls, &mut children))
 }
 

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use workbench::cannot_run::CannotRun;
-use workbench::shell::{self, capture, command, said};
+use workbench::shell::{self, capture, command, printed};
 
 use super::groups::Group;
 
@@ -30,13 +30,13 @@ pub fn trace(group: &Group, program: &Path, place: &Path) -> Result<Vec<(String,
     strace.env_clear().envs([("PATH", "/first:/second"), ("HOME", "/of/the/environment")]);
     let output = capture(shell::with_default_signals(&mut strace))?;
     if !output.status.success() {
-        let said = said(&output);
-        if said.contains("no root of its own") {
-            let remedy = "be root, or allow user namespaces (sysctl user.max_user_namespaces, and other settings of the \
+        let printed = printed(&output);
+        if printed.contains("no root of its own") {
+            let remedy = "run as root, or allow user namespaces (sysctl user.max_user_namespaces, and other settings of the \
                           system)";
-            bail!(CannotRun(format!("{} What would change it: {remedy}", said.trim())));
+            bail!(CannotRun(format!("{} To enable it: {remedy}", printed.trim())));
         }
-        bail!("{}: {said}", group.name);
+        bail!("{}: {printed}", group.name);
     }
     read_traces(place)
 }
@@ -103,7 +103,7 @@ fn make_root(root: &Path, program: &Path, group: &Group) -> Result<()> {
     std::fs::copy(program, root.join("second/program"))?;
     std::fs::copy(program, root.join("bin/sh"))?;
     symlink("created", root.join("dangling"))?;
-    // Everybody may search the first two, nobody but root the third.
+    // Every user may search the first two, and only root the third.
     for (path, mode) in [(PathBuf::new(), 0o755), ("ten".into(), 0o755), ("closed".into(), 0o600)] {
         std::fs::set_permissions(root.join(path), Permissions::from_mode(mode))?;
     }

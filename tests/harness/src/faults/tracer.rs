@@ -124,7 +124,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The advice for a system that refuses tracing.
 const REMEDY: &str =
-    "What would change it: a system that allows it; for a container, say docker run --security-opt seccomp=unconfined";
+    "To enable it: use a system that allows it; in a container, docker run --security-opt seccomp=unconfined";
 
 /// Disables address randomization for the programs of this thread, so that they map memory by the same calls each time.
 pub fn fix_addresses() -> Result<()> {

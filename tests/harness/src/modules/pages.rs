@@ -97,7 +97,7 @@ fn read(pattern: &Regex, path: &Path, html: &str) -> Page {
     page
 }
 
-/// Returns the page that a link leads to.
+/// Returns the page that a link refers to.
 fn resolve(from: &Path, link: &str) -> PathBuf {
     let mut path = from.parent().map(Path::to_owned).unwrap_or_default();
     for component in Path::new(link).components() {

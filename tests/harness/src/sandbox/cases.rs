@@ -18,7 +18,7 @@ const NEEDED: &[Sysno] = &[
     Sysno::tgkill, Sysno::rt_sigprocmask, Sysno::rt_sigaction, Sysno::clone, ffi_syscalls_arch::nr::NEWFSTATAT,
 ];
 
-/// System calls that the library can do without: with each refused in each way, programs work as before.
+/// System calls that the library does not depend on: programs work as usual when each is refused in each way.
 const DISPENSABLE: &[Sysno] = &[
     Sysno::capget,
     Sysno::close_range,

@@ -1,6 +1,7 @@
 //! `cargo xtask sandbox`: programs that call every function, where something is missing, refused, full or changing.
 //!
-//! The program is told what its sandbox lacks, and expects failures of what depends on it; all else must work as ever.
+//! A variable names what the sandbox lacks. The program expects failures of the functions that depend on it; all others
+//! must work as usual.
 
 mod cases;
 mod entry;

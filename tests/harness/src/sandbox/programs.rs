@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 use workbench::project::{self, Arch, Dist};
-use workbench::shell::{self, execute, said};
+use workbench::shell::{self, execute, printed};
 use workbench::{elf, toolchain};
 
 use crate::c_callers;
@@ -76,10 +76,11 @@ fn build_rtbox(arch: Arch) -> Result<[PathBuf; 2]> {
     let mut cargo = shell::cargo();
     cargo.args(["test", "--no-run", "--release", "--package", "rtbox", "--features", "freestanding"]);
     toolchain::for_programs(arch, &mut cargo)?;
-    let said = said(&execute(&mut cargo)?);
-    let tests =
-        said.lines().find_map(|line| line.trim().strip_prefix("Executable tests/applets/main.rs (")?.strip_suffix(')'));
-    let tests = project::root().join(tests.with_context(|| format!("no tests of rtbox: {said}"))?);
+    let printed = printed(&execute(&mut cargo)?);
+    let tests = printed
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Executable tests/applets/main.rs (")?.strip_suffix(')'));
+    let tests = project::root().join(tests.with_context(|| format!("no tests of rtbox: {printed}"))?);
     let directory = tests.parent().and_then(Path::parent).context("no directory")?;
     let rtbox = directory.join("rtbox");
     Ok([tests, rtbox])

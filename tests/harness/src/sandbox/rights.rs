@@ -20,7 +20,7 @@ pub enum Right {
     ChangeUser,
 }
 
-/// Why each right is refused, tried once.
+/// The reason why each right is refused, from one attempt.
 static REFUSALS: [OnceLock<Option<String>>; 5] = [const { OnceLock::new() }; 5];
 
 impl Right {
@@ -70,7 +70,9 @@ impl Right {
         match REFUSALS[self as usize].get_or_init(describe) {
             None => Ok(()),
             Some(why) => {
-                bail!(CannotRun(format!("{why}. What would change it: root's rights, unrestricted by a container")))
+                bail!(CannotRun(format!(
+                    "{why}. To enable it: run as root, outside of a container that restricts root"
+                )))
             }
         }
     }

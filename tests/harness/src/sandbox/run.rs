@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use tempfile::TempDir;
 use workbench::emulator;
 use workbench::project::Arch;
-use workbench::shell::{self, capture, said};
+use workbench::shell::{self, capture, printed};
 
 use super::filter::{Answer, Refused};
 use super::part::Part;
@@ -62,7 +62,7 @@ impl Sandbox {
         }
         let output = capture(&mut command)?;
         let reported = std::fs::read_to_string(&report).unwrap_or_default();
-        self.judge(&output, &format!("{}{reported}", said(&output)))
+        self.judge(&output, &format!("{}{reported}", printed(&output)))
     }
 
     /// Makes the program's directory, in memory if the sandbox allows that: the disk is slower, and is not under test.
@@ -93,21 +93,24 @@ impl Sandbox {
         words.join(" ")
     }
 
-    fn judge(&self, output: &Output, said: &str) -> Result<String> {
+    fn judge(&self, output: &Output, printed: &str) -> Result<String> {
         if self.has(|part| matches!(part, Part::Refuses(_, Answer::Kill))) {
             let by_signal = output.status.signal() == Some(libc::SIGSYS);
-            ensure!(by_signal || said.contains(" checks FAILED"), "the refused call is never made: {said}");
+            ensure!(by_signal || printed.contains(" checks FAILED"), "the refused call is never made: {printed}");
             return Ok(String::new());
         }
         let is_unlisted =
             self.has(|part| matches!(part, Part::Allows(_))) && output.status.signal() == Some(libc::SIGSYS);
-        ensure!(!is_unlisted, "a system call that no list of sandbox/cases.rs contains; strace(1) shows it: {said}");
-        ensure!(output.status.success(), "{}: {said}", output.status);
-        ensure!(said.contains(" checks passed") || said.contains("test result: ok"), "it did not finish: {said}");
+        ensure!(!is_unlisted, "a system call that no list of sandbox/cases.rs contains; strace(1) shows it: {printed}");
+        ensure!(output.status.success(), "{}: {printed}", output.status);
+        ensure!(
+            printed.contains(" checks passed") || printed.contains("test result: ok"),
+            "it did not finish: {printed}"
+        );
         if self.has(|part| matches!(part, Part::Surrounds(kind) if kind.starts_with("storm"))) {
-            let count = said.lines().find_map(|line| line.strip_prefix("signals handled: ")?.parse::<u32>().ok());
-            ensure!(count.is_some_and(|count| count > 100), "too few signals arrived: {said}");
+            let count = printed.lines().find_map(|line| line.strip_prefix("signals handled: ")?.parse::<u32>().ok());
+            ensure!(count.is_some_and(|count| count > 100), "too few signals arrived: {printed}");
         }
-        Ok(said.to_owned())
+        Ok(printed.to_owned())
     }
 }

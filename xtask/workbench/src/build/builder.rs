@@ -130,8 +130,8 @@ impl Builder {
     /// Builds the library and makes the objects of an archive.
     ///
     /// A freestanding archive has two: one with `rt_last_error` and the store of the last error, and one with all other
-    /// functions and a weak store that does nothing, for programs that never ask. A hosted archive can be in a program and
-    /// in its shared objects at once, where one may fail and another ask: it has one object.
+    /// functions and a weak store that does nothing, for programs that never call it. A hosted archive has one object: it
+    /// can be in a program and in its shared objects at once, and a call may fail in one and be reported in another.
     fn pick_archive(&self, emulation: &str, features: &str, flags: &[&str], work: &Path) -> Result<Vec<Member>> {
         let is_split = features == FREESTANDING;
         let features = if is_split { format!("{features},archive") } else { features.to_owned() };
