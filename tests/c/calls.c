@@ -4,8 +4,8 @@
  *     calls GROUP    runs one of the groups below; the working directory becomes its root directory
  *
  * Each group runs in a process of its own, so that a first call is the process's first. A write to descriptor -1 marks
- * the start and the end of each section: its only effect is a line in the trace. Exit code 0: every call returned what
- * its name tells.
+ * the start and the end of each section: its only effect is a line in the trace. Exit code 0: every call returned the
+ * expected result.
  */
 #include "ffi_syscalls.h"
 
@@ -248,7 +248,7 @@ static void directories(void)
     end(!rt_dir_create("new", false));
     begin("rt_dir_create: recursive, it exists");
     end(rt_dir_create("new", true));
-    begin("rt_dir_create: recursive, nothing is missing but itself");
+    begin("rt_dir_create: recursive, only the last directory is missing");
     end(rt_dir_create("new/one", true));
     begin("rt_dir_create: recursive, two parents are missing");
     end(rt_dir_create("new/two/three/four", true));

@@ -3,7 +3,7 @@
  * It needs nothing but the library, so the same program tests a freestanding link, the hosted archive and the shared
  * object.
  *
- *     conformance DIRECTORY    the directory must not exist; it is made, and removed in the end
+ *     conformance DIRECTORY    the directory must not exist; the program makes and removes it
  *
  * sh and the usual small tools are the oracle for the content of files and the end of processes. For checks that need a
  * process of their own the program runs itself; see in_a_child().
@@ -106,7 +106,7 @@ static int32_t again(const char *what, const char *with)
     return rt_process_run(self, arguments, 2);
 }
 
-/* Whether a text has exactly these bytes, its NUL, length and alignment. Frees it. */
+/* Returns whether a text has exactly these bytes, its NUL, length and alignment. Frees the text. */
 static bool is_text(char *text, const char *bytes, size_t n)
 {
     bool ok = text != NULL && rt_len(text) == n && same_bytes(text, bytes, n) && text[n] == 0 &&
@@ -322,7 +322,7 @@ static void contents(void)
     /* With a process at the other end: a pipeline, because a background job reads /dev/null. */
     CHECK(sh("mkfifo \"$D/pipe\"; { printf early; sleep 0.05; printf late; } > \"$D/pipe\" | \"$SELF\" 'read earlylate' \"$D/pipe\"") == 0);
     CHECK(sh("test \"$(\"$SELF\" 'write through' \"$D/pipe\" | cat \"$D/pipe\")\" = 'through a pipe'") == 0);
-    /* So much that memory has to grow several times: the size is unknown in advance. */
+    /* The size is unknown in advance, so memory grows several times. */
     CHECK(sh("yes 0123456789abcde | head -c 50000000 > \"$D/pipe\" | \"$SELF\" 'read 50000000' \"$D/pipe\"") == 0);
     CHECK(sh("printf 'copied from a pipe' > \"$D/pipe\" | \"$SELF\" 'copy to from pipe' \"$D/pipe\"") == 0);
     CHECK(is(rt_file_read_text(at("from pipe")), "copied from a pipe"));
@@ -510,7 +510,7 @@ static void locks(void)
     CHECK(rt_file_unlock(fd));
 }
 
-/* Whether a list is aligned, ends with NULL, and has its entries in the same block without overlap. */
+/* Returns whether a list is aligned, ends with NULL, and has its entries in the same block without overlap. */
 static bool is_list(char **list, size_t count)
 {
     if (list == NULL || rt_len(list) != count || list[count] != NULL || (uintptr_t)list % 8 != 0)
@@ -690,7 +690,7 @@ static void process_codes(void)
     }
 }
 
-/* Whether valgrind runs this. It ends a process whose execve(2) fails for a reason that valgrind did not expect. */
+/* Returns whether valgrind runs this program. valgrind ends a process whose execve(2) fails unexpectedly. */
 static bool under_valgrind(const char *what)
 {
     bool is_it = is(rt_env_get("FFI_SYSCALLS_EMULATED"), "valgrind");
@@ -753,7 +753,7 @@ static void processes(void)
         EQUAL(rt_process_run("sh", arguments, 6), 0);
         CHECK(is(rt_file_read_text(at("got")), "sh|-c|tr '\\0' '|' < /proc/$$/cmdline > \"$D/got\"|a b||x\ny|\xff*|"));
     }
-    /* Two thousand of them: after the script come $0, 1998 others, and the last. */
+    /* Two thousand arguments: after the script come $0, 1998 others, and the last. */
     const char *thousands[2002] = {"-c", "test $# = 1999 && shift 1998 && test $1 = last"};
     for (size_t i = 2; i < COUNT(thousands); i++)
         thousands[i] = i + 1 < COUNT(thousands) ? "argument" : "last";
@@ -797,7 +797,7 @@ static void processes(void)
         {"p1", "adir", 126, E_ACCES},
         {"p2:p1", "nothing", 127, E_NOENT},
         {"no", "cmd", 127, E_NOENT},
-        {"no:cmd", "nothing", 127, E_NOTDIR}, /* of several reasons the last: see execvp(3) */
+        {"no:cmd", "nothing", 127, E_NOTDIR}, /* the last of several errors: see execvp(3) */
         {"p1:p3", "orphan", 126, E_NOENT}, /* found; its interpreter is missing */
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -845,7 +845,7 @@ static void system_facts(void)
     char *pid = output_of(!without("sigchld") ? "echo $PPID" : "cut -d ' ' -f 4 /proc/$PPID/stat");
     EQUAL(rt_getpid(), number_in(pid ? pid : ""));
     rt_free(pid);
-    /* Counts by affinity; without it by the list of processors, and without the list 1. */
+    /* The affinity mask counts; without it the list of processors; without the list the result is 1. */
     char *count = output_of(!without("sched_getaffinity") ? "env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc" : "test -e /proc/stat && grep -c '^cpu[0-9]' /proc/stat || echo 1");
     int64_t usable = number_in(count ? count : "");
     rt_free(count);
@@ -876,7 +876,7 @@ static void error_texts(void)
         CHECK(same(rt_error_text(rows[i].number), rows[i].text));
         CHECK(rt_error_text(rows[i].number) == rt_error_text(rows[i].number));
     }
-    /* There is a text for every number. */
+    /* Every number has a text. */
     static const int32_t unknown[] = {-1, -2, 4095, 4096, 100000, INT32_MAX, INT32_MIN, INT32_MIN + 1};
     for (size_t i = 0; i < COUNT(unknown); i++) {
         const char *text = rt_error_text(unknown[i]);
@@ -903,18 +903,18 @@ static void printing(void)
         EQUAL(sh("exec \"$SELF\" 'print error' x > /dev/full"), E_NOSPC);
     /* All bytes arrive at a slow reader. */
     EQUAL(sh("test $(\"$SELF\" 'print much' x | (sleep 0.1; wc -c)) = 1048576"), 0);
-    /* A process whose standard descriptors are closed can run children still: the library's own pipes take the free
+    /* A process whose standard descriptors are closed can still run children: the library's own pipes take the free
        numbers, and must not reach the child. */
     EQUAL(sh("exec \"$SELF\" 'code of running' false <&- >&- 2>&-"), 1);
     EQUAL(sh("exec \"$SELF\" 'nothing inherited' x <&- >&- 2>&-"), 0);
 }
 
-/* Permissions, for a user who can be refused something. */
+/* Permissions, as a user without privileges. */
 static void rights(void)
 {
     CHECK(sh("cd \"$D\"; mkdir closed; printf x > closed/in; printf x > secret; printf x > fixed; chmod 000 secret closed; chmod 444 fixed; mkdir still; chmod 555 still") == 0);
     if (sh("cat \"$D/secret\" > \"$D/output\" 2>&1") == 0) {
-        report("note: this user may do everything, so nothing was refused to it; run as another user to check that\n");
+        report("note: this user has every permission, so no refusal was checked; run as an ordinary user to check them\n");
     } else {
         FAILS(rt_file_read_text(at("secret")), NULL, E_ACCES);
         CHECK(rt_file_exists(at("secret")));
@@ -940,7 +940,7 @@ static void rights(void)
         CHECK(fd >= 0);
         FAILS(rt_file_lock(at("fixed")), -1, E_AGAIN);
         CHECK(rt_file_unlock(fd));
-        /* A directory of PATH without search permission: nothing is found in it. */
+        /* The search finds no command in a directory of PATH without search permission. */
         char *path_before = rt_env_get("PATH");
         CHECK(rt_env_set("PATH", at("closed")));
         EQUAL(run("rt-no-such-command"), 127);
@@ -952,7 +952,7 @@ static void rights(void)
     CHECK(sh("cd \"$D\"; chmod 755 closed still") == 0);
 }
 
-/* The main of this program as a child of its own. Returns its exit code. */
+/* The main function of a child that runs this program. Returns its exit code. */
 static int in_a_child(const char *what, const char *with)
 {
     int64_t number = *with == '-' ? -number_in(with + 1) : number_in(with);
@@ -1030,7 +1030,7 @@ static int in_a_child(const char *what, const char *with)
         }
         if (!rt_env_set("FREE", free_numbers.text))
             return 2;
-        if (without("proc")) /* then there is no emulator */
+        if (without("proc")) /* no emulator runs there */
             return sh("for fd in 0 1 2; do \"$SELF\" 'error of unlocking' $fd; test $? = 9 || exit 1; done");
         return sh("for fd in $FREE; do test ! -e /proc/$$/fd/$fd || exit 1; done");
     }

@@ -1,6 +1,6 @@
 /*
- * Calls every function, in C that any system compiles: systems that cannot run the program here link it, the others run
- * it. The argument is the path of a directory that does not exist.
+ * Calls every function, in C that compiles on any system. The program is linked for every system, and run where that is
+ * possible. The argument is the path of a directory that does not exist.
  */
 #include <stdio.h>
 #include <string.h>
@@ -55,7 +55,7 @@ static void in_a_directory(const char *place)
 
     int64_t lock = rt_file_lock(file);
     check(lock >= 0, "rt_file_lock");
-    check(rt_file_lock(file) == -1, "a lock on what is locked");
+    check(rt_file_lock(file) == -1, "a second lock on the file");
     check(rt_file_unlock(lock), "rt_file_unlock");
 
     char **list = rt_dir_list(place);

@@ -2,7 +2,7 @@
  * One call of the library, for a tracer that makes the call's system calls fail (`cargo xtask faults`).
  *
  *     faults SETUP FUNCTION ARGUMENT...   makes the call, stops, makes it again, stops
- *     faults check SETUP                  as the child that the library starts: checks what it was given
+ *     faults check SETUP                  as the child that the library starts: checks the state that it was given
  *     faults trace TITLE SETUP FUNCTION ARGUMENT...
  *                                         makes the call between two marks (`cargo xtask calls`)
  *
@@ -28,7 +28,7 @@ static struct result {
 static const char *const *arguments;
 static size_t argument_count;
 
-/* The title of a trace: marks take the place of stops. A mark is a write to no descriptor, a line in the trace. */
+/* The title of a trace, in which marks replace the stops. A mark is a write to descriptor -1: a line in the trace. */
 static const char *title;
 
 static void mark(void)
@@ -79,12 +79,12 @@ static enum setup setup_of(const char *name)
     return same(name, "ignores") ? IGNORES : same(name, "not-waited") ? NOT_WAITED : same(name, "handles") ? HANDLES : PLAIN;
 }
 
-/* Sets signals up as a caller of the library may have done. */
+/* Sets up signals as a caller of the library may have done. */
 static void set_up(enum setup setup)
 {
     uint64_t blocked = 1ull << (SIG_USR2 - 1);
     for (long signal = 1; signal <= 64; signal++)
-        handle(signal, 0, 0); /* whatever the parent has set */
+        handle(signal, 0, 0); /* the parent may have set others */
     for (long fd = 3; fd < 256; fd++)
         system_call(__NR_close, fd, 0, 0, 0);
     switch (setup) {
@@ -104,7 +104,7 @@ static void set_up(enum setup setup)
     }
 }
 
-/* The child's main: returns 7 if it was given the right state, or the number of what is wrong. */
+/* The child's main: returns 7 if its state is right, or the number of the failed check. */
 static int check(int argc, char **argv, enum setup setup)
 {
     uint64_t blocked = 0;
@@ -185,7 +185,7 @@ static long call(const char *function)
     return returned(NUMBER, -2);
 }
 
-/* Makes the call between two stops, or with a stop after it alone. */
+/* Makes the call, then stops. Stops before the call too if that is asked for. */
 static void perform(const char *name, bool stops_before)
 {
     int pipe = -1;

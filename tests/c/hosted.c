@@ -45,7 +45,7 @@ static void cannot_run(const char *what, const char *why)
     cannot++;
 }
 
-/* Whether an emulator runs the program. It differs from the kernel in a few ways; those are tested without one. */
+/* Returns whether an emulator runs the program. Checks in which an emulator differs from the kernel do not run then. */
 static bool in_an_emulator(const char *what)
 {
     bool is = getenv("FFI_SYSCALLS_EMULATED") != NULL;
@@ -160,7 +160,7 @@ static int in_an_odd_environment(void)
 
 static void odd_environment(void)
 {
-    if (in_an_emulator("variables that are there twice, or are none: it does not hand them on"))
+    if (in_an_emulator("duplicate and malformed variables: the emulator does not pass them on"))
         return;
     char *const arguments[] = {self, "odd environment", "x", NULL};
     char *const odd[] = {"DUP=first", "DUP=second", "NOVALUE", "=odd", "", "DUP", "DUP=third", "LAST==x=", "PATH=/usr/bin:/bin", NULL};
@@ -191,7 +191,7 @@ struct state {
 static void look(struct state *state)
 {
     memset(state, 0, sizeof *state);
-    for (int signal = 1; signal <= 64; signal++) /* all signals of the kernel; the libc hides some */
+    for (int signal = 1; signal <= 64; signal++) /* all signals of the kernel: the libc hides some */
         syscall(SYS_rt_sigaction, signal, NULL, state->actions[signal], 8);
     syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, state->mask, 8);
     for (int fd = 0; fd < 1024; fd++)
@@ -302,7 +302,7 @@ static void nothing_changes(void)
 
 /* Processes, with each disposition of SIGCHLD */
 
-/* Returns the number on the line of /proc/PID/status that begins with this. */
+/* Returns the number on the line of /proc/PID/status that begins with this name. */
 static unsigned long signals_of_child(const char *name)
 {
     char *status = rt_file_read_text(at("status"));
@@ -517,7 +517,7 @@ static void file_size_limit(void)
 /* Without memory operations fail with ENOMEM, and do not crash. */
 static void no_memory(void)
 {
-    if (in_an_emulator("limits of memory: they are its own"))
+    if (in_an_emulator("limits of memory: they apply to the emulator too"))
         return;
     CHECK(truncate(rt_file_write_text(at("large"), "x") ? at("large") : "", 200 << 20) == 0);
     struct rlimit limit = {100 << 20, 100 << 20};
@@ -548,7 +548,7 @@ static void *fail_without_memory(void *unused)
 static void no_memory_for_errors(void)
 {
     enum { THREADS = 200 };
-    if (in_an_emulator("limits of memory: they are its own"))
+    if (in_an_emulator("limits of memory: they apply to the emulator too"))
         return;
     pthread_t threads[THREADS];
     pthread_attr_t small;

@@ -2,7 +2,7 @@
  * Calls the library on file systems that are full, read-only, deep or large, and on files that other threads change
  * during a call.
  *
- *     hostile WHAT DIRECTORY    the directory must not exist
+ *     hostile PART DIRECTORY    the directory must not exist
  *
  * The libc is the oracle. Helper threads make the changes, through the libc alone.
  */
@@ -63,7 +63,7 @@ static bool is_pattern(const char *text, size_t n)
     return text != NULL && n <= (1 << 20) && memcmp(text, pattern(n), n) == 0 && text[n] == 0;
 }
 
-/* Whether the file consists of this many bytes of the pattern. */
+/* Returns whether the file consists of this many bytes of the pattern. */
 static bool has(const char *path, size_t n)
 {
     char *text = rt_file_read_text(path);
@@ -346,7 +346,7 @@ static void hit_if(bool shows)
 /* The number of changes that have begun, and the last one that was made. Only one is made at a time. */
 static atomic_uint changes_begun, change_made;
 
-/* Makes a change that the outcome of a call does not show. The expression tells whether it was made. */
+/* Makes a change that the outcome of a call does not show. The expression is true if it was made. */
 #define CHANGE(is_made)                                                                                                \
     do {                                                                                                               \
         unsigned number_ = atomic_fetch_add(&changes_begun, 1) + 1;                                                    \
@@ -496,7 +496,7 @@ static void copy_what_stays(void)
 
 static const size_t sizes[] = {0, 1000000, 70000, 300000, 5000, 17000, 200000};
 
-/* Whether a file of this size is incomplete. */
+/* Returns whether a file of this size is incomplete. */
 static bool is_between(size_t n)
 {
     for (size_t i = 0; i < COUNT(sizes); i++)
@@ -519,9 +519,9 @@ static void grow_and_shrink(void)
     close(fd);
 }
 
-/* Whether a text can have been read from a file that is truncated and written again with the pattern. tmpfs reads the
-   size, the page, and the size again: a page that was dropped while the size returned reads as zeros up to the end of
-   the page, in read(2) as well. */
+/* Returns whether a text can come from a file that another thread truncates and writes again with the pattern.
+   read(2) on tmpfs reads the size, the page, and the size again. If the page was dropped and the file has grown again
+   in between, the rest of the page reads as zeros. */
 static bool is_pattern_or_gone(const char *text, size_t n)
 {
     enum { PAGE = 4096 };
@@ -701,17 +701,17 @@ static void races(void)
         must(mknod(at(name), S_IFREG | 0600, 0) == 0, "mknod");
     }
     CHECK(rt_file_write_text(at("small"), pattern(9000)) && rt_file_write_text(at("large"), pattern(300000)));
-    race("a list while entries come and go", come_and_go, list_those_that_stay);
-    race("a list of a directory that comes and goes", make_and_remove_directory, list_what_vanishes);
+    race("a list while entries appear and disappear", come_and_go, list_those_that_stay);
+    race("a list of a directory that appears and disappears", make_and_remove_directory, list_what_vanishes);
     race("a copy whose destination is removed", remove_destination, copy_what_stays);
     unlink(at("destination"));
-    race("reading a file that grows, shrinks and goes", grow_and_shrink, read_what_changes);
-    race("a copy of a file that grows, shrinks and goes", grow_and_shrink, copy_what_changes);
-    race("facts of a file that comes and goes", remove_appended, facts_of_what_changes);
+    race("reading a file that grows, shrinks and disappears", grow_and_shrink, read_what_changes);
+    race("a copy of a file that grows, shrinks and disappears", grow_and_shrink, copy_what_changes);
+    race("facts of a file that appears and disappears", remove_appended, facts_of_what_changes);
     race("directories that are removed while they are made", remove_tree, create_what_is_removed);
     race("directories with a file in their place", put_file_in_the_way, create_past_a_file);
-    race("directories that two make", create_too, create_and_forget);
-    race("a working directory that goes", move_about, work_in_what_vanishes);
+    race("directories that two threads make", create_too, create_and_forget);
+    race("a working directory that disappears", move_about, work_in_what_vanishes);
     race("a lock on a file that is replaced", replace_lock, lock_what_is_replaced);
     race("a command that is replaced", replace_command, run_what_is_replaced);
     printf("FIGURES: %u races, %u rounds, %u of them hit by a change, in each race %u or more\n", races_run, rounds, all_hits, fewest_hits);

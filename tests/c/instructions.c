@@ -3,8 +3,8 @@
  *
  *     instructions       in a directory with `file`, `ten` and `thousand`, and with 20 variables
  *
- * Each function is called once, which does what only a first call does, then COUNT times, and 2 * COUNT times. The
- * counter is read in between, at each entry of mark(). Each name is printed on a line that ends with a tab.
+ * Each function is called once, because a first call may do more, then COUNT times, and 2 * COUNT times. The counter is
+ * read in between, at each entry of mark(). Each name is printed on a line that ends with a tab.
  *
  * A function that has no row of its own is called with the path of a missing file.
  */
@@ -244,7 +244,7 @@ static bool begins_with(const char *text, const char *start)
     return *start == 0;
 }
 
-/* Whether a name is among those in front of a row's colon. */
+/* Returns whether a name is among those before a row's colon. */
 static bool names(const char *row, const char *function)
 {
     for (; *row && *row != ':'; row++)

@@ -86,7 +86,7 @@ int main(int argc, char **argv)
         return 2;
     }
     use(argv[1]);
-    use(argv[1]); /* again: the first use must leave nothing that disturbs */
+    use(argv[1]); /* again: the first use must not affect the second */
     if (failed == 0)
         printf("the shared object works\n");
     return failed != 0;

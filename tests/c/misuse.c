@@ -131,7 +131,7 @@ static const struct {
 };
 enum { MISUSES = sizeof misuses / sizeof *misuses };
 
-/* Runs each with each number. A shell's 134 may be a signal or an exit code: the harness tells them apart. */
+/* Runs each misuse with each number. A shell's 134 may be a signal or an exit code: the harness tells them apart. */
 static int all(const char *self, const char *file)
 {
     CHECK(rt_env_set("SELF", self));

@@ -1,6 +1,6 @@
 /*
  * A program that makes one call and nothing else, for the size that the call adds. CALL is the function's name; without
- * it the program makes none. The compiler knows nothing of the arguments.
+ * it the program makes none. The compiler does not know the parameters of the function.
  */
 #include "ffi_syscalls.h"
 
@@ -13,7 +13,7 @@
 #define NUMBER_AT(n) argc
 #define POINTER_AT(n) argv[1]
 
-/* What main() returns for each kind of value. */
+/* The result of main() for each kind of value. */
 #define RESULT_BOOLEAN(call) call
 #define RESULT_NUMBER(call) (int)call
 #define RESULT_TEXT(call) call != NULL

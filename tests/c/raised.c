@@ -66,7 +66,7 @@ int main(int argc, char **argv, char **envp)
     bool is_emulated = *emulated != 0;
     rt_free(emulated);
     if (is_emulated) {
-        (void)rt_print("NOT IN AN EMULATOR: set-user-ID, without a libc: the emulator's file has no such mark\n");
+        (void)rt_print("NOT IN AN EMULATOR: set-user-ID, without a libc: the emulator's own file is not set-user-ID\n");
         return 0;
     }
     if (system_call(__NR_getuid, 0, 0, 0, 0) != 0) {

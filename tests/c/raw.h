@@ -1,6 +1,5 @@
 /*
- * What a program without a libc writes in assembly: system calls, its entry, the start of a thread. A column for each
- * architecture.
+ * Assembly for programs without a libc: system calls, the entry, and the start of a thread, for each architecture.
  */
 #ifndef RAW_H
 #define RAW_H
@@ -144,7 +143,7 @@ static inline long system_call(long number, long a, long b, long c, long d)
     "  unimp\n"
 
 #else
-#error "this architecture has no column here"
+#error "raw.h does not support this architecture"
 #endif
 
 /* The program's entry, which calls int run(int argc, char **argv, char **envp) and ends with its result. */

@@ -66,7 +66,7 @@ enum { SIZES = sizeof sizes / sizeof *sizes, SET_MAX = 6000 };
 
 static _Atomic(char *) places[PLACES];
 
-/* Small ones come from variables, the others from files: a child could not be passed so large a variable. */
+/* Small ones come from variables, the others from files: the kernel passes no variable of that size to a child. */
 static void name_of_size(struct line *name, size_t at)
 {
     if (sizes[at] > SET_MAX)
@@ -312,7 +312,7 @@ static int open_descriptors(void)
 
 static int descriptors_of_a_child;
 
-/* The child's main: it reports what it was given. */
+/* The child's main: it reports its descriptors and a variable. */
 static int be_a_child(char **argv)
 {
     char *value = rt_env_get(argv[3]);

@@ -2,7 +2,7 @@
  * Sets up a condition that a process can only set for itself, before the main of a program with a libc. RT_SURROUND
  * names it.
  *
- *     storm MICROSECONDS    a timer's signals, whose handler has system calls interrupted (no SA_RESTART)
+ *     storm MICROSECONDS    a timer's signals, whose handler interrupts system calls (no SA_RESTART)
  *     nocldwait             SIGCHLD has its default handler, but children leave no zombie (SA_NOCLDWAIT)
  *     handled               SIGCHLD has a handler of the program's, without SA_RESTART
  *

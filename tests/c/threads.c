@@ -73,7 +73,7 @@ static void *failing_together(void *argument)
     return NULL;
 }
 
-/* All fail before the first reads its error: three hundred threads that live at the same time have a slot each. */
+/* All threads fail before the first reads its error: three hundred threads that live at once have a slot each. */
 static void many_together(void)
 {
     enum { MANY = 300 };
@@ -132,8 +132,8 @@ static void *close_later(void *unused)
 }
 
 /*
- * While a child runs, another thread closes the one writing end of a pipe that the child reads to its end. Nothing that
- * the library does to wait for the child may keep that end open: the descriptor is close-on-exec.
+ * While a child runs, another thread closes the one writing end of a pipe that the child reads to its end. The
+ * library's wait for the child must not keep that end open: the descriptor is close-on-exec.
  */
 static void pipe_closed_by_another_thread(void)
 {

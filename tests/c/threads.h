@@ -68,7 +68,8 @@ static inline void name_of(struct line *name, unsigned thread)
     add_number(name, thread);
 }
 
-/* Whether all letters are the same. Two different ones mean that two threads wrote the text, or that it was freed. */
+/* Returns whether all letters are the same. Two different ones mean that two threads wrote the text or that it was
+   freed. */
 static inline bool is_uniform(const char *text)
 {
     size_t n = rt_len(text);
@@ -149,9 +150,9 @@ static inline void run_processes(unsigned thread, unsigned round)
 }
 
 /*
- * Waits for all eight threads, so that what follows runs at the same time, and so that no thread begins or ends while
- * another runs processes: a child in qemu inherits qemu's locks, and one that is held while a thread begins or ends is
- * never released in the child.
+ * Waits for all eight threads, so that their next work runs at the same time, and so that no thread begins or ends
+ * while another runs processes: a child in qemu inherits qemu's locks, and one that is held while a thread begins or
+ * ends is never released in the child.
  */
 static inline void meet(atomic_uint *met, void (*yield)(void))
 {
@@ -171,7 +172,7 @@ static inline void work(unsigned thread, void (*yield)(void))
             use_files(thread, round / 4);
         if (round % 32 == 2 * thread)
             run_processes(thread, round);
-        /* All fail at the same time, each in its own way, and then in other ways. */
+        /* All threads fail at the same time, each in its own way, and then in other ways. */
         for (unsigned again = 0; again < 40; again++) {
             int32_t expected = fail(again < 30 ? thread : thread + again + round);
             for (unsigned look = 0; look < 3; look++)

@@ -52,7 +52,7 @@ static void join(unsigned place)
 
 static atomic_uint failed_so_far;
 
-/* All fail before the first reads its error. */
+/* All threads fail before the first reads its error. */
 static void fail_together(unsigned number)
 {
     int32_t expected = fail(number);

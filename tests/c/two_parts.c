@@ -1,10 +1,10 @@
 /*
  * A program and its own shared object, which both call the library. Either each is linked with the hosted archive, or
- * the object alone is, and the program takes the functions from it. Both share one state, whichever copy of a function the
- * dynamic linker chooses: errors, blocks, the environment, locks. Compiled twice: with OBJECT defined it is the shared
+ * the object alone is, and the program takes the functions from it. Both share one state (errors, blocks, environment,
+ * locks), whichever copy of a function the dynamic linker chooses. Compiled twice: with OBJECT defined it is the shared
  * object. Needs pthreads.
  *
- *     two_parts PATH    where nothing is yet
+ *     two_parts PATH    the path must not exist
  */
 #include "check.h"
 

@@ -1,4 +1,4 @@
-//! Turns on the hooks that the library's source has for fuzzing.
+//! Sets `cfg(fuzzing_hooks)`, which enables the hooks for fuzzing in the library's source.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

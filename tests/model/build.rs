@@ -1,4 +1,4 @@
-//! Tells the library's own source files, which the tests include, that they are being modelled.
+//! Sets `cfg(loom)`, by which the library's source files detect that the tests include them.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

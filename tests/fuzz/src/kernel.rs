@@ -1,7 +1,7 @@
-//! A kernel that is a model, as far as the library asks one.
+//! A model of the kernel, with the system calls that the library makes.
 //!
-//! What it knows is a thread's own, and prepared by the test. Memory is everybody's, as a process's is. What a test is
-//! about directories it leaves to the real kernel.
+//! Each thread has a model of its own, whose state a test prepares. All threads share the memory, as in a process. The
+//! real kernel starts children, and makes directories if the test asks for it.
 
 pub mod memory;
 
@@ -16,63 +16,64 @@ use linux_raw_sys::{errno, general, system};
 
 use crate::{ChildEntry, Sysno, nr};
 
-/// What is at a path.
+/// The file at a path.
 #[derive(Clone)]
 pub enum File {
-    /// A file with this content, and the size that stat(2) says it has.
+    /// A regular file, with its content and the size that stat(2) reports.
     Content(Rc<[u8]>, i64),
-    /// A directory: what each call of getdents(2) returns at most, record by record.
+    /// A directory, with the records that getdents(2) returns.
     Records(Rc<[Vec<u8>]>),
-    /// What opening it fails with.
+    /// No file: opening the path fails with this error.
     Error(u32),
 }
 
 impl File {
-    /// A file that knows its size.
+    /// Returns a regular file of which stat(2) reports the true size.
     pub fn of(content: &[u8]) -> Self {
         Self::Content(content.into(), content.len().try_into().unwrap_or(i64::MAX))
     }
 }
 
-/// A way to find what is at a path.
+/// A function that returns the file at a path.
 pub type Lookup = Rc<dyn Fn(&[u8]) -> File>;
 
-/// What a program is that is asked for: the reason why it cannot be executed, or its exit code.
+/// The result of executing a program: its exit code, or the error of execve(2).
 pub type Program = std::result::Result<u8, u32>;
 
-/// An attempt to execute: the path, the arguments, and the environment.
+/// A call of execve(2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// The path.
+    /// The path of the program.
     pub path: Vec<u8>,
-    /// What the program would be called and its arguments.
+    /// The arguments, from argument zero on.
     pub arguments: Vec<Vec<u8>>,
 }
 
-/// All that the model knows.
+/// The state of the model.
 #[derive(Clone, Default)]
 pub struct Kernel {
-    /// What is at the paths.
+    /// The files by their paths.
     pub files: BTreeMap<Vec<u8>, File>,
-    /// What is at all others; nothing if not given.
+    /// Returns the files at all other paths. If `None`, there are no other files.
     pub lookup: Option<Lookup>,
-    /// How much each read moves at most, in turn; 0 for one that a signal interrupts. As much as there is if empty.
+    /// The most bytes that each read returns, in turn and then from the first again. 0 stands for a read that a signal
+    /// interrupts. If empty, nothing limits a read.
     pub steps: Vec<usize>,
-    /// The real and the effective user.
+    /// The real and the effective user id.
     pub users: [u32; 2],
-    /// The mask of processors, or why it is not told.
+    /// The affinity mask. If `None`, sched_getaffinity(2) fails with EPERM.
     pub processors: Option<Vec<u64>>,
-    /// What the programs are that are asked for, in turn; the last one goes on. Not there if empty.
+    /// The results of the calls of execve(2), in turn; the last one repeats. If empty, each fails with ENOENT.
     pub programs: Vec<Program>,
-    /// What was tried to execute.
+    /// The calls of execve(2) so far.
     pub attempts: Vec<Attempt>,
-    /// Whether the real kernel does what is done with directories.
+    /// Set if mkdirat(2) and newfstatat(2) go to the real kernel.
     pub has_real_directories: bool,
-    /// What happened so far.
+    /// The state that the calls change.
     pub state: State,
 }
 
-/// What is open, and how often was read.
+/// The open descriptors, and the number of reads so far.
 #[derive(Clone, Default)]
 pub struct State {
     open: BTreeMap<usize, Open>,
@@ -90,32 +91,32 @@ thread_local! {
     static KERNEL: RefCell<Kernel> = RefCell::default();
 }
 
-/// Puts another kernel in the place of the one before.
+/// Replaces the model of the calling thread.
 pub fn set(kernel: Kernel) {
     KERNEL.with_borrow_mut(|now| *now = kernel);
 }
 
-/// How many descriptors are open, and what was tried to execute.
+/// Returns the number of open descriptors, and the calls of execve(2).
 pub fn outcome() -> (usize, Vec<Attempt>) {
     KERNEL.with_borrow(|kernel| (kernel.state.open.len(), kernel.attempts.clone()))
 }
 
 type Answer = std::result::Result<usize, u32>;
 
-/// The real kernel's answer.
+/// Makes a system call to the real kernel, and returns its result.
 fn real(number: Sysno, [a, b, c, d, e, f]: [usize; 6]) -> usize {
-    // SAFETY: what the library asks for is right for a kernel.
+    // SAFETY: the library passes pointers that are valid for the call.
     unsafe { real_arch::syscall6(number as usize, a, b, c, d, e, f) }
 }
 
-/// Ends the calling process, which is a child that shares the caller's memory.
+/// Ends the calling process, which is a child that shares its parent's memory.
 pub fn exit(code: usize) -> ! {
     loop {
         real(Sysno::exit_group, [code, 0, 0, 0, 0, 0]);
     }
 }
 
-/// The bytes of a text at an address, or EFAULT.
+/// Returns the bytes of the C string at an address, or EFAULT if the address is null.
 fn text<'a>(address: usize) -> std::result::Result<&'a [u8], u32> {
     let pointer = with_exposed_provenance::<c_char>(address);
     if pointer.is_null() {
@@ -125,12 +126,12 @@ fn text<'a>(address: usize) -> std::result::Result<&'a [u8], u32> {
     Ok(unsafe { CStr::from_ptr(pointer) }.to_bytes())
 }
 
-/// The texts of an array that a null pointer ends.
+/// Returns the strings of a null-terminated array.
 fn texts(address: usize) -> std::result::Result<Vec<Vec<u8>>, u32> {
     let array = with_exposed_provenance::<*const c_char>(address);
     let mut texts = Vec::new();
     for slot in 0.. {
-        // SAFETY: the library passes such arrays.
+        // SAFETY: the library passes a null-terminated array, and no earlier slot is null.
         let pointer = unsafe { *array.wrapping_add(slot) };
         if pointer.is_null() {
             break;
@@ -140,21 +141,21 @@ fn texts(address: usize) -> std::result::Result<Vec<Vec<u8>>, u32> {
     Ok(texts)
 }
 
-/// Puts bytes at an address.
+/// Copies bytes to an address.
 fn put(address: usize, bytes: &[u8]) {
     let to = with_exposed_provenance_mut::<u8>(address);
-    // SAFETY: the library says of the address that there is room.
+    // SAFETY: the library passes a buffer with room for these bytes.
     unsafe { to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
 }
 
-/// Puts a value at an address.
+/// Writes a value to an address.
 fn put_value<T>(address: usize, value: T) {
-    // SAFETY: the library says of the address that there is room for one.
+    // SAFETY: the library passes a buffer for a value of this type.
     unsafe { with_exposed_provenance_mut::<T>(address).write(value) };
 }
 
 fn zeroed<T>() -> T {
-    // SAFETY: only for structs of the kernel's, which are made of integers.
+    // SAFETY: the type is a struct of the kernel, whose fields may all be zero.
     unsafe { std::mem::zeroed() }
 }
 
@@ -171,7 +172,7 @@ impl Kernel {
     }
 
     fn open(&mut self, path: &[u8]) -> Answer {
-        // As the kernel has it.
+        // PATH_MAX counts the NUL.
         if path.len() >= 4096 {
             return Err(errno::ENAMETOOLONG);
         }
@@ -205,7 +206,7 @@ impl Kernel {
         }
     }
 
-    /// As many whole records as fit, and not more than a step has.
+    /// Returns as many whole records as fit into the buffer and, after the first record, into the step.
     fn read_records(&mut self, fd: usize, address: usize, len: usize) -> Answer {
         let step = self.steps.get(self.state.reads % self.steps.len().max(1)).copied().unwrap_or(usize::MAX);
         self.state.reads += 1;
@@ -243,12 +244,12 @@ impl Kernel {
 
     fn write(&mut self, fd: usize, address: usize, len: usize) -> Answer {
         let Open::Pipe(bytes) = self.state.open.get_mut(&fd).ok_or(errno::EBADF)? else { return Err(errno::EINVAL) };
-        // SAFETY: the library says that there are so many bytes.
+        // SAFETY: the library passes a buffer of this length.
         bytes.borrow_mut().extend(unsafe { std::slice::from_raw_parts(with_exposed_provenance::<u8>(address), len) });
         Ok(len)
     }
 
-    /// The program that is asked for.
+    /// Records a call of execve(2), and returns its result.
     fn execute(&mut self, path: usize, argv: usize) -> std::result::Result<Program, u32> {
         let number = self.attempts.len().min(self.programs.len().saturating_sub(1));
         self.attempts.push(Attempt { path: text(path)?.to_vec(), arguments: texts(argv)? });
@@ -270,7 +271,7 @@ fn int(register: usize) -> usize {
     register & 0xffff_ffff
 }
 
-/// What the kernel answers to what takes its state.
+/// Answers a call from the state of the model.
 fn answer(number: Sysno, [a, b, c, d, ..]: [usize; 6]) -> Answer {
     KERNEL.with_borrow_mut(|kernel| match number {
         Sysno::openat => kernel.open(text(b)?),
@@ -293,7 +294,7 @@ fn answer(number: Sysno, [a, b, c, d, ..]: [usize; 6]) -> Answer {
             put_value(a, info);
             Ok(0)
         }
-        // Every signal has its default.
+        // Every signal has its default disposition.
         Sysno::rt_sigaction => {
             if c != 0 {
                 put_value::<general::kernel_sigaction>(c, zeroed());
@@ -339,7 +340,7 @@ fn answered(answer: Answer) -> usize {
     answer.unwrap_or_else(|number| (number as usize).wrapping_neg())
 }
 
-/// A number for each thread.
+/// Returns the calling thread's number.
 fn thread() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(1);
     thread_local! {
@@ -348,99 +349,101 @@ fn thread() -> usize {
     THREAD.with(|&thread| thread)
 }
 
-// The items of a column.
+// The functions of the architecture, see the crate `ffi_syscalls_arch`.
 
-/// A system call.
+/// Answers a system call without arguments.
 ///
 /// # Safety
-/// As the real one.
+/// None: there are no pointers.
 pub unsafe fn syscall0(number: usize) -> usize {
     call(number, [0; 6])
 }
 
-/// A system call.
+/// Answers a system call with one argument.
 ///
 /// # Safety
-/// As the real one.
+/// A pointer among the arguments must be valid for the call.
 pub unsafe fn syscall1(number: usize, a: usize) -> usize {
     call(number, [a, 0, 0, 0, 0, 0])
 }
 
-/// A system call.
+/// Answers a system call with two arguments.
 ///
 /// # Safety
-/// As the real one.
+/// The pointers among the arguments must be valid for the call.
 pub unsafe fn syscall2(number: usize, a: usize, b: usize) -> usize {
     call(number, [a, b, 0, 0, 0, 0])
 }
 
-/// A system call.
+/// Answers a system call with three arguments.
 ///
 /// # Safety
-/// As the real one.
+/// The pointers among the arguments must be valid for the call.
 pub unsafe fn syscall3(number: usize, a: usize, b: usize, c: usize) -> usize {
     call(number, [a, b, c, 0, 0, 0])
 }
 
-/// A system call.
+/// Answers a system call with four arguments.
 ///
 /// # Safety
-/// As the real one.
+/// The pointers among the arguments must be valid for the call.
 pub unsafe fn syscall4(number: usize, a: usize, b: usize, c: usize, d: usize) -> usize {
     call(number, [a, b, c, d, 0, 0])
 }
 
-/// A system call.
+/// Answers a system call with five arguments.
 ///
 /// # Safety
-/// As the real one.
+/// The pointers among the arguments must be valid for the call.
 pub unsafe fn syscall5(number: usize, a: usize, b: usize, c: usize, d: usize, e: usize) -> usize {
     call(number, [a, b, c, d, e, 0])
 }
 
-/// A system call.
+/// Answers a system call with six arguments.
 ///
 /// # Safety
-/// As the real one.
+/// The pointers among the arguments must be valid for the call.
 pub unsafe fn syscall6(number: usize, a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> usize {
     call(number, [a, b, c, d, e, f])
 }
 
-/// Starts a child of the real kernel's that shares the caller's memory while that waits, whatever is asked for, and has
-/// more room on its stack than the library gives it, for the model.
+/// Starts a child in the real kernel.
+///
+/// The child shares the caller's memory and the caller waits for it, whatever the flags are. Its stack is larger than
+/// the library's, because the model needs more room.
 ///
 /// # Safety
-/// As the real one.
+/// `entry` must accept `argument`, and must not return.
 pub unsafe fn clone_on_stack(_flags: usize, _top: *mut c_void, entry: ChildEntry, argument: *mut c_void) -> usize {
     const FLAGS: u32 = general::CLONE_VM | general::CLONE_VFORK | general::SIGCHLD;
-    // A new one each time: to a sanitizer, what ended without returning has left its frames behind.
+    // A new stack for each child: it ends without returning, so a sanitizer takes its frames for live ones.
     let mut stack = Vec::<u128>::with_capacity(1 << 14);
     let top = stack.spare_capacity_mut().as_mut_ptr_range().end;
-    // SAFETY: the caller waits, and nobody else uses the stack.
+    // SAFETY: `entry` accepts `argument` and does not return, and nothing else uses the stack while the child runs.
     unsafe { real_arch::clone_on_stack(FLAGS as usize, top.cast(), entry, argument) }
 }
 
-/// As a libc has it.
+/// The variable `environ` of the libc.
 static ENVIRON: AtomicPtr<*const c_char> = AtomicPtr::new(std::ptr::null_mut());
 static HAS_ENVIRON: AtomicUsize = AtomicUsize::new(0);
 
-/// Makes this the libc's `environ`; without one there is no libc.
+/// Sets the libc's `environ`. `None` stands for a program without a libc.
 pub fn set_environ(entries: Option<*const *const c_char>) {
     ENVIRON.store(entries.unwrap_or(null()).cast_mut(), Ordering::Relaxed);
     HAS_ENVIRON.store(entries.is_some().into(), Ordering::Relaxed);
 }
 
-/// The address of the libc's `environ`.
+/// Returns the address of the libc's `environ`, or null without a libc.
 pub fn environ() -> *const *const *const c_char {
     if HAS_ENVIRON.load(Ordering::Relaxed) == 0 { null() } else { ENVIRON.as_ptr().cast_const().cast() }
 }
 
-/// Threads are told apart by their ids.
+/// Returns false, so that the library identifies threads by their ids.
 pub fn has_thread_pointer() -> bool {
     false
 }
 
-/// Never asked for.
+/// Returns 0. The library does not call it, because there is no thread pointer.
 ///
 /// # Safety
 /// None.

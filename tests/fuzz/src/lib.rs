@@ -1,18 +1,19 @@
-//! The library's own source over a model of the kernel.
+//! Runs the library's source over a model of the kernel.
 //!
-//! This crate compiles all modules of the library, from their own files. Below them is no architecture but [`kernel`],
-//! which answers every system call from what a test has prepared; this crate has the items of a column of arch/ under the
-//! name of that crate. So all that the library reads (files of /proc, directory records, an environment, a stack) can be
-//! any bytes, at some ten thousand runs a second, and Miri, which knows no system calls, can run it too.
+//! This crate compiles the modules of the library from their own files. [`kernel`] takes the place of the architecture:
+//! it answers every system call from the state that a test has prepared. The modules find its functions because this
+//! crate also has the name `ffi_syscalls_arch`. So a test can pass any bytes to the library as files of /proc,
+//! directory records, an environment or a stack, about ten thousand times a second. Miri, which supports few system
+//! calls, runs the same code.
 //!
-//! Each [target](targets::ALL) takes bytes, lets the library work on them, and compares the result with that of a plain
-//! and slow model, the libc or the real kernel. A difference is a panic.
+//! Each [target](targets::ALL) takes bytes, runs the library on them, and compares the result with that of a simple and
+//! slow model, of the libc or of the real kernel. It panics if the results differ.
 
-#![allow(dead_code, reason = "the targets do not use all that the library uses")]
+#![allow(dead_code, reason = "the targets do not use every item of the library")]
 
 extern crate self as ffi_syscalls_arch;
 
-// The library, but for what only an archive or a program without std has.
+// The modules of the library, except those that only an archive or a program without std has.
 #[path = "../../../src/arg.rs"]
 pub mod arg;
 #[path = "../../../src/c/mod.rs"]
@@ -58,13 +59,13 @@ pub use kernel::{
 };
 pub use real_arch::{ChildEntry, ElfHeader, R_RELATIVE, Sysno, nr, relocate};
 
-/// The entry of a program, as a function to call: there is a program already.
+/// Defines the entry of a program as an ordinary function, because this program already has an entry.
 #[macro_export]
 macro_rules! define_start {
     ($entry:path) => {
-        /// Begins as a program does on this stack, and never returns.
+        /// Starts a program on this stack, and never returns.
         pub(crate) fn begin(stack: *const usize) -> ! {
-            // SAFETY: the stack is as a kernel would make it, and no image is to be relocated.
+            // SAFETY: the stack has the kernel's layout, and a null header means that no image is relocated.
             unsafe { $entry(stack, core::ptr::null()) }
         }
     };

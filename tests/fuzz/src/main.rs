@@ -1,6 +1,7 @@
 //! The fuzzer: `fuzz TARGET` and the options of libFuzzer; `fuzz` alone lists the targets.
 //!
-//! The program has a `main` of its own: the entry code of a freestanding program calls one, and is one of the targets.
+//! The program defines `main` itself, because the target `stack` runs the entry code of a freestanding program, which
+//! calls `main`.
 
 #![no_main]
 
@@ -50,9 +51,9 @@ extern "C" fn main(mut argc: c_int, mut argv: *mut *mut c_char, envp: *const *co
     }
     let targets = || ALL.iter().copied().chain([Target { name: "stack", run: stack::run, is_real: true }]);
     let name = (argc > 1).then(|| {
-        // SAFETY: the second of at least two arguments.
+        // SAFETY: `argv` has at least two arguments.
         let name = unsafe { *argv.wrapping_add(1) };
-        // SAFETY: an argument.
+        // SAFETY: an argument is a C string.
         unsafe { CStr::from_ptr(name) }
     });
     let named = |target: &Target| name.is_some_and(|name| name.to_bytes() == target.name.as_bytes());
@@ -61,11 +62,11 @@ extern "C" fn main(mut argc: c_int, mut argv: *mut *mut c_char, envp: *const *co
         return c_int::from(name.is_some());
     };
     let _ = TARGET.set(target.run);
-    // The rest is libFuzzer's, after the program's name.
-    // SAFETY: the first two of at least two arguments.
+    // libFuzzer gets the program's name and the arguments after the target.
+    // SAFETY: `argv` has at least two arguments.
     unsafe { argv.wrapping_add(1).write(*argv) };
     argc -= 1;
     argv = argv.wrapping_add(1);
-    // SAFETY: what main is called with, less one.
+    // SAFETY: `argc` and `argv` are those of main, without the target.
     unsafe { LLVMFuzzerRunDriver(&raw mut argc, &raw mut argv, LLVMFuzzerTestOneInput) }
 }

@@ -33,7 +33,7 @@ fn record(change: impl FnOnce(&mut Found)) {
     }
 }
 
-/// Takes the place of the library's primitive.
+/// Records the addresses, in place of the library's primitive of this name.
 ///
 /// # Safety
 /// None: the arrays are not read.
@@ -50,28 +50,28 @@ pub(crate) fn main(argc: c_int, argv: *const *const c_char, envp: *const *const 
     0
 }
 
-unsafe extern "C" fn life(stack: *mut c_void) -> ! {
+unsafe extern "C" fn run_entry(stack: *mut c_void) -> ! {
     entry::begin(stack.cast_const().cast())
 }
 
-/// Input: the numbers of arguments and of variables, then the auxiliary vector.
+/// Input: the number of arguments, the number of variables, and the auxiliary vector.
 pub(crate) fn run(data: &[u8]) {
     let byte = |at: usize| data.get(at).copied().unwrap_or_default();
     let (argc, variables) = (usize::from(byte(0)), usize::from(byte(1)));
     let words = data.get(2..).unwrap_or_default().chunks_exact(8);
     let words: Vec<usize> = words.filter_map(|word| Some(usize::from_le_bytes(word.try_into().ok()?))).collect();
-    // Pointers that are not followed.
+    // The entry code reads nothing through these pointers.
     let pointers = |count: usize| (0..count).map(|number| 0x1000 + number).chain([0]);
     let mut stack = vec![argc];
     stack.extend(pointers(argc).chain(pointers(variables)));
     stack.extend(words.into_iter().chain([0, byte(2).into()]));
     let start = stack.as_mut_ptr();
     STARTED.store(true, Relaxed);
-    // SAFETY: `life` ends with the process that runs it, which shares the memory while this one waits.
-    let child = unsafe { kernel::clone_on_stack(0, std::ptr::null_mut(), life, start.cast()) };
+    // SAFETY: `run_entry` ends its process, and this process waits until then.
+    let child = unsafe { kernel::clone_on_stack(0, std::ptr::null_mut(), run_entry, start.cast()) };
     STARTED.store(false, Relaxed);
     let (child, mut status) = (libc::pid_t::try_from(child).unwrap_or_default(), -1);
-    // SAFETY: the status is an int.
+    // SAFETY: `status` is an int to which waitpid(2) may write.
     assert_eq!((child, 0), (unsafe { libc::waitpid(child, &raw mut status, 0) }, status), "the program failed");
     let word = |number: usize| start.wrapping_add(number).addr();
     let envp = word(argc + 2);

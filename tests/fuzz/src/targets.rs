@@ -1,4 +1,4 @@
-//! What is fuzzed.
+//! The targets of the fuzzer.
 
 pub mod content;
 pub mod create;
@@ -16,18 +16,18 @@ pub mod search;
 use crate::kernel::{self, Kernel};
 use crate::numbers::Numbers;
 
-/// Something that takes any bytes, and panics when the library makes something else of them than its model does.
+/// A test that takes any bytes, and panics if the library and its model disagree on them.
 #[derive(Clone, Copy)]
 pub struct Target {
-    /// Its name, and that of the directory with its seeds.
+    /// The name of the target, and of the directory with its seeds.
     pub name: &'static str,
-    /// One execution.
+    /// Runs the target on an input.
     pub run: fn(&[u8]),
-    /// Whether it takes the real kernel or a libc, which Miri has not.
+    /// Set if the target needs the real kernel or a libc, which Miri does not have.
     pub is_real: bool,
 }
 
-/// All but that of the entry stack, which needs a `main` of its own and is in the program.
+/// All targets except `stack`, which is in the program because it needs a `main` of its own.
 pub const ALL: &[Target] = &[
     Target { name: "records", run: records::raw, is_real: false },
     Target { name: "directory", run: records::directory, is_real: false },
@@ -44,17 +44,17 @@ pub const ALL: &[Target] = &[
     Target { name: "errors", run: errors::run, is_real: false },
 ];
 
-/// Begins anew with this kernel, does something, and sees to it that no descriptor stays open.
+/// Forgets the library's environment, runs an action over this kernel, and checks that no descriptor stays open.
 fn with_kernel<T>(kernel: Kernel, action: impl FnOnce() -> T) -> T {
     crate::env::forget();
     kernel::set(kernel);
     let result = action();
     let (open, _) = kernel::outcome();
-    assert_eq!(open, 0, "descriptors that are left open");
+    assert_eq!(open, 0, "descriptors are left open");
     result
 }
 
-/// Splits at a line that is `%%` alone.
+/// Splits the input at each line `%%`.
 fn sections(data: &[u8]) -> Vec<Vec<u8>> {
     let mut sections = vec![Vec::new()];
     for line in data.split_inclusive(|&byte| byte == b'\n') {
@@ -66,13 +66,13 @@ fn sections(data: &[u8]) -> Vec<Vec<u8>> {
     sections
 }
 
-/// The lines, without what ends them; none of nothing.
+/// Returns the lines without their newlines. An empty text has no line.
 fn lines(text: &[u8]) -> Vec<&[u8]> {
     let text = text.strip_suffix(b"\n").unwrap_or(text);
     if text.is_empty() { Vec::new() } else { text.split(|&byte| byte == b'\n').collect() }
 }
 
-/// Without what no C string can contain.
+/// Removes NUL bytes, which a C string cannot contain.
 fn without_nul(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().copied().filter(|&byte| byte != 0).collect()
 }

@@ -1,9 +1,9 @@
-//! The heap, texts and lists over memory that is never reached through an integer.
+//! Tests the heap, texts and lists over memory that is reached through pointers only.
 //!
 //! System calls carry pointers as integers, so Miri cannot follow the provenance of pointers through the model of the
 //! kernel. Here `sys` passes pointers, and Miri runs the same code with strict provenance.
 
-#![allow(dead_code, unused_imports, reason = "the tests do not use all that the library uses")]
+#![allow(dead_code, unused_imports, reason = "the tests do not use every item of the library")]
 
 #[path = "../../../src/errno/mod.rs"]
 mod errno;
@@ -59,7 +59,7 @@ mod sys {
 
     pub(crate) const fn futex_wake_one(_: &AtomicU32) {}
 
-    /// Takes the message about a misuse of the heap.
+    /// Panics with the message about a misuse of the heap.
     pub(crate) fn write((): &(), message: &[u8]) -> Result<usize> {
         panic!("{}", message.escape_ascii())
     }
@@ -78,7 +78,7 @@ mod sys {
 }
 
 #[test]
-fn seeds_of_the_target_memory_show_no_difference() {
+fn blocks_agree_with_the_model_for_every_seed() {
     let seeds = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/memory")).expect("there are seeds");
     for seed in seeds.flatten() {
         memory::run(&fs::read(seed.path()).expect("the seed is readable"));
@@ -108,9 +108,9 @@ fn texts_and_lists_are_read_and_freed_by_their_raw_pointers() -> Result<()> {
 }
 
 #[test]
-fn the_static_empty_text_can_be_read_and_written() {
+fn static_empty_text_can_be_read_and_written() {
     let empty = EMPTY.as_ptr();
-    // SAFETY: it is the static block.
+    // SAFETY: the pointer is that of the static block.
     assert_eq!(unsafe { length_of(empty) }, 0);
     // SAFETY: its content is writable.
     unsafe { empty.cast::<u8>().write(0) };

@@ -1,15 +1,15 @@
-//! Every target with every seed that is committed. Inputs that once showed a defect are among them.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+//! Runs every target with every committed seed. Inputs that once revealed a defect are among the seeds.
+#![expect(clippy::unwrap_used, reason = "a test stops at an unexpected error")]
 
 use std::fs;
 use std::path::Path;
 
 use fuzz::targets::{ALL, Target};
 
-/// Runs a target with its seeds; how many there are.
+/// Runs a target with each of its seeds, and returns their number.
 fn run(target: &Target) -> usize {
-    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target.name);
-    let seeds = fs::read_dir(&place).unwrap_or_else(|error| panic!("{}: {error}", place.display()));
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target.name);
+    let seeds = fs::read_dir(&directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
     let seeds: Vec<_> = seeds.map(|seed| seed.unwrap().path()).collect();
     for seed in &seeds {
         println!("{}", seed.display());
@@ -18,12 +18,12 @@ fn run(target: &Target) -> usize {
     seeds.len()
 }
 
-// One test for all: the environment that the library knows is the process's.
+// A single test, because all threads of the process share the library's environment.
 #[test]
-fn the_seeds_show_no_difference() {
+fn targets_agree_with_their_models_for_every_seed() {
     for target in ALL.iter().filter(|target| !(cfg!(miri) && target.is_real)) {
         assert!(run(target) > 0, "{} has no seeds", target.name);
-        // What is empty is an input, too.
+        // Every target accepts the empty input.
         (target.run)(b"");
     }
 }

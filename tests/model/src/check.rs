@@ -1,4 +1,4 @@
-//! Running a model.
+//! Runs a model in every execution.
 
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
@@ -9,10 +9,10 @@ use std::sync::{Arc, Once};
 use crate::fault::{self, Fault};
 use crate::{kernel, twins};
 
-/// The executions of a model that are tried.
+/// The executions of a model that are explored.
 #[derive(Clone, Copy, Debug)]
 pub enum Extent {
-    /// Every one that the memory model allows.
+    /// All that the memory model allows.
     All,
     /// Those in which threads are interrupted at most this often, at any point.
     Preemptions(usize),
@@ -42,7 +42,9 @@ pub fn check_finds(fault: Fault, extent: Extent, model: impl Fn() + Send + Sync 
     println!("FIGURES: {fault:?}: found in execution {execution}: {}", first_line(&*failure));
 }
 
-/// Returns the number of executions, which is counted while they run.
+/// Runs the model in every execution of the extent, and returns their number.
+///
+/// `executions` counts them while they run, for a caller that catches a panic.
 fn explore(extent: Extent, executions: &Arc<AtomicUsize>, model: impl Fn() + Send + Sync + 'static) -> usize {
     let counted = Arc::clone(executions);
     let mut builder = loom::model::Builder::new();

@@ -22,7 +22,7 @@ pub enum Fault {
     LostWake,
     /// A `swap` stores the second value instead of the first, and a futex(2) wait expects it.
     SwapStores(u32, u32),
-    /// The same for a thread that was woken, until it stores 0.
+    /// A `swap` by a woken thread does this, until the thread stores 0.
     SwapStoresAfterWake(u32, u32),
 }
 

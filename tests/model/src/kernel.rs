@@ -97,8 +97,8 @@ pub fn identity() -> usize {
     identity.expect("set_identity is called first")
 }
 
-/// Maps zeroes, each 16 bytes of which serve as an `AtomicUsize` and an `AtomicI32`, and returns where they start. They
-/// stay until the execution ends.
+/// Maps zeroed memory, and returns its start. Every 16 bytes of it are an `AtomicUsize` and an `AtomicI32`. The memory
+/// stays allocated until the execution ends.
 #[must_use]
 pub fn map_slots(len: usize) -> Option<NonNull<u8>> {
     let layout = Layout::from_size_align(len, 4096).ok()?;

@@ -1,15 +1,16 @@
-//! The library's lock-free code under loom, which tries every order of its atomic operations, and every value that the
-//! memory model lets a load return.
+//! Runs the library's lock-free code under loom, which explores every order of its atomic operations, and every value
+//! that the memory model lets a load return.
 //!
-//! The tests include the library's own source files, unchanged. Those take their atomics from `core`, so the tests have
+//! The tests include the library's source files without a change. These files use the atomics of `core`, so the tests
+//! contain
 //!
 //! ```ignore
 //! extern crate model as core;
 //! ```
 //!
-//! and this crate is `core` with other atomics, another `UnsafeCell` and another `spin_loop`. [`kernel`] has the system
-//! calls of these files. [`check`] runs a model of the code as it is; [`check_finds`] runs it with a [`Fault`], which
-//! the model must find. Loom knows neither time nor more than a few threads.
+//! and this crate is `core` with other atomics, another `UnsafeCell` and another `spin_loop`. [`kernel`] implements the
+//! system calls of these files. [`check`] runs a model of the code as it is; [`check_finds`] runs it with a [`Fault`],
+//! which the model must find. Loom models no time, and only a few threads.
 
 pub use ::core::*;
 

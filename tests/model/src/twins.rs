@@ -1,7 +1,8 @@
-//! Atomics with constant constructors, as those of `core` have, each with a twin of loom's while a model runs.
+//! Atomics with constant constructors, as in `core`. While a model runs, each atomic has a twin, which is an atomic of
+//! loom.
 //!
-//! A twin is made at the first use of its atomic, which loom takes for the moment of the atomic's creation: no other
-//! thread may know the atomic by then. So a test uses in its first thread, once, the atomics that its threads share.
+//! The first use of an atomic makes its twin. Loom takes that for the creation of the atomic, which must happen before
+//! another thread can use it. So a test uses each atomic that its threads share once in its first thread.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -107,7 +108,7 @@ macro_rules! atomic {
 
 atomic!(AtomicU32 of u32, AtomicI32 of i32, AtomicUsize of usize, AtomicPtr<T> of *mut T);
 
-/// As in `core`. Every access counts as a write, so two without an order between them fail.
+/// As in `core`. Every access counts as a write, so loom reports two accesses without an order between them.
 #[derive(Debug)]
 pub struct UnsafeCell<T>(core::cell::UnsafeCell<T>);
 

@@ -1,6 +1,6 @@
-//! Memory: the real kernel's, or under Miri the allocator's, and an account of what is mapped.
+//! Memory from the real kernel, or under Miri from the allocator, with a record of every mapping.
 //!
-//! Unmapping memory that is not mapped is a panic: a kernel accepts it, and the library has no reason to do it.
+//! Unmapping memory that is not mapped panics. A kernel accepts that, but the library has no reason to do it.
 
 use std::collections::BTreeMap;
 use std::ptr::NonNull;
@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 const PAGE: usize = 4096;
 
-/// A mapping as it was made. Its pointer leads to all of it.
+/// A mapping in its original extent. The pointer has provenance over all of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Mapping {
     start: NonNull<u8>,
@@ -18,7 +18,7 @@ struct Mapping {
 // SAFETY: any thread may unmap memory.
 unsafe impl Send for Mapping {}
 
-/// The mapped pieces by their starts: the end of each, and the mapping that it belongs to.
+/// The mapped ranges by their starts. Each has its end, and the mapping that it belongs to.
 static MAPPED: Mutex<BTreeMap<usize, (usize, Mapping)>> = Mutex::new(BTreeMap::new());
 
 /// Maps zeroed memory, or returns `None` if there is none.
@@ -33,13 +33,13 @@ pub fn map(len: usize) -> Option<NonNull<u8>> {
 /// Unmaps memory.
 ///
 /// # Panics
-/// Some of it is not mapped, or the address is not that of a page.
+/// Part of the range is not mapped, the length is 0, or the address is not aligned to a page.
 pub fn unmap(address: usize, len: usize) {
     let range = address..address + len.next_multiple_of(PAGE);
-    assert!(len > 0 && address.is_multiple_of(PAGE), "unmaps {len} bytes at {address:#x}");
+    assert!(len > 0 && address.is_multiple_of(PAGE), "munmap of {len} bytes at {address:#x} is invalid");
     let Ok(mut mapped) = MAPPED.lock() else { return };
     let found = mapped.range(..=range.start).next_back().filter(|(_, (end, _))| range.end <= *end);
-    let (&start, &(end, mapping)) = found.unwrap_or_else(|| panic!("unmaps {range:x?}, which is not mapped"));
+    let (&start, &(end, mapping)) = found.unwrap_or_else(|| panic!("munmap of {range:x?}, which is not mapped"));
     mapped.remove(&start);
     for rest in [start..range.start, range.end..end].into_iter().filter(|rest| !rest.is_empty()) {
         mapped.insert(rest.start, (rest.end, mapping));
@@ -64,12 +64,12 @@ mod backing {
 
     pub(super) fn unmap(range: &Range<usize>, mapping: Mapping, _is_last: bool) {
         let start = mapping.start.as_ptr().with_addr(range.start);
-        // SAFETY: the range is mapped, and its owner unmaps it.
+        // SAFETY: the range is mapped, and the library does not use it after its call of munmap(2).
         unsafe { libc::munmap(start.cast(), range.len()) };
     }
 }
 
-/// Blocks of the allocator, each of which is one allocation to Miri: freed with the last piece of its mapping.
+/// Mappings as blocks of the allocator. To Miri each is one allocation, which is freed with the last range of it.
 #[cfg(miri)]
 mod backing {
     use std::alloc::{Layout, alloc_zeroed, dealloc};
@@ -89,7 +89,7 @@ mod backing {
 
     pub(super) fn unmap(_: &Range<usize>, mapping: Mapping, is_last: bool) {
         if let (true, Some(layout)) = (is_last, layout(mapping.len)) {
-            // SAFETY: no piece of the mapping is mapped any more.
+            // SAFETY: no range of the mapping is still mapped, and this is its layout.
             unsafe { dealloc(mapping.start.as_ptr(), layout) };
         }
     }

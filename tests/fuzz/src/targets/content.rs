@@ -1,17 +1,17 @@
-//! The content of a file that is read in any pieces, whatever size it claims.
+//! Reads a file in parts of any size, whatever size stat(2) reports.
 
 use super::{Numbers, with_kernel};
 use crate::file;
 use crate::kernel::{File, Kernel};
 
-/// Bytes: the size that is claimed, how much there is of what, and how much each read brings.
+/// Input: the reported size, the number of repetitions of the content, the lengths of the reads, and the content.
 pub fn run(data: &[u8]) {
     let mut numbers = Numbers(data);
     let claimed = (numbers.word() >> (numbers.byte() % 64)).cast_signed() as i64;
     let repeats = 1 + numbers.short() % 400;
     let count = usize::from(numbers.byte() % 8);
     let mut steps: Vec<usize> = (0..count).map(|_| numbers.short() % 5000).collect();
-    // Not interrupted for ever.
+    // A length above 0, so that not every read is interrupted.
     steps.push(4096);
     let content = numbers.0.repeat(repeats);
     let mut kernel = Kernel { steps, ..Kernel::default() };

@@ -1,6 +1,6 @@
-//! Directories with their parents, on the real kernel, beside a plain recursion that makes them one by one.
+//! Creates directories with their parents in the real kernel, and compares the result with that of a simple recursion.
 //!
-//! Not std's, which does not make `c` of `c/.` where that is missing.
+//! `std::fs::create_dir_all` cannot be the model: it does not create a missing `c` for `c/.`.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -15,10 +15,10 @@ use crate::dir;
 use crate::errno::Errno;
 use crate::kernel::Kernel;
 
-/// So deep that no path that is tried leads out of it.
+/// The depth of the working directories. No path of a test has enough `..` to leave them.
 const DEPTH: usize = 10;
 
-/// Two directories, which are removed with the process.
+/// The directories of the library and of the model, and their root. Dropping it removes them.
 struct Places([PathBuf; 2], PathBuf);
 
 impl Drop for Places {
@@ -37,18 +37,18 @@ fn places() -> Places {
     Places([place("library"), place("model")], root)
 }
 
-/// Bytes: what is there already (a file, a directory, a link), and the path.
+/// Input: the files, directories and links that exist before, and the path to create.
 pub fn run(data: &[u8]) {
     let mut numbers = Numbers(data);
     let count = numbers.byte() % 4;
-    let already: Vec<_> = (0..count).map(|_| (numbers.byte() % 4, path(&mut numbers, 3))).collect();
+    let existing: Vec<_> = (0..count).map(|_| (numbers.byte() % 4, path(&mut numbers, 3))).collect();
     let wanted = path(&mut numbers, DEPTH - 2);
     PLACES.with(|places_here| {
         let Places(places, _) = places_here.get_or_init(places);
         for place in places {
             let _ = fs::remove_dir_all(place);
             fs::create_dir_all(place).unwrap_or_else(|error| panic!("{}: {error}", place.display()));
-            already.iter().for_each(|(kind, name)| prepare(*kind, &place.join(name)));
+            existing.iter().for_each(|(kind, name)| prepare(*kind, &place.join(name)));
         }
         let [own, other] = places;
         let path = own.join(&wanted);
@@ -74,14 +74,14 @@ fn create(path: &Path) -> std::io::Result<()> {
     if path.is_dir() { Ok(()) } else { Err(error) }
 }
 
-/// What is in front of the last name, whatever that is.
+/// Returns the path without its last name, even if that is `.` or `..`.
 fn parent(path: &Path) -> Option<&Path> {
     let text = path.to_str()?.trim_end_matches('/');
     let parent = text[..text.rfind('/')?].trim_end_matches('/');
     (!parent.is_empty()).then_some(Path::new(parent))
 }
 
-/// A path of a few names, with what paths may have beside them.
+/// Returns a path of a few names, with dots, empty names and names of 255 or 256 bytes among them.
 fn path(numbers: &mut Numbers<'_>, max: usize) -> PathBuf {
     const NAMES: [&str; 8] = ["a", "b", "c", "..", ".", "", "a b", "link"];
     let count = usize::from(numbers.byte()) % max + 1;
@@ -92,7 +92,7 @@ fn path(numbers: &mut Numbers<'_>, max: usize) -> PathBuf {
             _ => &long,
         })
         .collect();
-    // Not absolute: that would be elsewhere.
+    // A relative path: an absolute one would lead out of the directory.
     OsStr::new(names.join("/").trim_start_matches('/')).into()
 }
 
@@ -105,7 +105,7 @@ fn prepare(kind: u8, path: &Path) {
     };
 }
 
-/// All that is there, without following links.
+/// Returns every path below a directory, each with true for a directory. Does not follow links.
 fn tree(place: &Path) -> BTreeSet<(PathBuf, bool)> {
     let mut found = BTreeSet::new();
     let mut waiting = vec![PathBuf::new()];

@@ -1,4 +1,4 @@
-//! Variables: as they are found, and as they are set.
+//! Gets and sets environment variables.
 
 use std::ffi::{CStr, CString, c_char};
 use std::ptr::null;
@@ -8,8 +8,8 @@ use crate::env;
 use crate::errno::Errno;
 use crate::kernel::{self, File, Kernel};
 
-/// A line for each entry that the process is given, `%%`, and a line for each thing to do: `name` or `name=value`. A
-/// first line `proc` has the entries come from /proc.
+/// Input: a line for each entry of the environment, `%%`, and a line for each action. The action `name` gets a
+/// variable, `name=value` sets it and gets it. If the first line is `proc`, the entries come from /proc/self/environ.
 pub fn run(data: &[u8]) {
     let sections = sections(data);
     let given = sections.first().map(|section| lines(section)).unwrap_or_default();
@@ -33,7 +33,7 @@ pub fn run(data: &[u8]) {
     env::forget();
 }
 
-/// Does it with the library and with the model, and compares all that can be seen.
+/// Performs an action with the library and with the model, and compares every result that a caller can observe.
 fn act(action: &[u8], entries: &mut Vec<Vec<u8>>) {
     let (name, value) = match action.iter().skip(1).position(|&byte| byte == b'=') {
         Some(at) => (&action[..=at], Some(&action[at + 2..])),

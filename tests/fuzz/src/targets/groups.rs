@@ -1,4 +1,4 @@
-//! Control groups: /proc/self/cgroup, /proc/self/mountinfo, and the files with the limits.
+//! Limits of control groups: /proc/self/cgroup, /proc/self/mountinfo, and the files with the limits.
 
 use std::rc::Rc;
 
@@ -10,14 +10,14 @@ use crate::kernel::{File, Kernel};
 
 const NO_LIMIT: u64 = u64::MAX;
 
-/// Sections: the groups, the mounts, and contents that the files with the limits have, which are dealt out to them by
-/// their paths. A section `-` is a file that is not there, `!` one that may not be read, `?` one that cannot be now.
+/// Input: sections with the groups, the mounts, and the contents of limit files. A hash of its path selects the content
+/// of a limit file. The section `-` stands for a missing file, `!` for a lasting error, `?` for a passing error.
 pub fn run(data: &[u8]) {
     let sections = sections(data);
     let file = |section: &[u8]| match section {
         b"!\n" => File::Error(errno::EACCES),
         b"?\n" => File::Error(errno::EIO),
-        // No file of these has one byte alone.
+        // None of these files has a single byte.
         [] | b"-\n" | [_] => File::Error(errno::ENOENT),
         content => File::of(content),
     };
@@ -39,14 +39,14 @@ pub fn run(data: &[u8]) {
     assert_eq!(memory, limit(MEMORY).unwrap_or(NO_LIMIT).min(1 << 30));
 }
 
-/// Why something is not known: whether that stays so.
+/// The reason why a limit is unknown: an error that lasts, or one that passes.
 #[derive(PartialEq)]
 enum Unknown {
     Lasting,
     Passing,
 }
 
-/// What is read: nothing of a file that is not there.
+/// Returns the content of a file, or `None` if the file is missing.
 fn content(file: &File) -> Result<Option<&[u8]>, Unknown> {
     match file {
         File::Content(content, _) => Ok(Some(content)),
@@ -56,7 +56,7 @@ fn content(file: &File) -> Result<Option<&[u8]>, Unknown> {
     }
 }
 
-/// A version of control groups: the kind of its file system, the controller where that is named, the files.
+/// A version of control groups: the type of its file system, the controller in version 1, and the limit files.
 type Hierarchy = (&'static [u8], Option<&'static [u8]>, &'static [&'static str]);
 
 const PROCESSORS: &[Hierarchy] =
@@ -64,7 +64,7 @@ const PROCESSORS: &[Hierarchy] =
 const MEMORY: &[Hierarchy] =
     &[(b"cgroup", Some(b"memory"), &["/memory.limit_in_bytes"]), (b"cgroup2", None, &["/memory.max"])];
 
-/// Words with a separator behind each but the last, which is none if it is empty and not the only one.
+/// Splits a text at each separator. Drops an empty last word, unless it is the only one.
 fn words(text: &[u8], separator: u8) -> Vec<&[u8]> {
     let mut words: Vec<_> = text.split(|&byte| byte == separator).collect();
     if words.len() > 1 && words.last().is_some_and(|last| last.is_empty()) {
@@ -73,26 +73,25 @@ fn words(text: &[u8], separator: u8) -> Vec<&[u8]> {
     words
 }
 
-/// Whether a list with commas has the name, or, without one, is empty.
+/// Returns whether a list with commas contains the name, or an empty word if there is no name.
 fn lists(list: &[u8], name: Option<&[u8]>) -> bool {
     words(list, b',').contains(&name.unwrap_or_default())
 }
 
-/// The smallest limit of the group with the controller and those above it, in all places where that is mounted. See
-/// cgroups(7).
+/// Returns the smallest limit of the controller's group and of the groups above it, in all its mounts. See cgroups(7).
 fn limit_of(
     resource: &[Hierarchy],
     groups: Option<&[u8]>,
     mounts: Option<&[u8]>,
     lookup: &dyn Fn(&[u8]) -> File,
 ) -> Option<u64> {
-    // A kernel without groups.
+    // The kernel has no control groups.
     let Some(groups) = groups else { return mounts.map(|_| NO_LIMIT) };
     let groups: Vec<Vec<&[u8]>> =
         words(groups, b'\n').into_iter().map(|group| group.splitn(3, |&byte| byte == b':').collect()).collect();
     let part = |group: &[&'_ [u8]], number: usize| group.get(number).copied().unwrap_or_default().to_vec();
     for &(kind, controller, files) in resource {
-        // The first version that has it has it alone.
+        // The kernel binds a controller to one version: the first that lists it.
         let Some(group) = groups.iter().find(|group| lists(&part(group, 1), controller)) else { continue };
         let group = part(group, 2);
         let mut limits = Vec::new();
@@ -116,7 +115,8 @@ fn limit_of(
     None
 }
 
-/// The paths of a group and those above it below the root of a mount, or nothing, if that is another one's.
+/// Returns the paths of a group and of those above it, relative to the root of a mount. Returns `None` if the group is
+/// not below that root.
 fn levels(root: &[u8], group: &[u8]) -> Option<Vec<Vec<u8>>> {
     let is_outside = |path: &[u8]| path == b"/.." || path.starts_with(b"/../");
     if is_outside(root) || is_outside(group) {
@@ -132,7 +132,7 @@ fn levels(root: &[u8], group: &[u8]) -> Option<Vec<Vec<u8>>> {
     }
 }
 
-/// What mountinfo means with a field.
+/// Decodes the octal escapes in a field of mountinfo.
 fn unescaped(field: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut at = 0;
@@ -165,7 +165,7 @@ fn limit_at(directory: &[u8], files: &[&str], lookup: &dyn Fn(&[u8]) -> File) ->
         };
         numbers.extend(words(line, b' ').into_iter().map(number));
     }
-    // The kernel takes no quota of 0.
+    // 0 stands for no quota read yet: the kernel accepts no quota of 0.
     let mut limit = 0;
     for number in numbers {
         limit = match (limit, number) {

@@ -1,4 +1,4 @@
-//! The relocation of a program that can be loaded anywhere.
+//! Relocates a position-independent program.
 
 use crate::numbers::Numbers;
 use crate::{ElfHeader, R_RELATIVE, relocate};
@@ -13,10 +13,10 @@ const PT_INTERP: usize = 3;
 const ET_DYN: usize = 3;
 const WORD: usize = size_of::<usize>();
 
-/// How many words of an image are data, which is relocated.
+/// The number of words of an image that are data, which relocations change.
 const DATA: usize = 256;
 
-/// Bytes: what kind of program it is, where it was linked to be, and which of its words are pointers.
+/// Input: the kind of program, its link address, and the places of its pointers.
 pub fn run(data: &[u8]) {
     let mut numbers = Numbers(data);
     let shape = numbers.byte();
@@ -26,7 +26,7 @@ pub fn run(data: &[u8]) {
     let packed = valid(packed, linked);
     let mut image = vec![0_usize; DATA];
     image.iter_mut().enumerate().for_each(|(number, word)| *word = linked.wrapping_add(number * 7));
-    // Behind the data: the header, the program headers, the dynamic section, the relocations.
+    // After the data: the header, the program headers, the dynamic section, the relocations.
     let header_at = image.len();
     let kind = if shape & 1 == 0 { ET_DYN } else { 2 };
     let programs = programs(shape, &mut numbers);
@@ -35,7 +35,7 @@ pub fn run(data: &[u8]) {
     image.extend(header);
     let dynamic_at = image.len() + 7 * programs.len();
     for &program in &programs {
-        // The first segment that is loaded begins with the header; others are somewhere.
+        // A loaded segment begins with the header. All other entries have the address of the dynamic section.
         let (offset, address) = if program == PT_LOAD { (0, header_at) } else { (WORD, dynamic_at) };
         image.extend([program, offset, linked.wrapping_add(address * WORD), 0, 0, 0, 0]);
     }
@@ -56,7 +56,7 @@ pub fn run(data: &[u8]) {
     check(image, header_at, &programs, linked, kind == ET_DYN && shape >> 6 != 3, &with_addend, &packed);
 }
 
-/// Kinds of program headers, a segment that is loaded in front, and the dynamic section among them as a rule.
+/// Returns the types of the program headers: loaded segments, mostly a dynamic section, and sometimes an interpreter.
 fn programs(shape: u8, numbers: &mut Numbers<'_>) -> Vec<usize> {
     let mut programs = vec![PT_LOAD; 1 + usize::from(shape >> 1 & 3)];
     if shape & 8 == 0 {
@@ -81,7 +81,7 @@ fn packed_word(numbers: &mut Numbers<'_>, linked: usize) -> usize {
     }
 }
 
-/// Only words that a linker would write: an address first, and no bit for what lies behind the data.
+/// Keeps the words that a linker would write: an address comes first, and no bit stands for a word after the data.
 fn valid(words: Vec<usize>, linked: usize) -> Vec<usize> {
     let mut next = None;
     let mut valid = Vec::new();
@@ -126,12 +126,12 @@ fn check(
         }
     }
     let header = start.wrapping_add(header_at).cast_const().cast::<ElfHeader>();
-    // SAFETY: an image with all that its header says.
+    // SAFETY: the image is writable and contains everything that its header describes.
     unsafe { relocate(header) };
     assert_eq!(image, expected);
 }
 
-/// The places that packed relocations name, in words from the image's beginning.
+/// Returns the places that packed relocations name, as indexes of words of the image.
 fn unpacked(packed: &[usize], linked: usize) -> Vec<usize> {
     let mut places = Vec::new();
     let mut base = 0;

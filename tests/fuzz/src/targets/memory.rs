@@ -1,18 +1,18 @@
-//! Blocks, texts and lists: allocated, grown, filled and freed in any order.
+//! Allocates, grows, fills and frees blocks, texts and lists in any order.
 
 use crate::heap::Block;
 use crate::list::List;
 use crate::numbers::Numbers;
 use crate::text::Text;
 
-/// What a block is to hold: its bytes, all of them, and its length.
+/// A block, the bytes that it must contain, and the length that it must report.
 struct Held {
     block: Block,
     content: Vec<u8>,
     len: usize,
 }
 
-/// Bytes: what to do, with which block, how large.
+/// Input: for each action its kind, its block and its size.
 pub fn run(data: &[u8]) {
     let mut held: Vec<Held> = Vec::new();
     let mut numbers = Numbers(data);
@@ -25,7 +25,7 @@ pub fn run(data: &[u8]) {
     held.iter().for_each(check);
 }
 
-/// A size: mostly small, sometimes such as has a mapping of its own.
+/// Returns a size that is mostly small, and sometimes large enough for a mapping of its own.
 fn size(numbers: &mut Numbers<'_>) -> usize {
     let size = numbers.short();
     match size % 16 {
@@ -37,10 +37,10 @@ fn size(numbers: &mut Numbers<'_>) -> usize {
 
 fn act(numbers: &mut Numbers<'_>, mark: u8, held: &mut Vec<Held>) {
     let action = numbers.byte() % 8;
-    let which = usize::from(numbers.byte()).checked_rem(held.len()).unwrap_or_default();
+    let index = usize::from(numbers.byte()).checked_rem(held.len()).unwrap_or_default();
     let size = size(numbers);
-    match (action, held.get_mut(which)) {
-        (0 | 1, Some(_)) => check(&held.swap_remove(which)),
+    match (action, held.get_mut(index)) {
+        (0 | 1, Some(_)) => check(&held.swap_remove(index)),
         (2, Some(held)) => grow(held, size, mark),
         (3, Some(held)) => push(held, &vec![mark; size % 2000]),
         (4, _) => check_text(&vec![mark; size % 5000]),
@@ -83,13 +83,13 @@ fn check(held: &Held) {
     assert_eq!(held.block.len(), held.len);
     // SAFETY: the block is at least as long, and all of these bytes were written.
     let content = unsafe { std::slice::from_raw_parts(held.block.as_ptr().as_ptr(), held.content.len()) };
-    assert!(content == held.content, "content has changed");
+    assert!(content == held.content, "the content of a block has changed");
 }
 
 fn check_text(content: &[u8]) {
     let text = Text::new(content).unwrap_or_else(|errno| panic!("{errno:?}"));
     assert_eq!(text.as_bytes(), content);
-    // SAFETY: the text has just been released, and nothing else uses it.
+    // SAFETY: the pointer comes from `into_raw`, and is not used again.
     let text = unsafe { Text::from_raw(text.into_raw()) };
     assert_eq!(text.len(), content.len());
 }

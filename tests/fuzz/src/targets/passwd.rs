@@ -1,4 +1,4 @@
-//! /etc/passwd, and `HOME`.
+//! Finds the home directory, from `HOME` and from /etc/passwd.
 
 use std::ffi::CString;
 
@@ -7,7 +7,7 @@ use crate::env;
 use crate::errno::Errno;
 use crate::kernel::{self, File, Kernel};
 
-/// The first line is the user's number, the second what `HOME` is (nothing: not set), the rest the file.
+/// Input: a line with the user id, a line with the value of `HOME` (unset if empty), and the content of /etc/passwd.
 pub fn run(data: &[u8]) {
     let mut parts = data.splitn(3, |&byte| byte == b'\n');
     let user = parts.next().map(number).unwrap_or_default();
@@ -34,21 +34,21 @@ fn number(digits: &[u8]) -> u32 {
     str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok()).unwrap_or_default()
 }
 
-/// What passwd(5) says: seven fields, of which the third is the user and the sixth the directory.
+/// Returns the home directory by passwd(5): of seven fields, the third is the user id and the sixth the directory.
 fn home_of(user: u32, passwd: &[u8]) -> Option<Vec<u8>> {
     let is_entry = |line: &&[u8]| !line.starts_with(b"#") && !line.starts_with(b"+") && !line.starts_with(b"-");
     let entries = passwd.split(|&byte| byte == b'\n').filter(is_entry);
     let fields = entries.map(|line| line.split(|&byte| byte == b':').collect::<Vec<_>>());
     let is_users = |fields: &Vec<&[u8]>| {
         let id = fields.get(2).filter(|id| id.iter().all(u8::is_ascii_digit)).and_then(|id| str::from_utf8(id).ok());
-        // As large as one likes: what is no 64-bit number is no user's.
+        // An id may have any number of digits. One that exceeds 64 bits belongs to no user.
         fields.len() >= 7 && id.and_then(|id| id.parse::<u64>().ok()) == Some(user.into())
     };
     let home = fields.into_iter().find(|fields| is_users(fields))?.get(5)?.to_vec();
     home.starts_with(b"/").then_some(home)
 }
 
-/// What the libc reads in the same file, where all lines are what it and passwd(5) understand.
+/// Reads the same file with the libc, if all its lines have the form that passwd(5) describes.
 #[cfg(not(miri))]
 mod libc {
     use crate::targets::lines;
@@ -69,7 +69,7 @@ mod libc {
         is_named && is_short && !line.contains(&0) && fields.len() == 7 && fields[2..4].iter().all(is_number)
     }
 
-    /// The directory, if there is one for the user; nothing where the libc may differ.
+    /// Returns the user's directory, if there is one. Returns `None` if the libc may differ from passwd(5).
     pub fn home_of(user: u32, content: &[u8]) -> Option<Option<Vec<u8>>> {
         let lines = lines(content);
         if lines.is_empty() || !lines.into_iter().all(is_plain) {
@@ -80,17 +80,17 @@ mod libc {
         let file = unsafe { fmemopen(content.as_mut_ptr().cast(), content.len(), c"r".as_ptr()) };
         let mut found = None;
         loop {
-            // SAFETY: an open file.
+            // SAFETY: the file is open.
             let entry = unsafe { fgetpwent(file) };
-            // SAFETY: what the call returns is an entry until the next.
+            // SAFETY: the pointer is null, or an entry that is valid until the next call.
             let Some(entry) = (unsafe { entry.as_ref() }) else { break };
             if entry.pw_uid == user {
-                // SAFETY: as above.
+                // SAFETY: the entry is valid, and its directory is a C string.
                 found = Some(unsafe { CStr::from_ptr(entry.pw_dir) }.to_bytes().to_vec());
                 break;
             }
         }
-        // SAFETY: opened above.
+        // SAFETY: the file is open, and is not used again.
         unsafe { fclose(file) };
         Some(found)
     }

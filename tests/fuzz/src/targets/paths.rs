@@ -1,4 +1,4 @@
-//! Texts that are put together for the kernel, and what texts are taken apart by.
+//! Joins texts into C strings for the kernel, and splits texts into fields and numbers.
 
 use std::mem::MaybeUninit;
 
@@ -8,7 +8,7 @@ use crate::fields::{fields, parse_decimal, split_field};
 use crate::numbers::Numbers;
 use crate::text::Text;
 
-/// The first bytes say how often each line is repeated, of which there are three.
+/// Input: three bytes with the number of repetitions of each line, and three lines.
 pub fn run(data: &[u8]) {
     let mut numbers = Numbers(data);
     let repeats: [usize; 3] = std::array::from_fn(|_| usize::from(numbers.byte()));
@@ -17,9 +17,9 @@ pub fn run(data: &[u8]) {
     check_joined([&parts[0], &parts[1], &parts[2]]);
     for part in &parts {
         check_joined([part, b"", b""]);
-        check_taken(part, b'/');
+        check_split(part, b'/');
     }
-    check_taken(data, b':');
+    check_split(data, b':');
     check_number(numbers.0);
 }
 
@@ -40,7 +40,7 @@ fn check_joined(parts: [&[u8]; 3]) {
     }
 }
 
-fn check_taken(text: &[u8], separator: u8) {
+fn check_split(text: &[u8], separator: u8) {
     let expected: Vec<_> = text.split(|&byte| byte == separator).collect();
     assert_eq!(fields(text, separator).collect::<Vec<_>>(), expected);
     for (number, field) in expected.iter().enumerate().take(5) {

@@ -1,4 +1,4 @@
-//! Processors: masks of the kernel's, and /proc/stat.
+//! Counts processors, by the affinity mask and by /proc/stat.
 
 use linux_raw_sys::errno;
 
@@ -6,12 +6,12 @@ use super::{Numbers, with_kernel};
 use crate::kernel::{File, Kernel};
 use crate::system;
 
-/// The first byte says how many words the mask has that follow, the rest is /proc/stat. Without a mask the kernel does
-/// not tell any.
+/// Input: a byte that selects the number of words in the affinity mask, the mask, and the content of /proc/stat. If the
+/// mask has no words, sched_getaffinity(2) fails.
 pub fn run(data: &[u8]) {
     let mut numbers = Numbers(data);
     let count = usize::from(numbers.byte());
-    // Some kernels' masks are longer than what is tried first.
+    // Some kernels have a mask that is longer than the library's first buffer.
     let count = if count > 250 { 1025 + count } else { count % 40 };
     let mask: Vec<usize> = (0..count).map(|_| numbers.word()).collect();
     let stat = numbers.0;
@@ -23,7 +23,7 @@ pub fn run(data: &[u8]) {
     let processors = (count > 0).then(|| mask.into_iter().map(|word| word as u64).collect());
     let mut kernel = Kernel { processors, ..Kernel::default() };
     kernel.files.insert(b"/proc/stat".to_vec(), File::of(stat));
-    // So that no limit is known, and none is kept.
+    // Makes the quota unknown, so that the library applies none and keeps none.
     kernel.files.insert(b"/proc/self/mountinfo".to_vec(), File::Error(errno::EACCES));
     assert_eq!(with_kernel(kernel, system::cpu_count), expected.max(1));
 }

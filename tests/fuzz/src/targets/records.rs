@@ -1,4 +1,4 @@
-//! Directory records.
+//! Lists directories from the records of the kernel.
 
 use std::mem::offset_of;
 
@@ -11,7 +11,7 @@ use crate::kernel::{File, Kernel};
 const LEN: usize = offset_of!(linux_dirent64, d_reclen);
 const NAME: usize = offset_of!(linux_dirent64, d_name);
 
-/// Any bytes: what is no record ends the list.
+/// Input: the bytes that getdents(2) returns. A malformed record ends the list.
 pub fn raw(data: &[u8]) {
     let mut expected: Vec<&[u8]> = Vec::new();
     let mut at = 0;
@@ -36,7 +36,7 @@ pub fn raw(data: &[u8]) {
     });
 }
 
-/// A record as the kernel makes it.
+/// Returns a record in the form that the kernel writes.
 fn record(number: usize, name: &[u8]) -> Vec<u8> {
     let len = (NAME + name.len() + 1).next_multiple_of(8);
     let mut record = vec![0; len];
@@ -47,7 +47,7 @@ fn record(number: usize, name: &[u8]) -> Vec<u8> {
     record
 }
 
-/// A line for each name; the first byte says how much the kernel returns at once.
+/// Input: a byte that limits the length of each read, and a line for each name.
 pub fn directory(data: &[u8]) {
     let Some((&step, names)) = data.split_first() else { return };
     let names: Vec<Vec<u8>> = lines(names).into_iter().map(without_nul).collect();
@@ -63,7 +63,7 @@ pub fn directory(data: &[u8]) {
         for entry in &list.iter().map(|entry| entry.as_ptr().addr()).collect::<Vec<_>>() {
             assert!(entry % 2 == 1, "an entry at {entry:#x}, where a block could begin");
         }
-        // SAFETY: the array has a slot more than there are entries.
+        // SAFETY: the array has one more slot than entries.
         assert!(unsafe { *list.as_ptr().wrapping_add(list.len()) }.is_null());
     });
 }

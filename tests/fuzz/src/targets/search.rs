@@ -1,4 +1,4 @@
-//! The search for a command in `PATH`.
+//! Searches for a command in `PATH`.
 
 use std::ffi::{CString, c_char};
 use std::ptr::null;
@@ -11,7 +11,7 @@ use crate::errno::Errno;
 use crate::kernel::{self, Attempt, File, Kernel, Program};
 use crate::process::{self, Outcome};
 
-/// What executing a file can come to, with 0 for a success.
+/// The errors of execve(2), and 0 for a success.
 const ANSWERS: [u32; 16] = [
     0,
     errno::ENOENT,
@@ -31,8 +31,8 @@ const ANSWERS: [u32; 16] = [
     errno::ENOENT,
 ];
 
-/// The first line is `PATH` (nothing: not set), the second the command, the third an argument; a byte of the rest for
-/// each attempt.
+/// Input: a line with `PATH` (unset if empty), a line with the command, a line with an argument, and a byte for the
+/// result of each attempt.
 pub fn run(data: &[u8]) {
     let mut parts = data.splitn(4, |&byte| byte == b'\n');
     let mut line = || without_nul(parts.next().unwrap_or_default());
@@ -62,7 +62,7 @@ pub fn run(data: &[u8]) {
     assert_eq!(outcome, Ok(expected));
 }
 
-/// What execvp(3) says, step by step.
+/// The search by execvp(3), step by step.
 struct Model {
     programs: Vec<Program>,
     attempts: Vec<Attempt>,
@@ -87,17 +87,17 @@ impl Model {
             }
         }
         use errno::{E2BIG, EACCES, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR};
-        let says_missing =
+        let means_missing =
             [ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, E2BIG].contains(&reason) || reason == EACCES && !is_path;
         let number = Errno::from_raw(reason.cast_signed()).unwrap_or(Errno::EIO);
-        if says_missing && !candidates.iter().any(|candidate| exists(candidate)) {
+        if means_missing && !candidates.iter().any(|candidate| exists(candidate)) {
             Outcome::NotFound(number)
         } else {
             Outcome::NotExecutable(number)
         }
     }
 
-    /// The paths that the command may have, in the order in which they are tried.
+    /// Returns the possible paths of the command, in the order of the attempts.
     fn candidates(&self, path: &[u8]) -> Vec<Vec<u8>> {
         if self.command.contains(&b'/') {
             return vec![self.command.clone()];

@@ -6,19 +6,19 @@ use model::{Access, Extent, Fault};
 
 use crate::last_error_source::{get, set};
 
-/// Returns identities of which all want the same slots, in the first table and in the second.
+/// Returns identities with the same home slot in the first table, and the same in the second.
 fn rivals(count: usize) -> Vec<usize> {
     let home = |identity: &usize| identity.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32 & 511;
     (1..).filter(|identity| home(identity) == 5).take(count).collect()
 }
 
-/// Makes the model know the slots that this identity leads to.
+/// Creates the twins of the slots that this identity leads to.
 fn look_as(identity: usize) {
     model::kernel::set_identity(identity);
     assert_eq!(get(), 0);
 }
 
-/// Fails twice, and reads the error each time.
+/// Sets the last error twice, and reads it each time.
 fn fail_twice(identity: usize) {
     model::kernel::set_identity(identity);
     for errno in [1, 2] {
@@ -28,7 +28,7 @@ fn fail_twice(identity: usize) {
     }
 }
 
-/// A thread for each identity fails twice, at the same time; the last identity is that of the first thread.
+/// Starts a thread for each identity but the last, which is that of the calling thread. All of them fail twice.
 fn fail_at_once(identities: &[usize]) {
     let Some((&own, others)) = identities.split_last() else { return };
     let start = |&identity: &usize| loom::thread::spawn(move || fail_twice(identity));
@@ -37,7 +37,7 @@ fn fail_at_once(identities: &[usize]) {
     for thread in threads {
         assert!(thread.join().is_ok());
     }
-    // Each error outlasts those of the other threads.
+    // No thread has replaced another's error.
     for &identity in identities {
         model::kernel::set_identity(identity);
         assert_eq!(get(), i32::try_from(identity).expect("small") * 10 + 2);
@@ -46,7 +46,7 @@ fn fail_at_once(identities: &[usize]) {
 
 const ONE_SLOT: Extent = Extent::Preemptions(3);
 
-/// Three threads want the same slot.
+/// Three threads need the same slot.
 fn one_slot() {
     let rivals = rivals(3);
     look_as(rivals[0]);
@@ -65,15 +65,15 @@ fn further_table() {
 }
 
 #[test]
-fn three_threads_that_want_the_same_slot_have_one_each() {
+fn three_threads_that_need_the_same_slot_get_one_each() {
     model::check("last error, three threads that want one slot", ONE_SLOT, one_slot);
 }
 
 #[test]
-fn two_threads_that_need_a_further_table_have_the_same_one() {
+fn two_threads_that_need_a_further_table_share_one() {
     model::check("last error, two threads that need a further table", Extent::All, further_table);
     let (mapped, unmapped) = model::kernel::mappings();
-    assert!(mapped > 0 && unmapped > 0, "no table was mapped, or no second one unmapped");
+    assert!(mapped > 0 && unmapped > 0, "no table was mapped, or none was unmapped");
 }
 
 #[test]

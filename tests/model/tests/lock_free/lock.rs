@@ -11,7 +11,7 @@ use crate::lock_source::Mutex;
 const HELD: u32 = 1;
 const CONTENDED: u32 = 2;
 
-/// Makes a lock that the model knows.
+/// Returns a lock whose twins exist.
 fn new_lock() -> Arc<Mutex<usize>> {
     let lock = Arc::new(Mutex::new(0));
     drop(lock.lock());
@@ -24,7 +24,7 @@ fn add_one(lock: &Mutex<usize>) {
     *value = before + 1;
 }
 
-/// Threads take the lock and add one, each a number of times; no addition is lost.
+/// Several threads take the lock a number of times and add one each time. Checks that no addition is lost.
 fn threads_take_turns(others: usize, times: usize) {
     let lock = new_lock();
     let work = move |lock: &Mutex<usize>| (0..times).for_each(|_| add_one(lock));

@@ -1,12 +1,12 @@
-//! Models of the library's lock-free code, from its own source files.
+//! Models of the library's lock-free code. They include its source files.
 
 extern crate model as core;
 
-// The library's files, by their places in it.
+// The library's source files.
 #[path = "../../../../src/c/last_error.rs"]
 mod last_error_source;
 #[path = "../../../../src/heap/lock.rs"]
-#[allow(dead_code, reason = "the library uses all of it")]
+#[allow(dead_code, reason = "only the library uses every item")]
 mod lock_source;
 
 mod last_error;
@@ -24,7 +24,7 @@ mod sys {
     }
 
     /// # Safety
-    /// No thread uses the mapping from now on, which the model checks.
+    /// No thread uses the mapping afterwards. The model checks that.
     pub(crate) unsafe fn unmap(start: NonNull<u8>, len: usize) {
         model::kernel::unmap(start, len);
     }
