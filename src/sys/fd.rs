@@ -24,7 +24,7 @@ impl<C: Close> OwnedFd<C> {
     /// Takes ownership of a descriptor.
     ///
     /// # Safety
-    /// The descriptor is open, and nothing else owns it.
+    /// The descriptor is open and nothing else owns it, or the value is never dropped.
     #[expect(clippy::cast_sign_loss, reason = "an open descriptor is not negative")]
     pub(crate) const unsafe fn from_raw(fd: i32) -> Self {
         Self(fd as usize, PhantomData)
