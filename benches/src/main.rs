@@ -67,7 +67,7 @@ impl Options {
     /// Returns true if the options select a full measurement of all rows, whose results are worth keeping.
     fn is_complete(&self) -> bool {
         let is_long = self.rounds.is_none_or(|rounds| rounds >= Settings::MIN_ROUNDS);
-        is_long && !self.quick && !self.cpu && self.previous.is_none() && self.only.is_empty()
+        is_long && !self.quick && !self.cpu && self.only.is_empty()
     }
 }
 

@@ -18,7 +18,7 @@ pub struct Options {
     /// Measure the CPU time of the calling thread, for a busy machine; children and disks do not count
     #[arg(long)]
     pub cpu: bool,
-    /// Also measure another build of the shared object, such as an earlier one; its ratios are not kept
+    /// Also measure another build of the shared object, such as an earlier one; its ratios are printed, not written
     #[arg(long, value_name = "FILE")]
     pub previous: Option<PathBuf>,
     /// Print the table only, and keep benches/results.md and results.svg unchanged
