@@ -12,10 +12,14 @@ use crate::text::Text;
 /// Most files fit here, and then need neither a guess of their size nor memory beyond their content.
 const FIRST_READ: usize = 4096 + 256;
 
+/// The buffer of the first read. It starts at a cache line, where the kernel copies faster than elsewhere.
+#[repr(align(64))]
+struct FirstBuffer([MaybeUninit<u8>; FIRST_READ]);
+
 /// Reads a file from its offset to its end.
 pub(crate) fn read_to_end(fd: &Fd) -> Result<Text> {
-    let mut first = [MaybeUninit::uninit(); FIRST_READ];
-    let content = read_full(fd, &mut first)?;
+    let mut first = FirstBuffer([MaybeUninit::uninit(); FIRST_READ]);
+    let content = read_full(fd, &mut first.0)?;
     if content.len() < FIRST_READ { Text::new(content) } else { read_large(fd, content) }
 }
 
