@@ -15,13 +15,19 @@
  * rt_env_home() return "". rt_last_error() in the same thread then returns the
  * errno, or 0 if the value is genuine.
  *
+ * Memory: a function that needs memory and gets none fails with ENOMEM. In a
+ * process that locks its memory (mlockall(2), MCL_FUTURE) it fails with EAGAIN
+ * beyond RLIMIT_MEMLOCK, as mmap(2) does. The functions that return memory,
+ * rt_env_set() and rt_process_run() need it.
+ *
  * Threads: any thread may call any function. Signal handlers may call none.
  * After fork(2) in a program with threads, the child may not call functions that
  * return memory, set a variable or run a program, until it executes a program.
  *
  * Environment: until the first rt_env_set() has returned, the program must not
  * call setenv(3), putenv(3) or unsetenv(3) while another thread is in a function
- * that reads the environment.
+ * that reads the environment. What it changes by them afterwards is seen neither
+ * by rt_env_get() nor by the children of rt_process_run().
  *
  * Children: no other code of the process may wait for the child of
  * rt_process_run(). A SIGCHLD handler that waits for all children would.
@@ -47,7 +53,7 @@
 
 #ifdef __cplusplus
 extern "C" {
-#endif // __cplusplus
+#endif
 
 /**
  * Returns whether the path resolves; a dangling symbolic link does not. When it is false, rt_last_error() tells
@@ -103,8 +109,8 @@ int64_t rt_file_modified_time(const char *path);
 
 /**
  * Takes an exclusive, advisory lock (flock(2)) on a file, which is created if missing (0666 less the umask). It never
- * waits: EAGAIN if another descriptor holds the lock, in this process too. Returns the descriptor that holds the lock,
- * for rt_file_unlock(), or -1.
+ * waits: EAGAIN if another descriptor holds the lock, in this process too; the call needs no memory, so EAGAIN never
+ * stands for a lack of it. Returns the descriptor that holds the lock, for rt_file_unlock(), or -1.
  */
 int64_t rt_file_lock(const char *path);
 
@@ -114,8 +120,8 @@ int64_t rt_file_lock(const char *path);
 bool rt_file_unlock(int64_t fd);
 
 /**
- * Creates a directory (0777 less the umask). With recursive it creates missing parents too, and an existing directory
- * is a success; without, EEXIST.
+ * Creates a directory (0777 less the umask). With recursive it creates missing parents too, whose owner gets write and
+ * search permission even if the umask takes them, and an existing directory is a success; without, EEXIST.
  */
 bool rt_dir_create(const char *path, bool recursive);
 
@@ -145,7 +151,8 @@ char *rt_env_home(void);
 
 /**
  * Sets a variable for rt_env_get() and the children of rt_process_run(), not for a libc's getenv(). EINVAL if the name
- * is empty or contains "=".
+ * is empty or contains "=". The first call copies the environment: what setenv(3), putenv(3), unsetenv(3) or
+ * clearenv(3) change later is not seen by rt_env_get() and the children of rt_process_run().
  */
 bool rt_env_set(const char *key, const char *value);
 
@@ -165,7 +172,8 @@ int32_t rt_process_run(const char *cmd, const char *const *args, size_t arg_coun
 
 /**
  * Returns how many processors the calling thread can keep busy: those it may run on, or fewer if a control group
- * limits its share, rounded up. At least 1.
+ * limits its share, rounded up. At least 1. Each call asks for the former; the limit is read once and kept, so a
+ * running process does not see it change.
  */
 int64_t rt_system_cpu_count(void);
 
@@ -216,7 +224,7 @@ bool rt_eprint(const char *text);
 void rt_exit(int32_t code) FFI_SYSCALLS_NORETURN;
 
 #ifdef __cplusplus
-}  // extern "C"
-#endif  // __cplusplus
+}
+#endif
 
-#endif  /* FFI_SYSCALLS_H */
+#endif /* FFI_SYSCALLS_H */

@@ -24,6 +24,10 @@
 //! # }
 //! ```
 //!
+//! # Memory
+//! An operation that needs memory and gets none fails with `ENOMEM`. In a process that locks its memory
+//! (`mlockall(MCL_FUTURE)`), mmap(2) fails with `EAGAIN` beyond `RLIMIT_MEMLOCK`, and so does the operation.
+//!
 //! # The way of one call
 //! A C function (`c`) checks its pointers, calls the operation, and turns its `Result` into a C value. An operation
 //! ([`mod@file`], [`dir`], [`mod@env`], [`process`], [`system`], [`stdio`]) defines what it means in terms of

@@ -9,7 +9,8 @@ use crate::text::Text;
 /// Reads the rest of the standard input, to its end.
 ///
 /// # Errors
-/// Those of read(2): `EBADF` if it is closed. `ENOMEM` if the content does not fit into memory, or is endless.
+/// Those of read(2): `EBADF` if it is closed. `ENOMEM` if the content does not fit into memory, or is endless;
+/// `EAGAIN` if memory is locked ([Memory](crate#memory)).
 pub fn read_text() -> Result<Text> {
     read_to_end(&sys::STDIN)
 }

@@ -15,7 +15,7 @@ use crate::text::Text;
 /// Returns the host name of the process's UTS namespace: up to 64 bytes, with or without a domain.
 ///
 /// # Errors
-/// `ENOMEM`.
+/// `ENOMEM`; `EAGAIN` if memory is locked ([Memory](crate#memory)).
 pub fn hostname() -> Result<Text> {
     Text::new(sys::hostname(&mut HostnameBuffer::uninit())?)
 }
@@ -23,8 +23,9 @@ pub fn hostname() -> Result<Text> {
 /// Returns how many processors the calling thread can keep busy, at least 1.
 ///
 /// These are the processors that the thread may run on (sched_getaffinity(2)), or fewer if a control group limits the
-/// share of time, rounded up. The limit is read once, when it can be: a program that mounts /proc and /sys/fs/cgroup
-/// itself sees it from then on.
+/// share of time, rounded up. Each call asks which processors these are. The limit is read once, when it can be, and
+/// kept: a running process does not see a limit that changes. A program that mounts /proc and /sys/fs/cgroup itself
+/// sees the limit from then on.
 #[must_use]
 pub fn cpu_count() -> usize {
     // The kernel's masks are as long as it was built for; this is enough for 65,536 processors.

@@ -18,7 +18,7 @@ impl Text {
     /// Allocates a text with this content.
     ///
     /// # Errors
-    /// `ENOMEM`: there is no memory for it.
+    /// `ENOMEM`: there is no memory for it. `EAGAIN` if memory is locked; see [Memory](crate#memory).
     pub fn new(content: &[u8]) -> Result<Self> {
         let mut block = Block::new(content.len() + 1)?;
         block.extend_from_slice(content)?;

@@ -6,8 +6,8 @@ use super::convert::{CStrArg, into_c_pointer, with_arg};
 use crate::dir;
 use crate::list::List;
 
-/// Creates a directory (0777 less the umask). With recursive it creates missing parents too, and an existing directory
-/// is a success; without, EEXIST.
+/// Creates a directory (0777 less the umask). With recursive it creates missing parents too, whose owner gets write and
+/// search permission even if the umask takes them, and an existing directory is a success; without, EEXIST.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_dir_create(path: *const c_char, recursive: bool) -> bool {
     let operation: fn(CStrArg<'_>) -> _ =

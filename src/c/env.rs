@@ -29,7 +29,8 @@ pub extern "C" fn rt_env_home() -> *mut c_char {
 }
 
 /// Sets a variable for rt_env_get() and the children of rt_process_run(), not for a libc's getenv(). EINVAL if the name
-/// is empty or contains "=".
+/// is empty or contains "=". The first call copies the environment: what setenv(3), putenv(3), unsetenv(3) or
+/// clearenv(3) change later is not seen by rt_env_get() and the children of rt_process_run().
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_env_set(key: *const c_char, value: *const c_char) -> bool {
     // SAFETY: C passes strings or NULL.

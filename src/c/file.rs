@@ -79,8 +79,8 @@ pub unsafe extern "C" fn rt_file_modified_time(path: *const c_char) -> i64 {
 }
 
 /// Takes an exclusive, advisory lock (flock(2)) on a file, which is created if missing (0666 less the umask). It never
-/// waits: EAGAIN if another descriptor holds the lock, in this process too. Returns the descriptor that holds the lock,
-/// for rt_file_unlock(), or -1.
+/// waits: EAGAIN if another descriptor holds the lock, in this process too; the call needs no memory, so EAGAIN never
+/// stands for a lack of it. Returns the descriptor that holds the lock, for rt_file_unlock(), or -1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_lock(path: *const c_char) -> i64 {
     // SAFETY: C passes a string or NULL.

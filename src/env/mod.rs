@@ -2,8 +2,9 @@
 //!
 //! Variables come from where the program got them: in a freestanding program from the entry stack, in one with a libc
 //! from the libc's `environ`, otherwise from /proc/self/environ. The first [`set`] copies them into a table of the
-//! library's own, which from then on [`get`] and the children of [`crate::process::run`] see. A libc's `getenv` does
-//! not see it.
+//! library's own, which from then on [`get`] and the children of [`crate::process::run`] see. A libc's `getenv` and the
+//! children of its `system` do not see it. In turn, what a libc's `setenv`, `putenv`, `unsetenv` or `clearenv` changes
+//! before the first [`set`] is seen here, and what they change afterwards is not.
 //!
 //! Any thread may call any function at any time. The caller must only exclude a libc's `setenv` and the like until the
 //! first [`set`] has returned; [`crate::process::run`] reads the environment, too.
@@ -42,8 +43,9 @@ pub fn cwd() -> Result<Text> {
 /// Returns the value of a variable; the first one if there are several.
 ///
 /// # Errors
-/// `ENOENT` if it is not set, which no variable with an empty name or with `=` in its name can be. `ENOMEM`. Those of
-/// reading /proc/self/environ, in a process that has no other environment.
+/// `ENOENT` if it is not set, which no variable with an empty name or with `=` in its name can be. `ENOMEM`; `EAGAIN`
+/// if memory is locked ([Memory](crate#memory)). Those of reading /proc/self/environ, in a process that has no other
+/// environment.
 pub fn get(name: impl Arg) -> Result<Text> {
     variables::get(name.bytes())
 }
@@ -51,7 +53,8 @@ pub fn get(name: impl Arg) -> Result<Text> {
 /// Sets a variable for [`get`] and for the children of [`crate::process::run`].
 ///
 /// # Errors
-/// `EINVAL` if the name is empty or contains `=`, or either contains a NUL byte. `ENOMEM`; then nothing has changed.
+/// `EINVAL` if the name is empty or contains `=`, or either contains a NUL byte. `ENOMEM`, or `EAGAIN` if
+/// memory is locked ([Memory](crate#memory)); then nothing has changed.
 pub fn set(name: impl Arg, value: impl Arg) -> Result<()> {
     variables::set(name.bytes(), value.bytes())
 }

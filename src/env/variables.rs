@@ -171,7 +171,7 @@ impl Variables {
         match read_text(c"/proc/self/environ") {
             Ok(entries) => self.adopt(List::new(fields(&entries, 0).filter(|entry| !entry.is_empty()))?),
             // These errors may pass; giving up now would lose the variables for every child.
-            Err(errno @ (Errno::ENOMEM | Errno::EMFILE | Errno::ENFILE | Errno::EIO)) => Err(errno),
+            Err(errno @ (Errno::ENOMEM | Errno::EAGAIN | Errno::EMFILE | Errno::ENFILE | Errno::EIO)) => Err(errno),
             // There is no /proc, which may be mounted later, or no permission to read it.
             Err(_) => Ok(()),
         }

@@ -63,7 +63,8 @@ impl Drop for FileLock {
 /// The locked file is the one at the path: if it is replaced or deleted meanwhile, the attempt starts over.
 ///
 /// # Errors
-/// `EAGAIN` if another open file description holds the lock. Those of open(2) and flock(2).
+/// `EAGAIN` if another open file description holds the lock; never for a lack of memory, of which none is needed. Those
+/// of open(2) and flock(2).
 pub fn lock(path: impl Arg) -> Result<FileLock> {
     path.with_c_str(|path| {
         // Each new attempt means that the file was replaced within microseconds.

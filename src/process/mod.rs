@@ -38,8 +38,9 @@ pub fn exit(code: i32) -> ! {
 /// The call also works if the caller ignores SIGCHLD, and changes no handler or mask that the caller could see.
 ///
 /// # Errors
-/// The program could not be started, or not waited for: `EAGAIN`, `ENOMEM`, `EMFILE`; `ECHILD` if other code in the
-/// process waited for it. `EINVAL` if a text contains a NUL byte.
+/// The program could not be started, or not waited for: `EAGAIN` if there are too many processes or memory is locked
+/// ([Memory](crate#memory)), `ENOMEM`, `EMFILE`; `ECHILD` if other code in the process waited for it. `EINVAL` if a text
+/// contains a NUL byte.
 pub fn run<A: Arg>(command: impl Arg, args: &[A]) -> Result<Outcome> {
     run_argv(Argv::from_texts(command.bytes(), args.iter().map(Arg::bytes))?)
 }

@@ -71,6 +71,7 @@ contract! {
         O_CREAT: u32;
         O_DIRECTORY: u32;
         O_EXCL: u32;
+        O_NOFOLLOW: u32;
         O_NONBLOCK: u32;
         O_RDONLY: u32;
         O_RDWR: u32;
@@ -91,6 +92,7 @@ contract! {
         mkdir: fn(&CStr, u32) -> Result<()>;
         truncate: fn(&Fd, usize) -> Result<()>;
         chmod: fn(&Fd, u32) -> Result<()>;
+        chmod_path: fn(&CStr, u32) -> Result<()>;
         copy_file_range: fn(&Fd, &Fd, usize) -> Result<usize>;
         try_lock: fn(&Fd) -> Result<()>;
         unlock: fn(&Fd) -> Result<()>;

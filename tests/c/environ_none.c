@@ -80,6 +80,27 @@ static uint64_t limit_descriptors(uint64_t limit)
     return old[0];
 }
 
+/* Lets the process lock this many bytes of memory, and take the capability to lock more or not. */
+static void limit_locked_memory(uint64_t limit, bool is_capable)
+{
+    enum { RLIMIT_MEMLOCK = 8, CAP_IPC_LOCK = 14, VERSION_3 = 0x20080522 };
+    uint64_t values[2] = {0, 0};
+    uint32_t header[2] = {VERSION_3, 0}, sets[6] = {0}; /* effective, permitted, inheritable; twice */
+    system_call(__NR_prlimit64, 0, RLIMIT_MEMLOCK, 0, (long)values);
+    values[0] = limit < values[1] ? limit : values[1];
+    CHECK(system_call(__NR_prlimit64, 0, RLIMIT_MEMLOCK, (long)values, 0) == 0);
+    CHECK(system_call(__NR_capget, (long)header, (long)sets, 0, 0) == 0);
+    sets[0] = is_capable ? sets[0] | (sets[1] & 1u << CAP_IPC_LOCK) : sets[0] & ~(1u << CAP_IPC_LOCK);
+    CHECK(system_call(__NR_capset, (long)header, (long)sets, 0, 0) == 0);
+}
+
+/* The kernel refuses memory beyond the limit with EAGAIN, qemu with ENOMEM. */
+static bool has_no_memory(void)
+{
+    enum { E_NOMEM = 12 };
+    return rt_last_error() == E_AGAIN || rt_last_error() == E_NOMEM;
+}
+
 static bool is(char *text, const char *expected)
 {
     bool ok = text != NULL && same(text, expected) && rt_len(text) == length(expected);
@@ -89,6 +110,7 @@ static bool is(char *text, const char *expected)
 
 int run(int argc, char **argv, char **envp)
 {
+    enum { MCL_FUTURE = 2 };
     (void)argc;
     (void)argv;
     static const char *const given[] = {"-c", "test \"$RT_GIVEN\" = value && test \"$RT_SET\" = set"};
@@ -96,7 +118,13 @@ int run(int argc, char **argv, char **envp)
         rt_eprint("usage: RT_GIVEN=value environ_none\n");
         return 2;
     }
-    /* While /proc cannot be read, variables are unknown. That differs from unset, and ends when /proc can be read. */
+    /* Without memory, or while /proc cannot be read, variables are unknown. That differs from unset, and passes. */
+    limit_locked_memory(4096, false);
+    CHECK(system_call(__NR_mlockall, MCL_FUTURE, 0, 0, 0) == 0);
+    CHECK(is(rt_env_get("RT_GIVEN"), "") && has_no_memory());
+    CHECK(!rt_env_set("RT_SET", "set") && has_no_memory());
+    CHECK(system_call(__NR_munlockall, 0, 0, 0, 0) == 0);
+    limit_locked_memory(UINT64_MAX, true);
     uint64_t limit = limit_descriptors(0);
     FAILS_EMPTY(rt_env_get("RT_GIVEN"), E_MFILE);
     FAILS(rt_env_set("RT_SET", "set"), false, E_MFILE);

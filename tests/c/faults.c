@@ -14,7 +14,7 @@
 #include "raw.h"
 
 enum { PTRACE_TRACEME = 0, F_GETFD = 1, SIG_USR1 = 10, SIG_USR2 = 12, SIG_PIPE = 13, SIG_CHLD = 17, SIG_STOP = 19 };
-enum { SIG_BLOCK = 0, NOCLDWAIT = 2 };
+enum { SIG_BLOCK = 0, NOCLDWAIT = 2, NOBODY = 65534 };
 enum { BOOLEAN, NUMBER, TEXT, LIST };
 
 /* The result of a call. The tracer knows the layout. */
@@ -72,14 +72,25 @@ static void never(void)
     rt_exit(99);
 }
 
-enum setup { PLAIN, IGNORES, NOT_WAITED, HANDLES };
+enum setup { PLAIN, IGNORES, NOT_WAITED, HANDLES, UNWRITABLE, UNREADABLE };
 
 static enum setup setup_of(const char *name)
 {
-    return same(name, "ignores") ? IGNORES : same(name, "not-waited") ? NOT_WAITED : same(name, "handles") ? HANDLES : PLAIN;
+    static const char *const names[] = {"plain", "ignores", "not-waited", "handles", "unwritable", "unreadable"};
+    enum setup setup = UNREADABLE;
+    while (setup != PLAIN && !same(name, names[setup]))
+        setup--;
+    return setup;
 }
 
-/* Sets up signals as a caller of the library may have done. */
+/* Takes permissions from new directories, as a user whom they bind. */
+static void take_permissions(long umask)
+{
+    system_call(__NR_umask, umask, 0, 0, 0);
+    system_call(__NR_setfsuid, NOBODY, 0, 0, 0);
+}
+
+/* Sets up signals, or the umask, as a caller of the library may have done. */
 static void set_up(enum setup setup)
 {
     uint64_t blocked = 1ull << (SIG_USR2 - 1);
@@ -100,6 +111,12 @@ static void set_up(enum setup setup)
         handle(SIG_USR1, (uintptr_t)never, 0);
         handle(SIG_PIPE, 1, 0);
         system_call(__NR_rt_sigprocmask, SIG_BLOCK, (long)&blocked, 0, 8);
+        break;
+    case UNWRITABLE:
+        take_permissions(0300);
+        break;
+    case UNREADABLE:
+        take_permissions(0777);
         break;
     }
 }

@@ -12,11 +12,12 @@ use std::ffi::{CStr, CString, OsStr};
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
+use std::process::Command;
 use std::thread;
 
 use ffi_syscalls::{Errno, dir};
 
 use support::{
-    TempDir, as_ordinary_user, assert_same_error, count_descriptors, in_child, mode_of, path_of_length, raw_entry,
-    set_mode, set_soft_limit, set_umask, while_repeating,
+    TempDir, as_ordinary_user, assert_same_error, count_descriptors, in_child, is_emulated, mode_of, path_of_length,
+    raw_entry, report_cannot_run, report_not_in_an_emulator, set_mode, set_soft_limit, set_umask, while_repeating,
 };

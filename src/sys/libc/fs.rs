@@ -20,7 +20,7 @@ macro_rules! constants {
 }
 
 constants! {
-    O_APPEND O_CREAT O_DIRECTORY O_EXCL O_NONBLOCK O_RDONLY O_RDWR O_TRUNC O_WRONLY
+    O_APPEND O_CREAT O_DIRECTORY O_EXCL O_NOFOLLOW O_NONBLOCK O_RDONLY O_RDWR O_TRUNC O_WRONLY
     S_IFDIR S_IFMT S_IFREG
 }
 
@@ -167,6 +167,12 @@ pub(crate) fn truncate(fd: &Fd, len: usize) -> Result<()> {
 pub(crate) fn chmod(fd: &Fd, mode: u32) -> Result<()> {
     // SAFETY: the call takes numbers only.
     retry(|| decode(unsafe { libc::fchmod(fd.raw(), mode_bits(mode)) })).map(drop)
+}
+
+/// Sets the permission bits of the file at a path, following symbolic links. See chmod(2).
+pub(crate) fn chmod_path(path: &CStr, mode: u32) -> Result<()> {
+    // SAFETY: the path is NUL-terminated.
+    retry(|| decode(unsafe { libc::chmod(path.as_ptr(), mode_bits(mode)) })).map(drop)
 }
 
 /// Takes an exclusive lock unless another open file description holds one. See flock(2).

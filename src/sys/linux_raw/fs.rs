@@ -6,7 +6,8 @@ use core::mem::{MaybeUninit, offset_of};
 use ffi_syscalls_arch::{Sysno, nr, syscall2, syscall6};
 use linux_raw_sys::general;
 pub(crate) use linux_raw_sys::general::{
-    O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, S_IFDIR, S_IFMT, S_IFREG,
+    O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, S_IFDIR,
+    S_IFMT, S_IFREG,
 };
 
 use super::call::{CWD, int, path_arg, syscall_retry, syscall_retry_transfer, syscall_retry_unit};
@@ -150,6 +151,12 @@ pub(crate) fn truncate(fd: &Fd, len: usize) -> Result<()> {
 pub(crate) fn chmod(fd: &Fd, mode: u32) -> Result<()> {
     // SAFETY: the call takes numbers only.
     unsafe { syscall_retry_unit(fd.register(), mode as usize, 0, Sysno::fchmod) }
+}
+
+/// Sets the permission bits of the file at a path, following symbolic links. See chmod(2).
+pub(crate) fn chmod_path(path: &CStr, mode: u32) -> Result<()> {
+    // SAFETY: the path is NUL-terminated.
+    unsafe { syscall_retry_unit(CWD, path_arg(path), mode as usize, Sysno::fchmodat) }
 }
 
 /// Has the kernel copy at most `len` bytes between the offsets of two descriptors. See copy_file_range(2).

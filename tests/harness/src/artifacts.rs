@@ -1,6 +1,6 @@
 //! The checks of an architecture's artifacts.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use workbench::project::{self, Arch, Backend};
 use workbench::shell::{command, execute, printed};
 use workbench::{build, emulator, toolchain, tools};
@@ -32,6 +32,10 @@ pub fn add(lane: &mut Lane, arch: Arch) {
             move || bench::check(arch),
         )));
         lane.add(after(Check::new(named("the header in C++"), [tools::CXX], move || check_in_cxx(arch))));
+        let tools = [tools::CC, tools::CXX];
+        lane.add(after(Check::new(named("the header in each standard of C and C++"), tools, move || {
+            STANDARDS.into_iter().try_for_each(|standards| check_standards(arch, standards))
+        })));
     }
     let tools = [tools::PKG_CONFIG, tools::c_compiler(arch)];
     lane.add(after(Check::new(named("installation, used through pkg-config"), tools, move || {
@@ -69,6 +73,22 @@ fn figures(arch: Arch) -> Vec<Check> {
     }
     checks.push(Check::new(named("no panic is linked"), [], move || panics::check(arch)));
     checks
+}
+
+/// Languages, their compilers, and the standards under which the header must compile.
+const STANDARDS: [(&str, &str, &[&str]); 2] = [
+    ("c", "gcc", &["c89", "c99", "c11", "c17", "gnu89", "gnu17"]),
+    ("c++", "g++", &["c++98", "c++11", "c++17", "c++20", "gnu++98", "gnu++17"]),
+];
+
+/// Checks that the header compiles alone, without a warning, under each standard of a language.
+fn check_standards(arch: Arch, (language, compiler, standards): (&str, &str, &[&str])) -> Result<()> {
+    standards.iter().try_for_each(|standard| {
+        let mut compiler = command(compiler);
+        compiler.arg(format!("-std={standard}"));
+        compiler.args(["-fsyntax-only", "-pedantic", "-Wall", "-Wextra", "-Werror", "-x", language, "-include"]);
+        execute(compiler.arg(arch.dist().header()).arg("/dev/null")).map(drop).with_context(|| (*standard).to_owned())
+    })
 }
 
 fn check_in_cxx(arch: Arch) -> Result<String> {

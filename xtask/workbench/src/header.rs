@@ -27,17 +27,40 @@ const INTRODUCTION: &str = "\
  * rt_env_home() return \"\". rt_last_error() in the same thread then returns the
  * errno, or 0 if the value is genuine.
  *
+ * Memory: a function that needs memory and gets none fails with ENOMEM. In a
+ * process that locks its memory (mlockall(2), MCL_FUTURE) it fails with EAGAIN
+ * beyond RLIMIT_MEMLOCK, as mmap(2) does. The functions that return memory,
+ * rt_env_set() and rt_process_run() need it.
+ *
  * Threads: any thread may call any function. Signal handlers may call none.
  * After fork(2) in a program with threads, the child may not call functions that
  * return memory, set a variable or run a program, until it executes a program.
  *
  * Environment: until the first rt_env_set() has returned, the program must not
  * call setenv(3), putenv(3) or unsetenv(3) while another thread is in a function
- * that reads the environment.
+ * that reads the environment. What it changes by them afterwards is seen neither
+ * by rt_env_get() nor by the children of rt_process_run().
  *
  * Children: no other code of the process may wait for the child of
  * rt_process_run(). A SIGCHLD handler that waits for all children would.
- */";
+ */
+
+#ifndef FFI_SYSCALLS_H
+#define FFI_SYSCALLS_H";
+
+/// Opens the block of declarations. cbindgen can write it, and the include guard, but with comments that are not C89.
+const BEGIN: &str = "
+#ifdef __cplusplus
+extern \"C\" {
+#endif";
+
+const END: &str = "\
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* FFI_SYSCALLS_H */
+";
 
 /// Returns the path of the committed header.
 pub fn path() -> PathBuf {
@@ -48,10 +71,9 @@ pub fn path() -> PathBuf {
 pub fn generate(functions: &[Function]) -> Result<String> {
     let mut config = Config {
         language: Language::C,
-        cpp_compat: true,
-        include_guard: Some("FFI_SYSCALLS_H".into()),
         header: Some(INTRODUCTION.into()),
-        after_includes: Some(macros()?),
+        after_includes: Some(macros()? + BEGIN),
+        trailer: Some(END.into()),
         no_includes: true,
         sys_includes: vec!["stdbool.h".into(), "stddef.h".into(), "stdint.h".into()],
         usize_is_size_t: true,
@@ -77,7 +99,7 @@ fn macros() -> Result<String> {
     }
     text.push_str(
         "\n#ifdef __GNUC__\n#define FFI_SYSCALLS_NORETURN __attribute__((noreturn))\n#else\n\
-         #define FFI_SYSCALLS_NORETURN\n#endif",
+         #define FFI_SYSCALLS_NORETURN\n#endif\n",
     );
     Ok(text)
 }

@@ -75,6 +75,14 @@ pub const EXCEPTIONS: &[Exception] = &[
         reason: "newfstatat fails, and so the type of the existing file is unknown: the error is that of mkdirat, EEXIST",
     },
     Exception {
+        functions: &["rt_dir_create"],
+        numbers: &[NEWFSTATAT, Sysno::openat, Sysno::fstat, Sysno::fchmod, Sysno::fchmodat],
+        reasons: &[],
+        is_second: false,
+        about: &[About::Reason],
+        reason: "a new parent whose owner may not write keeps its mode: the error is that of mkdirat in it, EACCES",
+    },
+    Exception {
         functions: &["rt_file_lock"],
         numbers: &[NEWFSTATAT],
         reasons: &[libc::ENOENT],

@@ -132,6 +132,22 @@ impl Place {
         }
     }
 
+    /// Removes the directories `new/b/c`, which may lack every permission, and lets each user create them.
+    pub fn remove_new_directories(&self) -> Result<()> {
+        fs::set_permissions(&self.directory, Permissions::from_mode(0o777))?;
+        for name in ["new", "new/b"].into_iter().filter(|name| self.exists(name)) {
+            fs::set_permissions(self.at(name), Permissions::from_mode(0o700))?;
+        }
+        self.remove("new")
+    }
+
+    /// Checks that the owner of a directory can create files in it.
+    pub fn gives_access(&self, name: &str) -> Result<()> {
+        let mode = fs::metadata(self.at(name))?.mode() & 0o7777;
+        ensure!(mode & 0o300 == 0o300, "{name} has the mode {mode:o}");
+        Ok(())
+    }
+
     pub fn write(&self, name: &str, content: &[u8]) -> Result<()> {
         self.remove(name)?;
         Ok(fs::write(self.at(name), content)?)

@@ -12,7 +12,7 @@ use super::run::Sandbox;
 #[rustfmt::skip]
 const NEEDED: &[Sysno] = &[
     Sysno::openat, Sysno::close, Sysno::read, Sysno::write, Sysno::ppoll, Sysno::faccessat, Sysno::fstat,
-    Sysno::unlinkat, Sysno::mkdirat, Sysno::ftruncate, Sysno::fchmod, Sysno::flock, Sysno::getdents64, Sysno::getcwd,
+    Sysno::unlinkat, Sysno::mkdirat, Sysno::ftruncate, Sysno::fchmod, Sysno::fchmodat, Sysno::flock, Sysno::getdents64, Sysno::getcwd,
     Sysno::getpid, Sysno::gettid, Sysno::getuid, Sysno::geteuid, Sysno::getgid, Sysno::getegid, Sysno::uname,
     Sysno::mmap, Sysno::munmap, Sysno::futex, Sysno::pipe2, Sysno::execve, Sysno::exit_group, Sysno::wait4,
     Sysno::tgkill, Sysno::rt_sigprocmask, Sysno::rt_sigaction, Sysno::clone, ffi_syscalls_arch::nr::NEWFSTATAT,
