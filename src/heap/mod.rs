@@ -15,10 +15,13 @@
 
 mod allocator;
 mod block;
+mod classes;
+mod free_segments;
 mod header;
 mod layout;
 mod lock;
 mod mapped_buffer;
+mod segment;
 mod segments;
 #[cfg(test)]
 mod tests;

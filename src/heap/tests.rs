@@ -8,8 +8,8 @@
 
 use core::mem::MaybeUninit;
 
-use super::allocator::{CLASSES, LARGE_MAX, SMALL_MAX, class_of};
 use super::block::Block;
+use super::classes::{CLASSES, LARGE_MAX, SMALL_MAX, class_of};
 use super::layout::HEADER;
 use crate::errno::{Errno, Result};
 

@@ -10,11 +10,12 @@ mod text;
 
 use std::ffi::CStr;
 use std::fs;
+use std::io::Write;
 use std::thread;
 
 use ffi_syscalls::{List, Text, dir, env, file, system};
 
 use support::{
-    TempDir, assert_memory_does_not_grow, assert_same_bytes, byte_after, in_child, random_bytes, raw_entry,
-    resident_pages, set_soft_limit,
+    TempDir, assert_memory_does_not_grow, assert_same_bytes, byte_after, checked, in_child, is_emulated, random_bytes,
+    raw_entry, report_not_in_an_emulator, resident_pages, set_soft_limit, wait_for,
 };
