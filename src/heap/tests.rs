@@ -15,6 +15,7 @@ use crate::errno::{Errno, Result};
 
 extern crate std;
 use std::collections::BTreeSet;
+use std::vec;
 use std::vec::Vec;
 
 #[test]
@@ -121,7 +122,7 @@ fn blocks_of_random_sizes_and_lifetimes_keep_their_content() -> Result<()> {
             continue;
         }
         let mut block = Block::new(size)?;
-        block.spare_capacity_mut()[..size].fill(MaybeUninit::new(mark));
+        block.spare_capacity_mut()[..size].write_copy_of_slice(&vec![mark; size]);
         if state.is_multiple_of(5) {
             block.reserve(3 * size)?;
         }
@@ -136,7 +137,7 @@ fn check((mut block, size, mark): (Block, usize, u8)) {
     assert_eq!(block.len(), 0);
     // SAFETY: the bytes were written when the block was allocated.
     let content = unsafe { block.spare_capacity_mut()[..size].assume_init_ref() };
-    assert!(content.iter().all(|&byte| byte == mark));
+    assert!(content == vec![mark; size]);
 }
 
 #[test]
