@@ -25,7 +25,18 @@ impl Block {
     /// Allocates a block of at least this many bytes, 16-byte aligned, with length 0.
     #[inline(never)]
     pub(crate) fn new(capacity: usize) -> Result<Self> {
-        let header = HEAP.lock().allocate(capacity)?;
+        // SAFETY: no block grows.
+        unsafe { Self::allocate(capacity, &mut None) }
+    }
+
+    /// Allocates a block, with the pages of one that grows if possible. See [`Heap`](super::allocator::Heap).
+    ///
+    /// # Safety
+    /// The block that grows is in use. If it was taken, nothing uses it afterwards.
+    #[inline(never)]
+    unsafe fn allocate(capacity: usize, growing: &mut Option<NonNull<Header>>) -> Result<Self> {
+        // SAFETY: the block that grows is in use, and nothing uses it afterwards if it was taken.
+        let header = unsafe { HEAP.lock().allocate(capacity, growing) }?;
         // SAFETY: the content follows the header in the block.
         Ok(Self(unsafe { header.add(1) }.cast()))
     }
@@ -77,12 +88,19 @@ impl Block {
         if capacity <= old {
             return Ok(());
         }
-        let mut larger = Self::new(capacity)?;
-        // SAFETY: the two blocks do not overlap, and the new one is the larger.
-        unsafe { larger.0.copy_from_nonoverlapping(self.0, old) };
-        // SAFETY: what the length counts was copied.
-        unsafe { larger.set_len(self.len()) };
-        *self = larger;
+        let len = self.len();
+        let mut growing = Some(self.header());
+        // SAFETY: the block is in use, and is forgotten below if it was taken.
+        let larger = unsafe { Self::allocate(capacity, &mut growing) }?;
+        let smaller = core::mem::replace(self, larger);
+        if growing.is_some() {
+            // SAFETY: the two blocks do not overlap, and the new one is the larger.
+            unsafe { self.0.copy_from_nonoverlapping(smaller.0, old) };
+        } else {
+            core::mem::forget(smaller);
+        }
+        // SAFETY: what the length counts was copied, or moved with its pages.
+        unsafe { self.set_len(len) };
         Ok(())
     }
 

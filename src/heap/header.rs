@@ -10,7 +10,7 @@ const _: () = assert!(size_of::<Header>() == HEADER && align_of::<Header>() == H
 #[repr(C, align(16))]
 pub(super) struct Header {
     /// Of a block in use: its length, which `rt_len` returns, as an address. Of a freed block: the next one of its
-    /// class. It lies outside the caller's part of the block, so a write after the free cannot redirect the list.
+    /// list. It lies outside the caller's part of the block, so a write after the free cannot redirect the list.
     word: *mut Header,
     /// The size of the block, including its header, above its mark.
     info: usize,
@@ -31,12 +31,19 @@ impl Header {
         Self { word: next, info: size << MARK_BITS | FREED }
     }
 
-    pub(super) const fn size(&self) -> usize {
-        self.info >> MARK_BITS
+    /// Returns whether this is the header of a block in use, of this size.
+    pub(super) const fn is_used(&self, size: usize) -> bool {
+        self.info == size << MARK_BITS | USED
     }
 
-    pub(super) const fn mark(&self) -> usize {
-        self.info & ((1 << MARK_BITS) - 1)
+    /// Returns whether this is the header of a freed block.
+    pub(super) const fn is_freed(&self) -> bool {
+        self.info & ((1 << MARK_BITS) - 1) == FREED
+    }
+
+    /// Returns the size of the block.
+    pub(super) const fn size(&self) -> usize {
+        self.info >> MARK_BITS
     }
 
     /// Returns the next freed block.

@@ -1,7 +1,10 @@
 //! The numbers that fix the layout of the heap. Tests that inspect the memory of a process share them.
 
-/// Every segment starts at a multiple of this.
+/// Every segment starts at a multiple of this, but for those whose pages the kernel moved.
 pub(super) const SEGMENT: usize = 1 << 20;
+
+/// The size of the block whose place the blocks of a span share. It is that of a class, and fits a segment.
+pub(super) const SPAN: usize = 7 << 17;
 
 /// The length of a mapping is a multiple of this, which is one of every page size.
 pub(super) const PAGE_MAX: usize = 1 << 16;

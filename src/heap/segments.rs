@@ -3,23 +3,13 @@
 use core::ptr::{NonNull, null_mut};
 
 use super::layout::{FIRST_BLOCK, SEGMENT};
-
-/// The start of a segment, in front of its blocks.
-#[repr(C, align(16))]
-struct SegmentHeader {
-    /// The next segment of the same row.
-    next: *mut SegmentHeader,
-    /// The highest offset at which a block can start.
-    last_block: usize,
-}
-
-const _: () = assert!(size_of::<SegmentHeader>() <= FIRST_BLOCK);
+use super::segment::Segment;
 
 /// The segments in use, in rows chosen by address.
 ///
 /// Neighbours in memory are in different rows, so rows are short: 4096 of them, one segment each, are 4 GB.
 pub(super) struct Segments {
-    rows: [*mut SegmentHeader; Self::ROWS],
+    rows: [*mut Segment; Self::ROWS],
 }
 
 impl Segments {
@@ -29,54 +19,49 @@ impl Segments {
         Self { rows: [null_mut(); Self::ROWS] }
     }
 
-    /// Returns the link that leads to the segment at an address, or the null link that ends its row.
+    /// Returns the link that leads to the segment of the block at an address, or the null link that ends the row.
     #[inline(never)]
     #[expect(clippy::indexing_slicing, reason = "a remainder is less than its divisor")]
-    fn link(&mut self, address: usize) -> NonNull<*mut SegmentHeader> {
-        let mut link = NonNull::from_mut(&mut self.rows[address / SEGMENT % Self::ROWS]);
+    pub(super) fn link(&mut self, block: usize) -> NonNull<*mut Segment> {
+        let mut link = NonNull::from_mut(&mut self.rows[block / SEGMENT % Self::ROWS]);
         loop {
             // SAFETY: the link is in the table, which is borrowed mutably, or in a segment of the table.
             let segment = unsafe { link.read() };
-            if segment.is_null() || segment.addr() == address {
+            // SAFETY: a segment in the table is mapped, and nothing else uses its start.
+            let Some(start) = (unsafe { segment.as_mut() }) else { return link };
+            if start.has(block.wrapping_sub(segment.addr())) {
                 return link;
             }
-            // SAFETY: a segment in the table is mapped, and starts with its header.
-            let next = unsafe { &raw mut (*segment).next };
-            // SAFETY: the address of a field is not null.
-            link = unsafe { NonNull::new_unchecked(next) };
+            link = NonNull::from_mut(&mut start.next);
         }
     }
 
-    /// Returns the segment at an address, and the highest offset at which one of its blocks can start.
-    pub(super) fn find(&mut self, address: usize) -> Option<(NonNull<u8>, usize)> {
+    /// Returns the segment of the block at an address. A span has one of its blocks, or an address inside of one, there.
+    pub(super) fn find(&mut self, block: usize) -> Option<NonNull<Segment>> {
         // SAFETY: the table is borrowed mutably, so the link is still valid.
-        let segment = NonNull::new(unsafe { self.link(address).read() })?;
-        // SAFETY: a segment in the table starts with its header, which nothing else uses.
-        let last_block = unsafe { segment.as_ref() }.last_block;
-        Some((segment.cast(), last_block))
+        NonNull::new(unsafe { self.link(block).read() })
     }
 
-    /// Enters a segment.
+    /// Enters a segment of one block.
     ///
     /// # Safety
-    /// The segment is writable memory up to the end of a header at `last_block`, is not in the table, and is removed
-    /// from it before it is unmapped.
+    /// The segment is not in the table, and is removed from it before it is unmapped.
     #[inline(never)]
-    pub(super) unsafe fn insert(&mut self, segment: NonNull<u8>, last_block: usize) {
-        let segment = segment.cast::<SegmentHeader>();
-        // SAFETY: the segment is writable, and longer than its header.
-        unsafe { segment.write(SegmentHeader { next: null_mut(), last_block }) };
+    pub(super) unsafe fn insert(&mut self, mut segment: NonNull<Segment>) {
+        // SAFETY: a segment starts with this value, which nothing else uses.
+        unsafe { segment.as_mut() }.next = null_mut();
         // SAFETY: the link ends its row, and the table is borrowed mutably.
-        unsafe { self.link(segment.addr().get()).write(segment.as_ptr()) };
+        unsafe { self.link(segment.addr().get() + FIRST_BLOCK).write(segment.as_ptr()) };
     }
 
-    /// Removes the segment at an address, if it is in the table.
+    /// Removes a segment that one block fills.
+    ///
+    /// # Safety
+    /// The segment is in the table.
     #[inline(never)]
-    pub(super) fn remove(&mut self, address: usize) {
-        let link = self.link(address);
-        // SAFETY: the table is borrowed mutably, so the link is still valid.
-        let Some(segment) = NonNull::new(unsafe { link.read() }) else { return };
-        // SAFETY: a segment in the table starts with its header, which nothing else uses.
+    pub(super) unsafe fn remove(&mut self, segment: NonNull<Segment>) {
+        let link = self.link(segment.addr().get() + FIRST_BLOCK);
+        // SAFETY: a segment in the table is mapped, and nothing else uses its start.
         let next = unsafe { segment.as_ref() }.next;
         // SAFETY: the table is borrowed mutably, so the link is still valid.
         unsafe { link.write(next) };
@@ -87,17 +72,29 @@ impl Segments {
 mod tests {
     use super::*;
 
+    use core::cell::UnsafeCell;
+
+    use crate::heap::layout::HEADER;
+
     extern crate std;
     use std::boxed::Box;
     use std::collections::BTreeSet;
     use std::vec::Vec;
 
+    const PAGE: usize = 4096;
+
+    #[repr(align(4096))]
+    struct Page(UnsafeCell<[u8; PAGE]>);
+
     #[test]
     fn segments_inserted_are_found_until_removed() {
-        // The headers alone, close together, so that they share a row.
-        let headers: Vec<_> = (0..50).map(|_| Box::new(SegmentHeader { next: null_mut(), last_block: 0 })).collect();
-        let all: Vec<NonNull<u8>> =
-            headers.into_iter().map(|header| NonNull::from_mut(Box::leak(header)).cast()).collect();
+        // Segments of a page, close together, so that they share rows.
+        let memory: &[_] = Box::leak(Box::new([const { Page(UnsafeCell::new([0; PAGE])) }; 50]));
+        let all: Vec<_> = memory.iter().filter_map(|page| NonNull::new(page.0.get().cast::<Segment>())).collect();
+        for &segment in &all {
+            // SAFETY: a page is longer than the start of a segment and a header.
+            unsafe { Segment::begin(segment, 1 << 18) };
+        }
         let mut segments = Segments::new();
         let mut model = BTreeSet::new();
         let mut state = 1_usize;
@@ -107,16 +104,18 @@ mod tests {
             let Some(&segment) = all.get((state >> 40) % all.len()) else { continue };
             let address = segment.addr().get();
             if model.remove(&address) {
-                segments.remove(address);
+                // SAFETY: the model has it, so it is in the table.
+                unsafe { segments.remove(segment) };
             } else {
-                // SAFETY: the header is writable, not in the table, and never freed.
-                unsafe { segments.insert(segment, address / 16) };
+                // SAFETY: the segment is not in the table, and never unmapped.
+                unsafe { segments.insert(segment) };
                 model.insert(address);
             }
             for &segment in &all {
                 let address = segment.addr().get();
-                let found = segments.find(address);
-                assert_eq!(found, model.contains(&address).then_some((segment, address / 16)));
+                let found = segments.find(address + FIRST_BLOCK);
+                assert_eq!(found, model.contains(&address).then_some(segment));
+                assert_eq!(segments.find(address + FIRST_BLOCK + HEADER), None);
             }
         }
         assert_eq!(segments.find(0), None);

@@ -8,13 +8,14 @@
 
 use core::mem::MaybeUninit;
 
-use super::allocator::{CLASSES, LARGE_MAX, SMALL_MAX, class_of};
 use super::block::Block;
-use super::layout::HEADER;
+use super::classes::{CLASSES, LARGE_MAX, SMALL_MAX, class_of};
+use super::layout::{FIRST_BLOCK, HEADER, SEGMENT, SPAN};
 use crate::errno::{Errno, Result};
 
 extern crate std;
 use std::collections::BTreeSet;
+use std::vec;
 use std::vec::Vec;
 
 #[test]
@@ -74,7 +75,7 @@ fn reserve_keeps_content_and_length() -> Result<()> {
     let mut block = Block::new(10)?;
     block.extend_from_slice(b"content")?;
     let mut filled = 101;
-    for capacity in [10, 11, 5000, 1 << 17, 1 << 20, (1 << 24) + 1, 40 << 20, 90 << 20] {
+    for capacity in [10, 11, 5000, 1 << 17, 300_000, SPAN - HEADER, 1 << 20, (1 << 24) + 1, 40 << 20, 90 << 20] {
         block.reserve(capacity)?;
         assert!(block.capacity() >= capacity);
         let bytes = block.spare_capacity_mut();
@@ -90,6 +91,53 @@ fn reserve_keeps_content_and_length() -> Result<()> {
         assert_eq!(block.len(), 7);
     }
     Ok(())
+}
+
+/// A block that grew to the size of a span may become one, whose blocks are found by its aligned address.
+#[test]
+fn blocks_that_grow_to_the_size_of_a_span_stay_aligned() -> Result<()> {
+    let mut grown = Vec::new();
+    for _ in 0..4 {
+        let mut block = Block::new(300_000)?;
+        block.reserve(SPAN - HEADER)?;
+        assert_eq!(block.as_ptr().addr().get() % SEGMENT, FIRST_BLOCK + HEADER);
+        grown.push(block);
+    }
+    Ok(())
+}
+
+#[test]
+fn blocks_of_random_sizes_and_lifetimes_keep_their_content() -> Result<()> {
+    let mut held: Vec<(Block, usize, u8)> = Vec::new();
+    let mut state = 7_usize;
+    let rounds = if cfg!(miri) { 300 } else { 6000_usize };
+    for round in 0..rounds {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (mark, size) = ((round % 251) as u8, 1 + (state >> 33) % [60, 3000, 40_000, 400_000][(state >> 60) % 4]);
+        // Phases of growth and of decline, in which segments become full and empty.
+        if round / 600 % 2 == 1 {
+            if !held.is_empty() {
+                check(held.swap_remove((state >> 20) % held.len()));
+            }
+            continue;
+        }
+        let mut block = Block::new(size)?;
+        block.spare_capacity_mut()[..size].write_copy_of_slice(&vec![mark; size]);
+        if state.is_multiple_of(5) {
+            block.reserve(3 * size)?;
+        }
+        held.push((block, size, mark));
+    }
+    held.into_iter().for_each(check);
+    Ok(())
+}
+
+/// Checks the content of a block, which its length does not count.
+fn check((mut block, size, mark): (Block, usize, u8)) {
+    assert_eq!(block.len(), 0);
+    // SAFETY: the bytes were written when the block was allocated.
+    let content = unsafe { block.spare_capacity_mut()[..size].assume_init_ref() };
+    assert!(content == vec![mark; size]);
 }
 
 #[test]

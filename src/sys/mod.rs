@@ -105,6 +105,7 @@ contract! {
     memory {
         map: fn(usize) -> Result<NonNull<u8>>;
         unmap: unsafe fn(NonNull<u8>, usize);
+        remap: unsafe fn(NonNull<u8>, usize, usize) -> Result<NonNull<u8>>;
         prefer_huge_pages: fn(NonNull<u8>, usize);
     }
     process {

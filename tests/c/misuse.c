@@ -79,7 +79,7 @@ static void past_the_end(void)
 {
     static const struct {
         size_t size, offset;
-    } rows[5] = {{100, 1 << 16}, {300000, 300000 - 300000 % 16 + (1 << 17)}, {300000, 900 << 10}, {1 << 20, 3 << 20}, {20 << 20, 40 << 20}};
+    } rows[5] = {{100, 1 << 16}, {300000, 300000 - 300000 % 16 + (1 << 17)}, {300000, 900 << 10}, {1 << 20, (3 << 20) + (1 << 19)}, {20 << 20, 40 << 20}};
     rt_free(text_of(rows[which].size) + rows[which].offset);
 }
 
@@ -111,6 +111,58 @@ static void double_free_after_use(void)
     free_twice(rt_env_cwd());
 }
 
+/* Texts of this size and number, all freed. Their pointers are stale. */
+enum { STALE = 4000, STALE_TEXTS = 15000, OTHER = 6500 };
+static char *stale[STALE_TEXTS];
+
+static void make_stale(int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        stale[i] = text_of(STALE);
+    rt_env_set("MISUSE", "");
+    for (int64_t i = 0; i < count; i++)
+        rt_free(stale[i]);
+}
+
+/* Most of the 60 MB go back to the kernel. */
+static void stale_unmapped(void)
+{
+    make_stale(STALE_TEXTS);
+    rt_free(stale[which * (STALE_TEXTS - 1) / 14]);
+}
+
+/* Returns a stale pointer that is by chance none of these texts. */
+static char *stale_but(char *const *texts, int count)
+{
+    for (int64_t i = which * 90;; i++) {
+        int at = 0;
+        while (at < count && texts[at] != stale[i])
+            at++;
+        if (at == count)
+            return stale[i];
+    }
+}
+
+/* Their memory is now that of large texts. */
+static void stale_in_large(void)
+{
+    make_stale(1000);
+    static char *large[10];
+    for (int i = 0; i < 10; i++)
+        large[i] = text_of(900000);
+    rt_free(stale_but(large, 10));
+}
+
+/* Their memory is now that of texts of another size. */
+static void stale_in_other(void)
+{
+    make_stale(1000);
+    static char *other[1000];
+    for (int i = 0; i < 1000; i++)
+        other[i] = text_of(OTHER);
+    rt_free(stale_but(other, 1000));
+}
+
 static const struct {
     const char *name;
     void (*misuse)(void);
@@ -128,6 +180,9 @@ static const struct {
     {"outside_stack", outside_stack, 1},
     {"outside_static", outside_static, 1},
     {"outside_null_page", outside_null_page, 7},
+    {"stale_unmapped", stale_unmapped, 15},
+    {"stale_in_large", stale_in_large, 10},
+    {"stale_in_other", stale_in_other, 10},
 };
 enum { MISUSES = sizeof misuses / sizeof *misuses };
 

@@ -5,7 +5,7 @@ use core::mem::{MaybeUninit, offset_of};
 use core::ptr::NonNull;
 use core::sync::atomic::AtomicU32;
 
-use super::call::{MAX_TRANSFER, decode, decode_long};
+use super::call::{MAX_TRANSFER, decode, decode_long, last_errno};
 use super::fd::Fd;
 use super::signal::SignalSet;
 use crate::errno::{Errno, Result};
@@ -75,6 +75,19 @@ pub(crate) fn total_memory() -> Result<u64> {
     // SAFETY: the call succeeded, so it filled the buffer.
     let info = unsafe { info.assume_init() };
     Ok(info.totalram.saturating_mul(u64::from(info.mem_unit)))
+}
+
+/// Changes the length of a mapping, and moves its pages where there is room for it. See mremap(2).
+///
+/// # Safety
+/// The range is a mapping of the library's, and nothing uses it afterwards unless the call fails.
+pub(crate) unsafe fn remap(start: NonNull<u8>, len: usize, new_len: usize) -> Result<NonNull<u8>> {
+    // SAFETY: nothing uses the range where it was. Without MREMAP_FIXED the kernel touches no other memory in use.
+    let address = unsafe { libc::mremap(start.as_ptr().cast(), len, new_len, libc::MREMAP_MAYMOVE) };
+    if address == libc::MAP_FAILED {
+        return Err(last_errno());
+    }
+    NonNull::new(address.cast()).ok_or(Errno::ENOMEM)
 }
 
 /// Asks for huge pages. See madvise(2).

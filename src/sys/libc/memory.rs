@@ -3,7 +3,7 @@
 use core::ptr::{NonNull, null_mut};
 
 use super::call::last_errno;
-pub(crate) use super::own::prefer_huge_pages;
+pub(crate) use super::own::{prefer_huge_pages, remap};
 use crate::errno::{Errno, Result};
 
 /// Maps fresh, zeroed, private memory. See mmap(2).

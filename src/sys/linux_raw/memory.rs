@@ -2,7 +2,7 @@
 
 use core::ptr::{NonNull, with_exposed_provenance_mut};
 
-use ffi_syscalls_arch::{Sysno, syscall2, syscall3, syscall6};
+use ffi_syscalls_arch::{Sysno, syscall2, syscall3, syscall4, syscall6};
 use linux_raw_sys::general;
 
 use super::call::fd_arg;
@@ -30,6 +30,17 @@ pub(crate) unsafe fn unmap(start: NonNull<u8>, len: usize) {
         // SAFETY: nothing uses the range afterwards. An error (too many mappings) leaves it mapped, which is harmless.
         let _ = decode(unsafe { syscall2(Sysno::munmap as usize, address, len) });
     }
+}
+
+/// Changes the length of a mapping, and moves its pages where there is room for it. See mremap(2).
+///
+/// # Safety
+/// The range is a mapping of the library's, and nothing uses it afterwards unless the call fails.
+pub(crate) unsafe fn remap(start: NonNull<u8>, len: usize, new_len: usize) -> Result<NonNull<u8>> {
+    let (address, flags) = (start.as_ptr().expose_provenance(), general::MREMAP_MAYMOVE as usize);
+    // SAFETY: nothing uses the range where it was. Without MREMAP_FIXED the kernel touches no other memory in use.
+    let address = decode(unsafe { syscall4(Sysno::mremap as usize, address, len, new_len, flags) })?;
+    NonNull::new(with_exposed_provenance_mut(address)).ok_or(Errno::ENOMEM)
 }
 
 /// Asks for huge pages. See madvise(2).

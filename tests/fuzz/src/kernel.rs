@@ -307,6 +307,7 @@ fn answer(number: Sysno, [a, b, c, d, ..]: [usize; 6]) -> Answer {
             memory::unmap(a, b);
             Ok(0)
         }
+        Sysno::mremap => memory::remap(a, b, c).map(|start| start.as_ptr().expose_provenance()).ok_or(errno::ENOMEM),
         Sysno::madvise => Ok(d),
         _ => Err(errno::ENOSYS),
     })

@@ -51,6 +51,12 @@ mod sys {
         }
     }
 
+    /// # Safety
+    /// The memory is a mapping, and nothing uses its old addresses afterwards.
+    pub(crate) unsafe fn remap(start: NonNull<u8>, len: usize, new_len: usize) -> Result<NonNull<u8>> {
+        fuzz::kernel::memory::remap(start.addr().get(), len, new_len).ok_or(Errno::ENOMEM)
+    }
+
     pub(crate) const fn prefer_huge_pages(_: NonNull<u8>, _: usize) {}
 
     pub(crate) fn futex_wait(_: &AtomicU32, _: u32) {

@@ -114,6 +114,14 @@ pub(crate) fn total_memory() -> Result<u64> {
     Ok(pages.saturating_mul(size))
 }
 
+/// Fails: no system here but NetBSD has the call.
+///
+/// # Safety
+/// There are no requirements.
+pub(crate) const unsafe fn remap(_start: NonNull<u8>, _len: usize, _new_len: usize) -> Result<NonNull<u8>> {
+    Err(Errno::ENOSYS)
+}
+
 /// Does nothing: these systems use large pages by themselves.
 pub(crate) const fn prefer_huge_pages(_start: NonNull<u8>, _len: usize) {}
 

@@ -48,6 +48,23 @@ pub fn unmap(address: usize, len: usize) {
     backing::unmap(&range, mapping, is_last);
 }
 
+/// Moves the memory of a range to a longer one, or returns `None` if there is none. See mremap(2).
+///
+/// # Panics
+/// Part of the range is not mapped, or the new one is not longer.
+pub fn remap(address: usize, len: usize, new_len: usize) -> Option<NonNull<u8>> {
+    assert!(len < new_len, "mremap of {len} bytes to {new_len} shrinks the mapping");
+    let (start, (end, mapping)) =
+        MAPPED.lock().ok()?.range(..=address).next_back().map(|(start, found)| (*start, *found))?;
+    assert!(start <= address && address + len <= end, "mremap of {len} bytes at {address:#x}, which is not mapped");
+    let moved = map(new_len)?;
+    let old = mapping.start.as_ptr().with_addr(address);
+    // SAFETY: both ranges are mapped, and the library uses neither during its call of mremap(2).
+    unsafe { moved.as_ptr().copy_from_nonoverlapping(old, len) };
+    unmap(address, len);
+    Some(moved)
+}
+
 #[cfg(not(miri))]
 mod backing {
     use std::ops::Range;

@@ -10,9 +10,12 @@ mod layout;
 const SEGMENT: u64 = layout::SEGMENT as u64;
 const FIRST_BLOCK: u64 = layout::FIRST_BLOCK as u64;
 const HEADER: u64 = layout::HEADER as u64;
+const SPAN: u64 = layout::SPAN as u64;
 const PAGE_MAX: u64 = layout::PAGE_MAX as u64;
 const USED: u64 = layout::USED as u64;
 const FREED: u64 = layout::FREED as u64;
+/// The smallest page.
+const PAGE: u64 = 4096;
 const MARK_MASK: u64 = (1 << layout::MARK_BITS) - 1;
 
 /// The segments and blocks that were found. Memory with another layout is an error.
@@ -24,48 +27,63 @@ pub struct Heap {
     pub used: (usize, u64),
 }
 
+/// The start of a segment. See src/heap/segment.rs.
+struct Segment {
+    block_size: u64,
+    /// The offset that all blocks ever allocated start before.
+    end: u64,
+    /// The number of blocks.
+    blocks: u64,
+}
+
+impl Segment {
+    /// Returns the segment at an address, if there is one.
+    fn at(memory: &Memory, address: u64) -> Result<Option<Self>> {
+        let [_, block_size, counts, _, _, _, _, info] = memory.words(address)?;
+        let (end, blocks) = (counts & 0xffff_ffff, counts >> 32 & 0xffff);
+        let is_block_size = block_size >= HEADER && block_size.is_multiple_of(HEADER);
+        let is_large = end == FIRST_BLOCK + 1 && blocks == 1 && info >> layout::MARK_BITS == block_size;
+        let is_span = address.is_multiple_of(SEGMENT)
+            && (FIRST_BLOCK..=FIRST_BLOCK + SPAN).contains(&end)
+            && SPAN.checked_div(block_size) == Some(blocks);
+        Ok((is_block_size && (is_large || is_span)).then_some(Self { block_size, end, blocks }))
+    }
+
+    fn len(&self) -> u64 {
+        let size = if self.blocks == 1 { self.block_size } else { SPAN };
+        (FIRST_BLOCK + size).next_multiple_of(PAGE_MAX)
+    }
+}
+
 impl Heap {
     pub fn walk(&mut self, memory: &Memory, mappings: &[(u64, u64)]) -> Result<()> {
         for &(begin, end) in mappings {
-            // The kernel joins adjacent mappings. The variables of the program are elsewhere.
-            let mut segment = begin.next_multiple_of(SEGMENT);
-            while segment < end {
-                segment = match memory.words(segment)? {
-                    // Memory around a segment, which the kernel did not take back.
-                    [0, 0] => segment + SEGMENT,
-                    [_, last_block] => (segment + self.segment(memory, segment, last_block)?).next_multiple_of(SEGMENT),
+            // The kernel joins adjacent mappings, and moves pages to any place. The variables of the program are
+            // elsewhere.
+            let mut address = begin;
+            while address < end {
+                // Other memory is around a segment, which the kernel did not take back.
+                address += match Segment::at(memory, address)? {
+                    Some(segment) => self.segment(memory, address, &segment)?,
+                    None => PAGE,
                 };
             }
         }
         Ok(())
     }
 
-    /// Counts the blocks of a segment, of which the last starts at `last_block` or before. Returns its length.
-    fn segment(&mut self, memory: &Memory, segment: u64, last_block: u64) -> Result<u64> {
-        let is_shared = last_block == SEGMENT - HEADER;
-        ensure!(is_shared || last_block == FIRST_BLOCK, "no segment at {segment:#x}: see src/heap/segments.rs");
-        let [_, info] = memory.words(segment + FIRST_BLOCK)?;
-        let own_len = (FIRST_BLOCK + (info >> layout::MARK_BITS)).next_multiple_of(PAGE_MAX);
-        self.blocks(memory, segment + FIRST_BLOCK, segment + last_block)?;
-        let len = if is_shared { SEGMENT } else { own_len };
-        self.segments += len;
-        Ok(len)
-    }
-
-    /// Counts the blocks of a segment, up to memory that was never used.
-    fn blocks(&mut self, memory: &Memory, mut block: u64, last: u64) -> Result<()> {
-        while block <= last {
+    /// Counts the blocks of a segment. Returns its length.
+    fn segment(&mut self, memory: &Memory, address: u64, segment: &Segment) -> Result<u64> {
+        for block in (address + FIRST_BLOCK..address + segment.end).step_by(usize::try_from(segment.block_size)?) {
             let [_, info] = memory.words(block)?;
-            let size = info >> layout::MARK_BITS;
             match info & MARK_MASK {
-                0 if info == 0 => break,
-                USED => self.used = (self.used.0 + 1, self.used.1 + size),
+                USED => self.used = (self.used.0 + 1, self.used.1 + segment.block_size),
                 FREED => {}
                 mark => bail!("a block at {block:#x} with the mark {mark:#x}: see src/heap/header.rs"),
             }
-            ensure!(size >= HEADER && size.is_multiple_of(HEADER), "a block at {block:#x} of {size} bytes");
-            block += size;
+            ensure!(info >> layout::MARK_BITS == segment.block_size, "the header at {block:#x} has another size");
         }
-        Ok(())
+        self.segments += segment.len();
+        Ok(segment.len())
     }
 }

@@ -218,7 +218,7 @@ fn hides_lost_data(case: &[Fault], calls: &[Call]) -> bool {
 /// Calls that no signal interrupts. The others must be repeated after EINTR.
 #[rustfmt::skip]
 const NEVER_INTERRUPTED: &[Sysno] = &[
-    Sysno::mmap, Sysno::munmap, Sysno::madvise, Sysno::uname, Sysno::sched_getaffinity, Sysno::sysinfo,
+    Sysno::mmap, Sysno::munmap, Sysno::mremap, Sysno::madvise, Sysno::uname, Sysno::sched_getaffinity, Sysno::sysinfo,
     Sysno::rt_sigaction, Sysno::rt_sigprocmask, Sysno::clone, Sysno::pipe2, Sysno::execve, Sysno::prctl, Sysno::getcwd,
 ];
 

@@ -25,6 +25,7 @@ const DISPENSABLE: &[Sysno] = &[
     Sysno::copy_file_range,
     Sysno::getppid,
     Sysno::madvise,
+    Sysno::mremap,
     Sysno::nanosleep,
     Sysno::prctl,
     Sysno::sched_getaffinity,
