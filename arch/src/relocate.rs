@@ -45,6 +45,7 @@ pub unsafe fn relocate(image: *const ElfHeader) {
 /// `image` must be as [`relocate`] requires.
 #[inline(always)]
 unsafe fn dynamic_section(image: *const ElfHeader) -> Option<(usize, usize)> {
+    #[expect(clippy::question_mark, reason = "without optimization `?` calls functions of core")]
     // SAFETY: `image` is the ELF header, null, or a readable address.
     let Some(header) = (unsafe { read_header(image) }) else { return None };
     if header.kind != ET_DYN {

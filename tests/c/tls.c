@@ -19,7 +19,7 @@ static uintptr_t address_of(const volatile void *pointer)
 
 static _Thread_local int error = 7;
 static _Thread_local char letter = 'x';
-static _Thread_local const char *text = "relocated";
+static _Thread_local const char *volatile text = "relocated";
 static _Thread_local unsigned char zeroed[10000];
 static _Thread_local _Alignas(16) char sixteen = 16;
 static _Thread_local _Alignas(ALIGNMENT) unsigned char aligned[ALIGNMENT + 1] = {1, 2, 3};

@@ -219,6 +219,19 @@ impl Link {
         Ok(cc)
     }
 
+    /// Returns the arguments that docs/embedding.md lists for programs with thread-local variables.
+    pub fn needed_with_tls(self, arch: Arch) -> &'static [&'static str] {
+        match self {
+            Self(Clang, form) if form.is_pie() && arch == Arch::Riscv64 => {
+                &["-Wl,-u,ffi_syscalls_tls", "-Wl,-z,notext"]
+            }
+            Self(Zig, form) if form.is_pie() && arch == Arch::Riscv64 => {
+                &["-Wl,-u,ffi_syscalls_tls", "-ftls-model=local-exec"]
+            }
+            _ => &["-Wl,-u,ffi_syscalls_tls"],
+        }
+    }
+
     /// Returns the command that links the program's own shared object.
     pub fn compile_object(self, dist: &Dist, source: &Path, program: &Path) -> Result<Command> {
         let Self(compiler, form) = self;

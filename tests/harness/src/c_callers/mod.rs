@@ -144,7 +144,8 @@ impl Caller {
         if form.has_object() {
             execute(&mut self.link.compile_object(dist, &source, program)?)?;
         }
-        execute(self.link.compile(dist, &source, program)?.args(self.program.options))?;
+        let tls = if self.program.has_tls { self.link.needed_with_tls(self.arch) } else { &[] };
+        execute(self.link.compile(dist, &source, program)?.args(tls))?;
         if form.is_without_libc() { check_alone(program, form.is_pie()) } else { Ok(()) }
     }
 

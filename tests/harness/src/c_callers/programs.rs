@@ -87,8 +87,8 @@ pub struct Program {
     /// Set if it tests permissions, and so also runs as an ordinary user.
     pub checks_permissions: bool,
     pub links: &'static [&'static [Link]],
-    /// Further arguments of the compiler.
-    pub options: &'static [&'static str],
+    /// Set if it has thread-local variables, for which a program without a libc must ask.
+    pub has_tls: bool,
     pub runs: &'static [Run],
 }
 
@@ -99,7 +99,7 @@ pub type Run = (&'static [Argument], End);
 const NEW: &[Run] = &[(&[New], End::Success)];
 
 pub const fn program(source: &'static str, links: &'static [&'static [Link]], runs: &'static [Run]) -> Program {
-    Program { source, checks_permissions: false, links, options: &[], runs }
+    Program { source, checks_permissions: false, links, has_tls: false, runs }
 }
 
 pub const CONFORMANCE: &str = "tests/c/conformance.c";

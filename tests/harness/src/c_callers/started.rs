@@ -72,8 +72,6 @@ pub const REFUSED_THREAD_LOCALS: Program = Program {
     ..with_tls("tests/c/tls_refused.c")
 };
 
-/// With thread-local variables, for which a program asks.
 const fn with_tls(source: &'static str) -> Program {
-    let asking = &["-Wl,-u,ffi_syscalls_tls"];
-    Program { options: asking, ..program(source, &[WITHOUT_LIBC, BY_OTHER_TOOLS], &[(&[], Success)]) }
+    Program { has_tls: true, ..program(source, &[WITHOUT_LIBC, BY_OTHER_TOOLS], &[(&[], Success)]) }
 }
