@@ -41,8 +41,8 @@
 //! * `exports`: the C functions, as unmangled symbols. Without it the crate defines none, so it can be part of a
 //!   program that has `rt_*` functions of its own.
 //! * `mem`, `panic-handler`, `freestanding`: for programs without a libc and without Rust's std: memory functions, a
-//!   panic handler, and `_start`, which calls `main(argc, argv, envp)`. docs/embedding.md shows how to link such a
-//!   program.
+//!   panic handler, and `_start`, which runs constructors, calls `main(argc, argv, envp)` and runs destructors.
+//!   docs/embedding.md shows how to link such a program.
 //! * `libc`: on Linux too, the libc in place of the kernel.
 //! * `archive`: for `cargo xtask build` alone.
 

@@ -11,6 +11,7 @@ use core::arch::{asm, naked_asm};
 use core::ffi::{c_char, c_void};
 
 use crate::child::ChildEntry;
+use crate::thread_locals::ThreadLocals;
 
 // System calls clobber the SVE registers beyond their first 128 bits, and the crate `syscalls` does not declare it. See
 // "System call behaviour" in Documentation/arch/arm64/sve.rst of the kernel.
@@ -104,9 +105,58 @@ pub unsafe fn thread_pointer() -> usize {
     pointer
 }
 
+/// Sets the thread pointer of the calling thread. Returns 0.
+///
+/// # Safety
+/// The two words at `pointer` must be reserved for as long as the thread runs, and no code may use the previous thread
+/// pointer.
+#[inline]
+pub unsafe fn set_thread_pointer(pointer: *mut usize) -> usize {
+    // SAFETY: nothing uses the previous thread pointer.
+    unsafe { asm!("msr tpidr_el0, {}", in(reg) pointer.expose_provenance(), options(nostack, preserves_flags)) };
+    0
+}
+
+/// Returns the thread pointer for thread-local variables in memory that begins at `memory`, and the address of the
+/// variables, which are after it and two reserved words. See [`ThreadLocals`].
+#[inline]
+#[must_use]
+pub const fn place_thread_locals(locals: &ThreadLocals, memory: usize) -> (usize, usize) {
+    const RESERVED: usize = 16;
+    let stride = locals.stride();
+    let pointer = (memory + stride) & stride.wrapping_neg();
+    (pointer, pointer + RESERVED + (locals.address.wrapping_sub(RESERVED) & (locals.align - 1)))
+}
+
 /// The relocation `*offset = load address + addend`: R_AARCH64_RELATIVE. See the ELF ABI for the Arm 64-bit
 /// architecture.
 pub const R_RELATIVE: usize = 1027;
+
+/// Returns the array between two symbols of the linker. A linker that does not define them may replace either by the page
+/// of the instruction that refers to it, so the end comes first: it is not after the first element then.
+macro_rules! array {
+    ($start:literal, $end:literal) => {{
+        let (first, end);
+        // SAFETY: the asm computes addresses.
+        unsafe {
+            core::arch::asm!(
+                concat!(".weak ", $start),
+                concat!(".hidden ", $start),
+                concat!(".weak ", $end),
+                concat!(".hidden ", $end),
+                concat!("adrp {end}, ", $end),
+                concat!("add {end}, {end}, :lo12:", $end),
+                concat!("adrp {first}, ", $start),
+                concat!("add {first}, {first}, :lo12:", $start),
+                end = out(reg) end,
+                first = out(reg) first,
+                options(nomem, nostack, preserves_flags),
+            );
+        }
+        $crate::Array { first, end }
+    }};
+}
+pub(crate) use array;
 
 /// Defines the program entry `_start`, which calls
 /// `$entry: unsafe extern "C" fn(stack: *const usize, image: *const ElfHeader) -> !` with the initial stack pointer and the

@@ -11,6 +11,9 @@
 //! | [`has_thread_pointer`] | returns true if a libc has set up thread pointers in this process |
 //! | [`thread_pointer`] | returns the thread pointer, which identifies the calling thread |
 //! | [`define_start!`] | defines the program entry `_start` |
+//! | [`set_thread_pointer`] | sets the thread pointer, for thread-local variables without a libc |
+//! | [`place_thread_locals`] | returns where the variables and the thread pointer belong |
+//! | `array!` | returns the bounds of an array that the linker makes, for [`init_array`] and its like |
 //! | [`R_RELATIVE`] | the type of relocation that adds the load address, for [`relocate`] |
 //! | memory functions | `memcpy`, `memmove`, `memset`, `memcmp`, `bcmp`, `strlen`, weak and hidden (feature `mem`) |
 //!
@@ -22,11 +25,14 @@
 
 use core::ffi::{c_char, c_void};
 
+mod arrays;
 mod child;
+mod image;
 #[cfg(feature = "mem")]
 #[macro_use]
 mod memory;
 mod relocate;
+mod thread_locals;
 
 #[cfg(target_arch = "aarch64")]
 mod aarch64;
@@ -43,7 +49,10 @@ use riscv64 as column;
 use x86_64 as column;
 
 // The items of a column, and no others: an item that is missing here is unreachable, which the lints deny.
-pub use column::{R_RELATIVE, clone_on_stack, environ, has_thread_pointer, nr, thread_pointer};
+pub use column::{
+    R_RELATIVE, clone_on_stack, environ, has_thread_pointer, nr, place_thread_locals, set_thread_pointer,
+    thread_pointer,
+};
 
 // The types that each column must give them.
 const _: () = {
@@ -52,6 +61,8 @@ const _: () = {
     let _: fn() -> *const *const *const c_char = environ;
     let _: fn() -> bool = has_thread_pointer;
     let _: unsafe fn() -> usize = thread_pointer;
+    let _: unsafe fn(*mut usize) -> usize = set_thread_pointer;
+    let _: fn(&ThreadLocals, usize) -> (usize, usize) = place_thread_locals;
     let _: usize = R_RELATIVE;
 };
 
@@ -63,7 +74,10 @@ const _: () = {
 )))]
 compile_error!("ffi_syscalls has no column in arch/ for this architecture");
 
+pub use arrays::{Array, Constructor, Destructor, fini_array, init_array, preinit_array};
 pub use child::ChildEntry;
-pub use relocate::{ElfHeader, relocate};
+pub use image::ElfHeader;
+pub use relocate::relocate;
 pub use syscalls::Sysno;
 pub use syscalls::raw::{syscall0, syscall1, syscall2, syscall3, syscall4, syscall5, syscall6};
+pub use thread_locals::ThreadLocals;

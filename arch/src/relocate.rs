@@ -10,37 +10,7 @@
 use core::mem::MaybeUninit;
 
 use crate::R_RELATIVE;
-
-/// The used fields of an ELF header. See elf(5).
-#[repr(C)]
-pub struct ElfHeader {
-    magic: u32,
-    ident: [u8; 12],
-    kind: u16,
-    _machine_version_and_entry: [u16; 7],
-    program_headers: usize,
-    _section_headers_flags_and_sizes: [u16; 8],
-    program_header_count: u16,
-}
-
-const MAGIC: u32 = u32::from_ne_bytes(*b"\x7fELF");
-
-/// The type of position-independent programs.
-const ET_DYN: u16 = 3;
-
-/// The used fields of a program header.
-#[repr(C)]
-struct ProgramHeader {
-    kind: u32,
-    flags: u32,
-    offset: usize,
-    address: usize,
-    _more: [usize; 4],
-}
-
-const PT_LOAD: u32 = 1;
-const PT_DYNAMIC: u32 = 2;
-const PT_INTERP: u32 = 3;
+use crate::image::{ET_DYN, ElfHeader, PT_DYNAMIC, PT_INTERP, PT_LOAD, read_header};
 
 /// An entry of the dynamic section: a tag and its value.
 type Dynamic = [usize; 2];
@@ -75,17 +45,13 @@ pub unsafe fn relocate(image: *const ElfHeader) {
 /// `image` must be as [`relocate`] requires.
 #[inline(always)]
 unsafe fn dynamic_section(image: *const ElfHeader) -> Option<(usize, usize)> {
-    if image.addr() == 0 {
+    #[expect(clippy::question_mark, reason = "without optimization `?` calls functions of core")]
+    // SAFETY: `image` is the ELF header, null, or a readable address.
+    let Some(header) = (unsafe { read_header(image) }) else { return None };
+    if header.kind != ET_DYN {
         return None;
     }
-    // SAFETY: `image` points to the ELF header or to code, which are readable for this length.
-    let header = unsafe { &*image };
-    if header.magic != MAGIC || header.kind != ET_DYN {
-        return None;
-    }
-    // Derive the pointer from `image`, whose provenance covers the whole image, and not from the reference `header`.
-    let mut next = image.wrapping_byte_add(header.program_headers).cast::<ProgramHeader>();
-    let mut left = usize::from(header.program_header_count);
+    let (mut next, mut left) = header.program_headers(image);
     // Zero means not found: the header is at address 0, so the dynamic section is not.
     let (mut bias, mut found) = (0, 0);
     while left != 0 {

@@ -11,6 +11,7 @@ use core::arch::{asm, naked_asm};
 use core::ffi::{c_char, c_void};
 
 use crate::child::ChildEntry;
+use crate::thread_locals::ThreadLocals;
 
 // System calls clobber the vector registers, and the crate `syscalls` does not declare it. See
 // Documentation/arch/riscv/vector.rst of the kernel. The build script sets the cfg.
@@ -104,8 +105,53 @@ pub unsafe fn thread_pointer() -> usize {
     pointer
 }
 
+/// Sets the thread pointer of the calling thread. Returns 0.
+///
+/// # Safety
+/// No code may use the previous thread pointer.
+#[inline]
+pub unsafe fn set_thread_pointer(pointer: *mut usize) -> usize {
+    // SAFETY: nothing uses the previous thread pointer.
+    unsafe { asm!("mv tp, {}", in(reg) pointer.expose_provenance(), options(nostack, preserves_flags)) };
+    0
+}
+
+/// Returns the thread pointer for thread-local variables in memory that begins at `memory`, and the address of the
+/// variables, which are at it. See [`ThreadLocals`].
+#[inline]
+#[must_use]
+pub const fn place_thread_locals(locals: &ThreadLocals, memory: usize) -> (usize, usize) {
+    let stride = locals.stride();
+    let pointer = (memory + stride) & stride.wrapping_neg();
+    (pointer, pointer + (locals.address & (locals.align - 1)))
+}
+
 /// The relocation `*offset = load address + addend`: R_RISCV_RELATIVE. See the RISC-V ELF psABI.
 pub const R_RELATIVE: usize = 3;
+
+/// Returns the array between two symbols of the linker. A linker that does not define them may replace either by the
+/// address of the instruction that refers to it, so the end comes first: it is before the first element then.
+macro_rules! array {
+    ($start:literal, $end:literal) => {{
+        let (first, end);
+        // SAFETY: the asm computes addresses.
+        unsafe {
+            core::arch::asm!(
+                concat!(".weak ", $start),
+                concat!(".hidden ", $start),
+                concat!(".weak ", $end),
+                concat!(".hidden ", $end),
+                concat!("lla {end}, ", $end),
+                concat!("lla {first}, ", $start),
+                end = out(reg) end,
+                first = out(reg) first,
+                options(nomem, nostack, preserves_flags),
+            );
+        }
+        $crate::Array { first, end }
+    }};
+}
+pub(crate) use array;
 
 /// Defines the program entry `_start`, which calls
 /// `$entry: unsafe extern "C" fn(stack: *const usize, image: *const ElfHeader) -> !` with the initial stack pointer and the

@@ -11,6 +11,7 @@ use core::arch::{asm, naked_asm};
 use core::ffi::{c_char, c_void};
 
 use crate::child::ChildEntry;
+use crate::thread_locals::ThreadLocals;
 
 /// Numbers of system calls that the crate `syscalls` names differently on some architecture.
 pub mod nr {
@@ -104,8 +105,59 @@ pub unsafe fn thread_pointer() -> usize {
     pointer
 }
 
+/// Sets the thread pointer of the calling thread, and the word at it to its own address. Returns the result of
+/// arch_prctl(2): 0, or a negated errno.
+///
+/// # Safety
+/// The word at `pointer` must be writable for as long as the thread runs, and no code may use the previous thread pointer.
+#[inline]
+pub unsafe fn set_thread_pointer(pointer: *mut usize) -> usize {
+    const ARCH_SET_FS: usize = 0x1002; // asm/prctl.h
+    let address = pointer.expose_provenance();
+    // SAFETY: the word is writable.
+    unsafe { *pointer = address };
+    // SAFETY: nothing uses the previous thread pointer.
+    unsafe { syscalls::raw::syscall2(syscalls::Sysno::arch_prctl as usize, ARCH_SET_FS, address) }
+}
+
+/// Returns the thread pointer for thread-local variables in memory that begins at `memory`, and the address of the
+/// variables, which are before it. See [`ThreadLocals`].
+#[inline]
+#[must_use]
+pub const fn place_thread_locals(locals: &ThreadLocals, memory: usize) -> (usize, usize) {
+    let (len, stride) = (locals.len, locals.stride());
+    let pointer = (memory + len + 2 * stride) & stride.wrapping_neg();
+    (pointer, pointer - len - (locals.address.wrapping_add(len).wrapping_neg() & (locals.align - 1)))
+}
+
 /// The relocation `*offset = load address + addend`: R_X86_64_RELATIVE. See the x86-64 ABI.
 pub const R_RELATIVE: usize = 8;
+
+/// Returns the array between two symbols of the linker. If a linker script does not define them, both are null.
+///
+/// The references go through the global offset table, where a position-independent program can have null. Linkers replace
+/// them by direct ones.
+macro_rules! array {
+    ($start:literal, $end:literal) => {{
+        let (first, end);
+        // SAFETY: the asm reads two slots of the global offset table, which is constant once the program is relocated.
+        unsafe {
+            core::arch::asm!(
+                concat!(".weak ", $start),
+                concat!(".hidden ", $start),
+                concat!(".weak ", $end),
+                concat!(".hidden ", $end),
+                concat!("mov {end}, qword ptr [rip + ", $end, "@GOTPCREL]"),
+                concat!("mov {first}, qword ptr [rip + ", $start, "@GOTPCREL]"),
+                end = out(reg) end,
+                first = out(reg) first,
+                options(readonly, nostack, preserves_flags),
+            );
+        }
+        $crate::Array { first, end }
+    }};
+}
+pub(crate) use array;
 
 /// Defines the program entry `_start`, which calls
 /// `$entry: unsafe extern "C" fn(stack: *const usize, image: *const ElfHeader) -> !` with the initial stack pointer and the

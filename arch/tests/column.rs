@@ -4,7 +4,8 @@
 use core::ffi::{c_char, c_void};
 
 use ffi_syscalls_arch::{
-    Sysno, clone_on_stack, environ, has_thread_pointer, nr, syscall1, syscall2, syscall4, thread_pointer,
+    Sysno, ThreadLocals, clone_on_stack, environ, has_thread_pointer, nr, place_thread_locals, set_thread_pointer,
+    syscall1, syscall2, syscall4, thread_pointer,
 };
 
 unsafe extern "C" {
@@ -92,4 +93,46 @@ fn syscalls_return_negated_errnos() {
     // SAFETY: the descriptor does not exist, so the call fails.
     let result = unsafe { syscall2(Sysno::flock as usize, usize::MAX, 8) };
     assert_eq!(result.wrapping_neg(), libc::EBADF.cast_unsigned() as usize);
+}
+
+/// Compilers and linkers compute the place of a variable from that of the thread pointer, by the rules of the ABI.
+#[test]
+fn place_thread_locals_keeps_the_rules_of_the_abi_for_every_alignment() {
+    let aligns = [1_usize, 2, 8, 16, 64, 4096, 1 << 16];
+    let lengths = [0_usize, 1, 7, 16, 100, 4096, 70_001];
+    for (align, len) in aligns.into_iter().flat_map(|align| lengths.map(|len| (align, len))) {
+        for address in [0, 0x40_0000, 0x40_0000 + align / 2, 0x40_0000 + align.saturating_sub(1)] {
+            let locals = ThreadLocals { content: core::ptr::null(), content_len: 0, len, address, align };
+            let memory = 0x7f12_3456_7000;
+            let (pointer, block) = place_thread_locals(&locals, memory);
+            let what = format!("{len} bytes at {address:#x}, aligned to {align}");
+            let end = memory + locals.memory_len();
+            assert!(block >= memory && block + len <= end && pointer >= memory && pointer + 64 <= end, "{what}");
+            assert_eq!((pointer % align, pointer % 16), (0, 0), "{what}");
+            assert_eq!(block % align, address % align, "{what}");
+            // The block is as near to the thread pointer as its alignment allows.
+            if cfg!(target_arch = "x86_64") {
+                assert!(block + len <= pointer && block + len + align > pointer, "{what}");
+            } else {
+                let first = pointer + if cfg!(target_arch = "aarch64") { 16 } else { 0 };
+                assert!(block >= first && block < first + align, "{what}");
+            }
+        }
+    }
+}
+
+/// A program with a libc has nothing else to set, and its own thread pointer must stay.
+#[test]
+fn set_thread_pointer_changes_what_thread_pointer_returns() {
+    let mut words = [0_usize; 16];
+    // SAFETY: the libc of this program has set up thread pointers.
+    let before = unsafe { thread_pointer() };
+    let new = words.as_mut_ptr();
+    // SAFETY: the words stay until the pointer is restored, and no code between uses thread-local storage.
+    let set = unsafe { set_thread_pointer(new) };
+    // SAFETY: the thread pointer has just been set.
+    let found = unsafe { thread_pointer() };
+    // SAFETY: this is the thread pointer of the libc, whose first word on x86_64 is its own address.
+    let restored = unsafe { set_thread_pointer(core::ptr::with_exposed_provenance_mut(before)) };
+    assert_eq!((set, found, restored), (0, new.addr(), 0));
 }

@@ -1,6 +1,6 @@
 //! The last error of each thread, for callers that get no `Result`.
 //!
-//! Without a libc there is no thread-local storage, so tables of slots hold the errors. A slot belongs to one thread,
+//! Without a libc there need not be thread-local storage, so tables of slots hold the errors. A slot belongs to one thread,
 //! identified by [`sys::thread_identity`], and is never released; a thread that gets the identity of an ended one gets
 //! its slot too, and finds its error there until it has one of its own. A thread reads and writes only its own slot, so
 //! no lock is needed.

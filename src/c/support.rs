@@ -61,7 +61,8 @@ pub unsafe extern "C" fn rt_eprint(text: *const c_char) -> bool {
     unsafe { with_arg(text, |text| stdio::eprint(text.get().to_bytes())) }
 }
 
-/// Ends the process, including all its threads, with the low 8 bits of the code.
+/// Ends the process, including all its threads, with the low 8 bits of the code. In a program without a libc the
+/// destructors run first; with one they do not.
 #[unsafe(no_mangle)]
 pub extern "C" fn rt_exit(code: i32) -> ! {
     process::exit(code)

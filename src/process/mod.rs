@@ -1,6 +1,9 @@
 //! Processes: the caller's own, and running a program to its end.
 
 mod argv;
+#[cfg(feature = "freestanding")]
+mod destructors;
+mod exit;
 mod search;
 mod spawn;
 mod status;
@@ -13,6 +16,7 @@ use crate::sys;
 pub(crate) use argv::Argv;
 #[cfg(not(feature = "exports"))]
 use argv::Argv;
+pub use exit::exit;
 pub(crate) use spawn::run_argv;
 pub use status::Outcome;
 
@@ -20,11 +24,6 @@ pub use status::Outcome;
 #[must_use]
 pub fn getpid() -> i32 {
     sys::getpid()
-}
-
-/// Ends the process, including all its threads, with the low 8 bits of an exit code.
-pub fn exit(code: i32) -> ! {
-    sys::exit(code)
 }
 
 /// Runs a program and waits for its end. Its first argument is `command`; `args` follow.

@@ -1,8 +1,9 @@
-//! The panic handler of a program without Rust's std: it prints where, and ends the process as abort(3) would.
+//! The panic handler of a program without Rust's std: it prints where, and ends the process as abort(3) would, without
+//! running destructors.
 
 use core::panic::PanicInfo;
 
-use crate::{process, stdio};
+use crate::{stdio, sys};
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
@@ -14,7 +15,7 @@ fn panic(info: &PanicInfo<'_>) -> ! {
         eprint_number(location.line());
     }
     let _ = stdio::eprint("\n");
-    process::exit(134)
+    sys::exit(134)
 }
 
 fn eprint_number(number: u32) {

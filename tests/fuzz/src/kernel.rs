@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use linux_raw_sys::{errno, general, system};
 
-use crate::{ChildEntry, Sysno, nr};
+use crate::{Array, ChildEntry, Constructor, Sysno, nr};
 
 /// The file at a path.
 #[derive(Clone)]
@@ -450,4 +450,14 @@ pub fn has_thread_pointer() -> bool {
 /// None.
 pub unsafe fn thread_pointer() -> usize {
     0
+}
+
+/// Returns no constructors: those of this program have run.
+pub fn preinit_array() -> Array<Constructor> {
+    Array { first: null(), end: null() }
+}
+
+/// Returns no constructors: those of this program have run.
+pub fn init_array() -> Array<Constructor> {
+    Array { first: null(), end: null() }
 }

@@ -54,10 +54,10 @@ mod numbers;
 pub mod targets;
 
 pub use kernel::{
-    clone_on_stack, environ, has_thread_pointer, syscall0, syscall1, syscall2, syscall3, syscall4, syscall5, syscall6,
-    thread_pointer,
+    clone_on_stack, environ, has_thread_pointer, init_array, preinit_array, syscall0, syscall1, syscall2, syscall3,
+    syscall4, syscall5, syscall6, thread_pointer,
 };
-pub use real_arch::{ChildEntry, ElfHeader, R_RELATIVE, Sysno, nr, relocate};
+pub use real_arch::{Array, ChildEntry, Constructor, ElfHeader, R_RELATIVE, Sysno, nr, relocate};
 
 /// Defines the entry of a program as an ordinary function, because this program already has an entry.
 #[macro_export]

@@ -19,7 +19,10 @@ use fuzz::targets::{ALL, Target};
 /// The primitives that the entry of a program calls.
 mod sys {
     pub(crate) use crate::stack::set_entry_stack;
+}
 
+/// The operations that it calls.
+mod process {
     pub(crate) fn exit(code: i32) -> ! {
         fuzz::kernel::exit(code.cast_unsigned() as usize)
     }

@@ -58,13 +58,15 @@ fn check_archives(dist: &Dist, functions: &BTreeSet<String>) -> Result<()> {
     same("its weak references", &hosted.weak_undefined, &["environ".to_owned()].into())?;
 
     let freestanding = Symbols::of_archive(&dist.freestanding_archive())?;
-    // One member defines the store of the last error for the other, as a hidden symbol.
-    let more = ["_start", build::SET_ERROR].map(str::to_owned);
+    let more = build::extra_names().chain(["_start"]).map(str::to_owned);
     let defined = functions.iter().chain(&memory).cloned().chain(more).collect();
     same("libffi_syscalls_freestanding.a", &freestanding.defined, &defined)?;
     same("its references", &freestanding.undefined, &["main".to_owned()].into())?;
-    // The linker defines these in a program that can be loaded at any address. In other programs they are null.
-    let mut of_the_linker: BTreeSet<_> = ["__ehdr_start"].map(str::to_owned).into();
+    // The linker defines these, unless its script says otherwise.
+    let arrays = ["preinit", "init", "fini"].into_iter();
+    let mut of_the_linker: BTreeSet<_> =
+        arrays.flat_map(|name| [format!("__{name}_array_start"), format!("__{name}_array_end")]).collect();
+    of_the_linker.insert("__ehdr_start".to_owned());
     if dist.arch == Arch::Riscv64 {
         of_the_linker.insert("__global_pointer$".to_owned());
     }

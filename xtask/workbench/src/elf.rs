@@ -226,6 +226,27 @@ fn relaxable_calls(data: &[u8]) -> Result<Vec<(usize, u32)>> {
     Ok(found)
 }
 
+/// Gives the sections of an object with entries of the array of destructors their type, which renaming does not change.
+pub fn mark_destructors(path: &Path) -> Result<()> {
+    let mut data = read(path)?;
+    let file = ElfFile64::<Endianness>::parse(&*data)?;
+    let (header, endian) = (file.elf_header(), file.endian());
+    let sections = header.sections(endian, &*data)?;
+    let table = usize::try_from(header.e_shoff(endian))?;
+    let mut found = Vec::new();
+    for (number, section) in sections.iter().enumerate() {
+        if sections.section_name(endian, section)?.starts_with(b".fini_array") {
+            // The type follows the name.
+            found.push(table + number * size_of_val(section) + size_of::<u32>());
+        }
+    }
+    for at in found {
+        let kind = elf::SHT_FINI_ARRAY.0.to_le_bytes();
+        data.get_mut(at..at + kind.len()).context("no section header")?.copy_from_slice(&kind);
+    }
+    Ok(std::fs::write(path, data)?)
+}
+
 /// Hides a global symbol of an object, so that a shared object does not export it. Makes it weak if requested.
 pub fn hide(path: &Path, name: &str, is_weak: bool) -> Result<()> {
     let mut data = read(path)?;

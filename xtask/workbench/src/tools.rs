@@ -54,7 +54,7 @@ const fn program(name: &'static str, packages: &'static str, purpose: &'static s
 
 pub const CC: Tool = program("cc", "gcc libc6-dev", "linking programs");
 pub const MUSL: Tool = program("musl-gcc", "musl-tools", "C programs on musl");
-pub const CXX: Tool = program("g++", "g++", "the header in C++, and the fuzzer");
+pub const CXX: Tool = program("g++", "g++", "C++ programs, the header in C++, and the fuzzer");
 pub const PKG_CONFIG: Tool = program("pkg-config", "pkg-config", "the .pc file");
 pub const STRACE: Tool = program("strace", "strace", "the system calls of each function");
 pub const VALGRIND: Tool =

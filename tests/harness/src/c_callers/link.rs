@@ -82,6 +82,11 @@ impl Compiler {
         }
     }
 
+    /// Returns whether it is gcc, whose C++ is a package of its own.
+    pub fn is_gcc(self) -> bool {
+        matches!(self, Gcc | GccLld | MuslGcc)
+    }
+
     /// Returns the tools that it needs.
     pub fn tools(self, arch: Arch) -> Vec<Tool> {
         let mut tools = vec![tools::c_compiler(arch)];
@@ -170,7 +175,9 @@ impl Link {
     pub fn compile(self, dist: &Dist, source: &Path, program: &Path) -> Result<Command> {
         let Self(compiler, form) = self;
         let mut cc = compiler.command(dist.arch)?;
-        cc.args(["-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g0"]);
+        let cxx = source.to_str().is_some_and(is_cxx);
+        cc.args(if cxx { &["-std=c++11", "-fno-exceptions", "-fno-rtti"][..] } else { &["-std=c11"] });
+        cc.args(["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-g0"]);
         cc.arg(source).arg("-o").arg(program).arg("-I").arg(dist.include());
         cc.arg("-I").arg(project::root().join("tests/c"));
         if form.is_without_libc() {
@@ -212,6 +219,19 @@ impl Link {
         Ok(cc)
     }
 
+    /// Returns the arguments that docs/embedding.md lists for programs with thread-local variables.
+    pub fn needed_with_tls(self, arch: Arch) -> &'static [&'static str] {
+        match self {
+            Self(Clang, form) if form.is_pie() && arch == Arch::Riscv64 => {
+                &["-Wl,-u,ffi_syscalls_tls", "-Wl,-z,notext"]
+            }
+            Self(Zig, form) if form.is_pie() && arch == Arch::Riscv64 => {
+                &["-Wl,-u,ffi_syscalls_tls", "-ftls-model=local-exec"]
+            }
+            _ => &["-Wl,-u,ffi_syscalls_tls"],
+        }
+    }
+
     /// Returns the command that links the program's own shared object.
     pub fn compile_object(self, dist: &Dist, source: &Path, program: &Path) -> Result<Command> {
         let Self(compiler, form) = self;
@@ -223,6 +243,11 @@ impl Link {
         cc.arg(if form == OnLibcInBothParts { on_libc.hosted_archive() } else { dist.hosted_archive() });
         Ok(cc)
     }
+}
+
+/// Returns whether a source is C++, which the drivers of C compilers compile too.
+pub fn is_cxx(source: &str) -> bool {
+    source.ends_with(".cc")
 }
 
 /// Returns the path of a program's own shared object, in the same directory.

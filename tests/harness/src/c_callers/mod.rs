@@ -2,6 +2,7 @@
 
 mod link;
 mod programs;
+mod started;
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -84,6 +85,8 @@ fn all(arch: Arch) -> impl Iterator<Item = Caller> {
     let links = |program: &'static Program| program.links.iter().copied().flatten().map(move |&link| (program, link));
     let is_selected = move |program: &Program, link: Link| match program.source {
         _ if arch.is_host() => true,
+        // Debian's cross compilers come without C++.
+        source if link::is_cxx(source) => !link.0.is_gcc(),
         CONFORMANCE => !BY_OTHER_TOOLS.contains(&link),
         THREADS => IN_QEMU_WITH_THREADS.contains(&link),
         _ => true,
@@ -109,7 +112,8 @@ impl Caller {
 
     fn tools(&self) -> Vec<Tool> {
         let runner = (!self.arch.is_host()).then(|| tools::qemu(self.arch));
-        self.link.0.tools(self.arch).into_iter().chain(runner).collect()
+        let cxx = (link::is_cxx(self.program.source) && self.link.0.is_gcc()).then_some(tools::CXX);
+        self.link.0.tools(self.arch).into_iter().chain(cxx).chain(runner).collect()
     }
 
     /// Compiles the program, checks what was linked, and runs it. Returns its output.
@@ -140,7 +144,8 @@ impl Caller {
         if form.has_object() {
             execute(&mut self.link.compile_object(dist, &source, program)?)?;
         }
-        execute(&mut self.link.compile(dist, &source, program)?)?;
+        let tls = if self.program.has_tls { self.link.needed_with_tls(self.arch) } else { &[] };
+        execute(self.link.compile(dist, &source, program)?.args(tls))?;
         if form.is_without_libc() { check_alone(program, form.is_pie()) } else { Ok(()) }
     }
 
@@ -170,6 +175,18 @@ impl End {
             Self::Misuse => {
                 ensure!(output.status.signal() == Some(libc::SIGABRT), "not aborted, {}: {printed}", output.status);
                 ensure!(output.stderr.starts_with(b"ffi_syscalls: rt_free: "), "no message of rt_free: {printed}");
+            }
+            Self::Prints(code, expected) => {
+                ensure!(output.status.code() == Some(code), "not {code}, {}: {printed}", output.status);
+                ensure!(output.stdout == expected.concat().as_bytes(), "expected {expected:?}, printed: {printed}");
+            }
+            Self::Reports(code, expected, message) => {
+                let status = output.status;
+                let is_as_expected =
+                    code.map_or(status.signal() == Some(libc::SIGABRT), |code| status.code() == Some(code));
+                ensure!(is_as_expected, "not {code:?}, {status}: {printed}");
+                ensure!(output.stdout == expected.concat().as_bytes(), "expected {expected:?}, printed: {printed}");
+                ensure!(output.stderr.starts_with(message.as_bytes()), "no message {message:?}: {printed}");
             }
         }
         Ok(printed)

@@ -6,9 +6,10 @@ use super::link::Form::{
     OnLibcInBothParts, OnLibcStatic, Pie, Shared, Small, SmallPie,
 };
 use super::link::Link;
+use super::started;
 use crate::backends;
 
-const WITHOUT_LIBC: &[Link] =
+pub const WITHOUT_LIBC: &[Link] =
     &[Link(Gcc, Freestanding), Link(Gcc, Small), Link(Gcc, Pie), Link(Gcc, SmallPie), Link(Gcc, Checked)];
 pub const BY_OTHER_TOOLS: &[Link] = &[
     Link(GccLld, Small),
@@ -24,7 +25,7 @@ pub const BY_OTHER_TOOLS: &[Link] = &[
 /// One link by each tool, for the long program.
 const ONE_BY_EACH_TOOL: &[Link] =
     &[Link(GccLld, SmallPie), Link(Clang, Small), Link(ClangLld, MovedPie), Link(Zig, Freestanding)];
-const WITH_LIBC: &[Link] = &[
+pub const WITH_LIBC: &[Link] = &[
     Link(Gcc, Hosted),
     Link(Gcc, HostedStatic),
     Link(Gcc, Shared),
@@ -48,7 +49,7 @@ const IN_TWO_PARTS: &[Link] = &[
     Link(MuslGcc, InObject),
 ];
 /// One archive for every libc.
-const ON_LIBC: &[Link] = &[
+pub const ON_LIBC: &[Link] = &[
     Link(Gcc, OnLibc),
     Link(Gcc, OnLibcStatic),
     Link(MuslGcc, OnLibc),
@@ -63,6 +64,10 @@ pub enum End {
     Success,
     /// By SIGABRT, after a message of the library.
     Misuse,
+    /// With this exit code, after this output in parts.
+    Prints(i32, &'static [&'static str]),
+    /// With this exit code, or by SIGABRT, after this output in parts and this message.
+    Reports(Option<i32>, &'static [&'static str], &'static str),
 }
 
 /// An argument of a run.
@@ -82,17 +87,19 @@ pub struct Program {
     /// Set if it tests permissions, and so also runs as an ordinary user.
     pub checks_permissions: bool,
     pub links: &'static [&'static [Link]],
+    /// Set if it has thread-local variables, for which a program without a libc must ask.
+    pub has_tls: bool,
     pub runs: &'static [Run],
 }
 
 /// The arguments of a run, and its end.
-type Run = (&'static [Argument], End);
+pub type Run = (&'static [Argument], End);
 
 /// With the path of a directory to make.
 const NEW: &[Run] = &[(&[New], End::Success)];
 
-const fn program(source: &'static str, links: &'static [&'static [Link]], runs: &'static [Run]) -> Program {
-    Program { source, checks_permissions: false, links, runs }
+pub const fn program(source: &'static str, links: &'static [&'static [Link]], runs: &'static [Run]) -> Program {
+    Program { source, checks_permissions: false, links, has_tls: false, runs }
 }
 
 pub const CONFORMANCE: &str = "tests/c/conformance.c";
@@ -122,6 +129,12 @@ pub const PROGRAMS: &[Program] = &[
     program("tests/c/only_asks.c", &[IN_TWO_PARTS], &[(&[], End::Success)]),
     program("tests/c/raised.c", &[WITHOUT_LIBC], NEW),
     program("tests/c/environ_none.c", &[&[Link(Gcc, Bare)]], &[(&[], End::Success)]),
+    started::WITHOUT,
+    started::WITH,
+    started::OBJECTS,
+    started::THREAD_LOCALS,
+    started::ALIGNED_THREAD_LOCALS,
+    started::REFUSED_THREAD_LOCALS,
     program(backends::EVERY_FUNCTION, &[WITH_LIBC, ON_LIBC], NEW),
     program("examples/c/facts.c", &[WITHOUT_LIBC, BY_OTHER_TOOLS, WITH_LIBC, ON_LIBC], &[(&[Word("/")], End::Success)]),
 ];

@@ -13,6 +13,8 @@ use crate::shell::execute;
 use crate::toolchain::Toolchain;
 use crate::{elf, list};
 
+use super::members::{self, Member};
+
 const LIBRARY: &str = "ffi_syscalls";
 pub const PANICKING: &str = "panicking";
 const PANICKING_FUNCTION: &str = "rt_can_panic";
@@ -20,24 +22,6 @@ pub const HOSTED: &str = "exports,panic-handler";
 pub const HOSTED_ON_LIBC: &str = "exports,panic-handler,libc";
 pub const FREESTANDING: &str = "exports,freestanding,panic-handler";
 const SHARED: &str = "exports,mem,panic-handler";
-
-/// The function that stores the last error: see src/c/set_error.rs.
-pub const SET_ERROR: &str = "ffi_syscalls_set_error";
-
-/// An object of an archive.
-struct Member {
-    object: PathBuf,
-    roots: Vec<String>,
-    set_error: Option<SetError>,
-}
-
-/// The definition of [`SET_ERROR`] in a member.
-#[derive(Clone, Copy)]
-struct SetError {
-    function: &'static str,
-    /// Set if a definition in another member replaces it.
-    is_weak: bool,
-}
 
 /// The memory functions that the compiler calls. The freestanding archive defines them; the libc does for the hosted one.
 pub const MEMORY_FUNCTIONS: [&str; 6] = ["bcmp", "memcmp", "memcpy", "memmove", "memset", "strlen"];
@@ -108,65 +92,54 @@ impl Builder {
         let work = tempfile::tempdir()?;
         let mut members = Vec::new();
         for member in self.pick_archive(emulation, features, flags, work.path())? {
-            let object = &member.object;
-            let mut localize = self.toolchain.objcopy()?;
-            let unneeded =
-                ["--strip-debug", "--strip-unneeded", "--remove-section=.comment", "--remove-section=.eh_frame"];
-            localize.args(unneeded).args(member.set_error.map(|_| format!("--keep-global-symbol={SET_ERROR}")));
-            localize.args(member.roots.iter().map(|root| format!("--keep-global-symbol={root}")));
-            localize.args(shorter_section_names(&elf::sections(object)?));
-            localize.args(shorter_names(&elf::symbol_names(object)?));
-            execute(localize.arg(object))?;
-            if let Some(set_error) = member.set_error {
-                elf::hide(object, SET_ERROR, set_error.is_weak)?;
-            }
-            let name = object.file_name().context("no name")?.to_string_lossy().into_owned();
-            members.push(NewArchiveMember::new(std::fs::read(object)?, &DEFAULT_OBJECT_READER, name));
+            self.localize(&member)?;
+            let name = member.object.file_name().context("no name")?.to_string_lossy().into_owned();
+            members.push(NewArchiveMember::new(std::fs::read(&member.object)?, &DEFAULT_OBJECT_READER, name));
         }
         write_archive_to_stream(&mut File::create(archive)?, &members, ArchiveKind::Gnu, false, None)?;
         Ok(())
     }
 
+    /// Leaves no names visible in an object but those that it is for, and shortens the others.
+    fn localize(&self, member: &Member) -> Result<()> {
+        let Member { object, roots, hooks, .. } = member;
+        let mut localize = self.toolchain.objcopy()?;
+        localize.args(["--strip-debug", "--strip-unneeded", "--remove-section=.comment", "--remove-section=.eh_frame"]);
+        let kept = roots.iter().map(String::as_str).chain(hooks.iter().map(|hook| hook.name));
+        localize.args(kept.map(|name| format!("--keep-global-symbol={name}")));
+        let sections = elf::sections(object)?;
+        localize.args(shorter_section_names(&sections)).args(usual_section_names(&sections));
+        localize.args(shorter_names(&elf::symbol_names(object)?));
+        execute(localize.arg(object))?;
+        elf::mark_destructors(object)?;
+        for hook in hooks {
+            elf::hide(object, hook.name, hook.is_weak)?;
+        }
+        member.weak.iter().try_for_each(|name| elf::hide(object, name, true))
+    }
+
     /// Builds the library and makes the objects of an archive.
     ///
-    /// A freestanding archive has two: one with `rt_last_error` and the store of the last error, and one with all other
-    /// functions and a weak store that does nothing, for programs that never call it. A hosted archive has one object: it
-    /// can be in a program and in its shared objects at once, and a call may fail in one and be reported in another.
+    /// A freestanding archive has several: see [`members`](super::members). A hosted archive has one object: it can be in
+    /// a program and in its shared objects at once, and a call may fail in one and be reported in another.
     fn pick_archive(&self, emulation: &str, features: &str, flags: &[&str], work: &Path) -> Result<Vec<Member>> {
         let is_split = features == FREESTANDING;
         let features = if is_split { format!("{features},archive") } else { features.to_owned() };
         execute(self.cargo_rustc("staticlib", &features).args(flags))?;
         let whole = self.output();
-        let (asking, others): (Vec<_>, Vec<_>) =
-            roots(&whole, list::names()?)?.into_iter().partition(|root| is_split && root == "rt_last_error");
-        let forget = is_split.then_some(SetError { function: "ffi_syscalls_forget_error", is_weak: true });
-        let mut members = vec![Member { object: work.join("ffi_syscalls.o"), roots: others, set_error: forget }];
-        if is_split {
-            let keep = SetError { function: "ffi_syscalls_keep_error", is_weak: false };
-            members.push(Member { object: work.join("last_error.o"), roots: asking, set_error: Some(keep) });
-        }
-        for Member { object, roots, set_error } in &members {
-            let more = set_error.map(|SetError { function, .. }| {
-                [format!("--defsym={SET_ERROR}={function}"), format!("--undefined={function}")]
-            });
-            self.pick_functions(emulation, &whole, roots, more.as_ref().map_or(&[], |more| &more[..]), object)?;
+        let roots = roots(&whole, list::names()?)?;
+        let members = if is_split { members::freestanding(roots, work) } else { vec![members::whole(roots, work)] };
+        for member in &members {
+            self.pick_functions(emulation, &whole, &member.link_arguments(), &member.object)?;
         }
         Ok(members)
     }
 
-    /// Links the roots and what they need into one object. `more` goes to the linker.
-    fn pick_functions(
-        &self,
-        emulation: &str,
-        whole: &Path,
-        roots: &[String],
-        more: &[String],
-        object: &Path,
-    ) -> Result<()> {
+    /// Links what the arguments name, and what it needs, into one object.
+    fn pick_functions(&self, emulation: &str, whole: &Path, arguments: &[String], object: &Path) -> Result<()> {
         let mut link = self.toolchain.link()?;
-        link.args(["-m", emulation, "-r", "--gc-sections"])
-            .args(roots.iter().map(|root| format!("--undefined={root}")));
-        execute(link.args(more).arg(whole).arg("-o").arg(object))?;
+        link.args(["-m", emulation, "-r", "--gc-sections"]).args(arguments);
+        execute(link.arg(whole).arg("-o").arg(object))?;
         elf::make_calls_relaxable(object)
     }
 
@@ -192,9 +165,9 @@ impl Builder {
         let emulation = self.emulation.context("a shared object is an ELF file")?;
         let functions = list::names()?;
         let work = tempfile::tempdir()?;
-        let object = work.path().join("ffi_syscalls.o");
         let whole = self.output();
-        self.pick_functions(emulation, &whole, &roots(&whole, functions.clone())?, &[], &object)?;
+        let member = members::whole(roots(&whole, functions.clone())?, work.path());
+        self.pick_functions(emulation, &whole, &member.link_arguments(), &member.object)?;
         let exports = work.path().join("exports");
         std::fs::write(&exports, format!("{{ global: {}; local: *; }};\n", functions.join("; ")))?;
         let mut link = self.toolchain.link()?;
@@ -202,14 +175,15 @@ impl Builder {
         link.args(["--build-id=none", "--hash-style=gnu", "-znoseparate-code", "--no-rosegment", "-znorelro"]);
         link.args(["-soname", SONAME]).arg("--version-script").arg(exports);
         link.arg("-T").arg(project::root().join("xtask/workbench/small.ld"));
-        execute(link.arg(object).arg("-o").arg(path))?;
+        execute(link.arg(&member.object).arg("-o").arg(path))?;
         Ok(())
     }
 }
 
 /// Returns the roots of the link that the archive defines.
 fn roots(whole: &Path, mut wanted: Vec<String>) -> Result<Vec<String>> {
-    wanted.extend(["_start", "main", PANICKING_FUNCTION].into_iter().chain(MEMORY_FUNCTIONS).map(str::to_owned));
+    let more = ["_start", "main", PANICKING_FUNCTION].into_iter().chain(MEMORY_FUNCTIONS).chain(members::FOR_CXX);
+    wanted.extend(more.map(str::to_owned));
     let defined = elf::Symbols::of_archive(whole)?.defined;
     wanted.retain(|name| defined.contains(name));
     Ok(wanted)
@@ -239,12 +213,21 @@ fn shorter_section_names(sections: &[String]) -> impl Iterator<Item = String> {
     })
 }
 
-/// Returns the same for symbols, which relocations keep on riscv64.
+/// Returns the arguments that give sections the names by which linkers treat them. They have a prefix until then, since
+/// linkers keep the usual ones, in every member.
+fn usual_section_names(sections: &[String]) -> impl Iterator<Item = String> {
+    let own = sections.iter().filter_map(|name| Some((name, name.strip_prefix(".ffi_syscalls")?)));
+    own.map(|(name, usual)| format!("--rename-section={name}={usual}"))
+}
+
+/// Returns the same arguments for symbols, which relocations keep on riscv64.
 fn shorter_names(symbols: &BTreeSet<String>) -> impl Iterator<Item = String> {
     let mangled = symbols.iter().enumerate().filter(|(_, name)| is_mangled(name));
     mangled.map(|(number, name)| format!("--redefine-sym={name}=r{number}"))
 }
 
 fn is_mangled(name: &str) -> bool {
-    ["_ZN", "_R", ".Lanon", "unlikely._"].iter().any(|prefix| name.starts_with(prefix))
+    ["_ZN", "_R", ".Lanon", ".Lpcrel_hi", "OUTLINED_FUNCTION_", "unlikely._"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask build`: the artifacts that C programs link with.
 
 mod builder;
+mod members;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,8 +12,9 @@ use crate::project::{self, Arch, Architectures, Backend, Dist, Foundation, Syste
 use crate::shell::{cargo, execute, step};
 use crate::toolchain::{self, Toolchain};
 use crate::{header, list};
+pub use builder::MEMORY_FUNCTIONS;
 use builder::{Builder, FREESTANDING, HOSTED, HOSTED_ON_LIBC, PANICKING, SONAME, STRIPPED, target_dir};
-pub use builder::{MEMORY_FUNCTIONS, SET_ERROR};
+pub use members::extra_names;
 
 #[derive(clap::Args)]
 pub struct Arguments {
