@@ -150,7 +150,7 @@ fn create_recursive_gives_no_one_else_access_through_a_link() {
             // SAFETY: the paths are NUL-terminated. It fails while one of them is missing.
             unsafe { libc::renameat2(at, parent.as_ptr(), at, other.as_ptr(), libc::RENAME_EXCHANGE) };
         };
-        let rounds = if is_emulated() { 300 } else { 6000 };
+        let rounds = if is_emulated() { 300 } else { 2000 };
         while_repeating(exchange, || {
             for number in 0..rounds {
                 // The second one takes read permission too, so the directory cannot be opened.
