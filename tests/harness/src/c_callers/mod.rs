@@ -91,7 +91,7 @@ fn all(arch: Arch) -> impl Iterator<Item = Caller> {
         THREADS => IN_QEMU_WITH_THREADS.contains(&link),
         _ => true,
     };
-    let all = PROGRAMS.iter().flat_map(links);
+    let all = PROGRAMS.iter().chain(started::PROGRAMS).flat_map(links);
     let selected = all.filter(move |(program, link)| link.exists_for(arch) && is_selected(program, *link));
     selected.map(move |(program, link)| Caller { program, link, arch, page_size: None })
 }

@@ -6,7 +6,6 @@ use super::link::Form::{
     OnLibcInBothParts, OnLibcStatic, Pie, Shared, Small, SmallPie,
 };
 use super::link::Link;
-use super::started;
 use crate::backends;
 
 pub const WITHOUT_LIBC: &[Link] =
@@ -129,12 +128,6 @@ pub const PROGRAMS: &[Program] = &[
     program("tests/c/only_asks.c", &[IN_TWO_PARTS], &[(&[], End::Success)]),
     program("tests/c/raised.c", &[WITHOUT_LIBC], NEW),
     program("tests/c/environ_none.c", &[&[Link(Gcc, Bare)]], &[(&[], End::Success)]),
-    started::WITHOUT,
-    started::WITH,
-    started::OBJECTS,
-    started::THREAD_LOCALS,
-    started::ALIGNED_THREAD_LOCALS,
-    started::REFUSED_THREAD_LOCALS,
     program(backends::EVERY_FUNCTION, &[WITH_LIBC, ON_LIBC], NEW),
     program("examples/c/facts.c", &[WITHOUT_LIBC, BY_OTHER_TOOLS, WITH_LIBC, ON_LIBC], &[(&[Word("/")], End::Success)]),
 ];

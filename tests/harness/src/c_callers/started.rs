@@ -7,6 +7,8 @@ use super::programs::Argument::Word;
 use super::programs::End::{Prints, Reports, Success};
 use super::programs::{BY_OTHER_TOOLS, ON_LIBC, Program, WITH_LIBC, WITHOUT_LIBC, program};
 
+pub const PROGRAMS: &[Program] = &[WITHOUT, WITH, OBJECTS, THREAD_LOCALS, ALIGNED_THREAD_LOCALS, REFUSED_THREAD_LOCALS];
+
 const START: &str = "tests/c/start.c";
 const PREINIT: &str = "preinit\n";
 const TWO: &str = "constructor 200\nconstructor 201\n";
@@ -15,7 +17,7 @@ const MAIN: &str = "main\n";
 const DESTRUCTORS: &str = "destructor\ndestructor 201\ndestructor 200\n";
 
 /// Destructors run whatever ends the program, but a misuse, and each once.
-pub const WITHOUT: Program = program(
+const WITHOUT: Program = program(
     START,
     &[WITHOUT_LIBC, BY_OTHER_TOOLS],
     &[
@@ -28,7 +30,7 @@ pub const WITHOUT: Program = program(
 );
 
 /// The libc runs them, and `rt_exit` ends the process at once.
-pub const WITH: Program = program(
+const WITH: Program = program(
     START,
     &[WITH_LIBC, ON_LIBC],
     &[
@@ -50,7 +52,7 @@ const CXX_BY_OTHER_TOOLS: &[Link] = &[
 const CONSTRUCTED: &str = "+ first\n+ second\n";
 const DESTROYED: &str = "- second\n- first\n";
 
-pub const OBJECTS: Program = program(
+const OBJECTS: Program = program(
     "tests/c/objects.cc",
     &[WITHOUT_LIBC, CXX_BY_OTHER_TOOLS],
     &[
@@ -65,9 +67,9 @@ pub const OBJECTS: Program = program(
     ],
 );
 
-pub const THREAD_LOCALS: Program = with_tls("tests/c/tls.c");
-pub const ALIGNED_THREAD_LOCALS: Program = with_tls("tests/c/tls_page.c");
-pub const REFUSED_THREAD_LOCALS: Program = Program {
+const THREAD_LOCALS: Program = with_tls("tests/c/tls.c");
+const ALIGNED_THREAD_LOCALS: Program = with_tls("tests/c/tls_page.c");
+const REFUSED_THREAD_LOCALS: Program = Program {
     runs: &[(&[], Reports(Some(127), &[], "ffi_syscalls: thread-local variables: out of memory\n"))],
     ..with_tls("tests/c/tls_refused.c")
 };
