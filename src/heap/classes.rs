@@ -7,6 +7,8 @@ pub(super) const SMALL_MAX: usize = 1 << 17;
 /// The largest block that is kept for reuse.
 pub(super) const LARGE_MAX: usize = 1 << 24;
 
+/// The number of classes up to [`SMALL_MAX`], and of all.
+pub(super) const SMALL_CLASSES: usize = class_of(SMALL_MAX).1 + 1;
 pub(super) const CLASSES: usize = class_of(LARGE_MAX).1 + 1;
 pub(super) const SPAN_CLASS: usize = class_of(SPAN).1;
 
