@@ -86,7 +86,6 @@ impl Heap {
     }
 
     /// Maps a segment of one free block of this size, or moves the pages of a block that grows.
-    #[inline(never)]
     fn map_segment(&mut self, size: usize, growing: &mut Option<NonNull<Header>>) -> Result<NonNull<Segment>> {
         let segment = match self.move_pages(size, growing) {
             Some(segment) => segment,
