@@ -86,16 +86,10 @@ impl Heap {
     }
 
     /// Maps a segment of one free block of this size, or moves the pages of a block that grows.
-    #[inline(never)]
     fn map_segment(&mut self, size: usize, growing: &mut Option<NonNull<Header>>) -> Result<NonNull<Segment>> {
         let segment = match self.move_pages(size, growing) {
             Some(segment) => segment,
-            None => map(size).or_else(|_| {
-                // Cached memory may be what is missing.
-                self.keep_idle(null_mut());
-                self.trim(0);
-                map(size)
-            })?,
+            None => self.map(size)?,
         };
         if size > LARGE_MAX {
             sys::prefer_huge_pages(segment.cast(), mapping_len(size));
@@ -107,6 +101,28 @@ impl Heap {
         // SAFETY: the segment is new, so it is in no list.
         unsafe { self.free.insert(segment) };
         Ok(segment)
+    }
+
+    /// Maps memory for a segment of one block of this size.
+    fn map(&mut self, size: usize) -> Result<NonNull<Segment>> {
+        let len = mapping_len(size);
+        let alignment = if size > LARGE_MAX { HUGE_PAGE } else { SEGMENT };
+        let mapped = sys::map(len + alignment).or_else(|_| {
+            // Cached memory may be what is missing.
+            self.keep_idle(null_mut());
+            self.trim(0);
+            sys::map(len + alignment)
+        })?;
+        let before = mapped.addr().get().wrapping_neg() % alignment;
+        // SAFETY: `before` is less than the alignment, by which the mapping is longer than `len`.
+        let segment = unsafe { mapped.add(before) };
+        // SAFETY: the range is the part of the new mapping in front of the segment.
+        unsafe { sys::unmap(mapped, before) };
+        // SAFETY: the mapping has this many bytes from the segment on.
+        let end = unsafe { segment.add(len) };
+        // SAFETY: the range is the part of the new mapping after the segment.
+        unsafe { sys::unmap(end, alignment - before) };
+        Ok(segment.cast())
     }
 
     /// Takes a large block that grows, and moves its pages to a segment of a block of this size.
@@ -169,26 +185,17 @@ impl Heap {
         // SAFETY: the block is one of the segment, in use, and nothing uses it afterwards.
         unsafe { start.free(block) };
         let is_empty = start.is_empty();
+        if size > SMALL_MAX {
+            // SAFETY: the segment of a block in use is in no list, and the block was freed.
+            return unsafe { self.cache(segment) };
+        }
         if was_full {
-            // SAFETY: a segment without a free block is in no list.
+            // SAFETY: a span without a free block is in no list.
             unsafe { self.free.insert(segment) };
         }
         if is_empty && self.idle != segment.as_ptr() {
-            self.retire(segment, size);
-        }
-    }
-
-    /// Keeps a segment whose blocks are free, within the bounds of what is kept.
-    #[inline(never)]
-    fn retire(&mut self, segment: NonNull<Segment>, size: usize) {
-        if size > LARGE_MAX {
-            // SAFETY: the block is free, and blocks of this size are in no list.
-            return unsafe { self.unmap_segment(segment) };
-        }
-        if size <= SMALL_MAX {
             self.keep_idle(segment.as_ptr());
         }
-        self.trim(CACHED_MAX);
     }
 
     /// Keeps a span that became empty, or none. The one kept before becomes a large block if it is still empty.
@@ -204,40 +211,39 @@ impl Heap {
         unsafe { self.free.remove(span) };
         // SAFETY: a span has the length of such a segment, and nothing uses its blocks.
         unsafe { Segment::begin(span, SPAN) };
-        // SAFETY: the segment was just removed from its list.
-        unsafe { self.free.insert(span) };
+        // SAFETY: the segment was just removed from its list, and its block is free.
+        unsafe { self.cache(span) };
     }
 
-    /// Unmaps large freed blocks, the largest first, until no more than this many bytes are left.
+    /// Keeps a segment of one free block for reuse in place of older ones, or unmaps it if it is too large.
+    ///
+    /// # Safety
+    /// The block is free, and the segment in no list.
+    #[inline(never)]
+    unsafe fn cache(&mut self, segment: NonNull<Segment>) {
+        // SAFETY: a segment starts with this value, which nothing else uses while the heap is borrowed mutably.
+        let size = unsafe { segment.as_ref() }.block_size;
+        if size > LARGE_MAX {
+            // SAFETY: the block is free, and the segment in no list.
+            return unsafe { self.unmap_segment(segment) };
+        }
+        self.trim(CACHED_MAX - size);
+        // SAFETY: the segment is in no list.
+        unsafe { self.free.insert(segment) };
+    }
+
+    /// Unmaps large freed blocks until no more than this many bytes are left.
     #[inline(never)]
     fn trim(&mut self, max: usize) {
-        while self.free.large_bytes > max
-            && let Some(segment) = self.free.largest()
-        {
-            // SAFETY: the segment is in the list of its class.
-            unsafe { self.free.remove(segment) };
-            // SAFETY: its block is free, and it is in no list.
-            unsafe { self.unmap_segment(segment) };
+        while self.free.large_bytes > max {
+            if let Some(segment) = self.free.next_large() {
+                // SAFETY: the segment is in the list of its class.
+                unsafe { self.free.remove(segment) };
+                // SAFETY: its block is free, and it is in no list.
+                unsafe { self.unmap_segment(segment) };
+            }
         }
     }
-}
-
-/// Maps memory for a segment of one block of this size.
-#[inline(never)]
-fn map(size: usize) -> Result<NonNull<Segment>> {
-    let len = mapping_len(size);
-    let alignment = if size > LARGE_MAX { HUGE_PAGE } else { SEGMENT };
-    let mapped = sys::map(len + alignment)?;
-    let before = mapped.addr().get().wrapping_neg() % alignment;
-    // SAFETY: `before` is less than the alignment, by which the mapping is longer than `len`.
-    let segment = unsafe { mapped.add(before) };
-    // SAFETY: the range is the part of the new mapping in front of the segment.
-    unsafe { sys::unmap(mapped, before) };
-    // SAFETY: the mapping has this many bytes from the segment on.
-    let end = unsafe { segment.add(len) };
-    // SAFETY: the range is the part of the new mapping after the segment.
-    unsafe { sys::unmap(end, alignment - before) };
-    Ok(segment.cast())
 }
 
 const NO_BLOCK: &str = "ffi_syscalls: rt_free: not the beginning of a block in use\n";

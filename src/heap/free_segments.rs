@@ -2,7 +2,7 @@
 
 use core::ptr::{NonNull, null_mut};
 
-use super::classes::{CLASSES, SMALL_MAX, class_of};
+use super::classes::{CLASSES, SMALL_CLASSES, SMALL_MAX, class_of};
 use super::segment::Segment;
 
 /// A doubly linked list of the segments of each class that have a free block.
@@ -10,11 +10,13 @@ pub(super) struct FreeSegments {
     first: [*mut Segment; CLASSES],
     /// Bytes in blocks over [`SMALL_MAX`].
     pub(super) large_bytes: usize,
+    /// The large class whose turn it was, counted from the first.
+    turn: usize,
 }
 
 impl FreeSegments {
     pub(super) const fn new() -> Self {
-        Self { first: [null_mut(); CLASSES], large_bytes: 0 }
+        Self { first: [null_mut(); CLASSES], large_bytes: 0, turn: 0 }
     }
 
     /// Returns the first segment of a class.
@@ -22,9 +24,10 @@ impl FreeSegments {
         NonNull::new(*self.first.get(class)?)
     }
 
-    /// Returns a segment of the highest class that has one.
-    pub(super) fn largest(&self) -> Option<NonNull<Segment>> {
-        self.first.iter().rev().find_map(|&first| NonNull::new(first))
+    /// Returns a large segment: one of the next class at each call, so that none lasts for ever that nothing asks for.
+    pub(super) fn next_large(&mut self) -> Option<NonNull<Segment>> {
+        self.turn = (self.turn + 1) % (CLASSES - SMALL_CLASSES);
+        self.first(SMALL_CLASSES + self.turn)
     }
 
     /// Puts a segment at the beginning of the list of its class, if its blocks have one.

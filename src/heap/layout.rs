@@ -6,8 +6,9 @@ pub(super) const SEGMENT: usize = 1 << 20;
 /// The size of the block whose place the blocks of a span share. It is that of a class, and fits a segment.
 pub(super) const SPAN: usize = 7 << 17;
 
-/// The length of a mapping is a multiple of this, which is one of every page size.
-pub(super) const PAGE_MAX: usize = 1 << 16;
+/// The length of a mapping is a multiple of this, which is one of every page size. That of a span becomes that of
+/// [`SEGMENT`], so that the kernel maps the next one at such a multiple as well, as a rule.
+pub(super) const MAPPING_UNIT: usize = 1 << 17;
 
 /// The offset of a segment's first block.
 ///

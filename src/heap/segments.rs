@@ -46,7 +46,6 @@ impl Segments {
     ///
     /// # Safety
     /// The segment is not in the table, and is removed from it before it is unmapped.
-    #[inline(never)]
     pub(super) unsafe fn insert(&mut self, mut segment: NonNull<Segment>) {
         // SAFETY: a segment starts with this value, which nothing else uses.
         unsafe { segment.as_mut() }.next = null_mut();
@@ -58,7 +57,6 @@ impl Segments {
     ///
     /// # Safety
     /// The segment is in the table.
-    #[inline(never)]
     pub(super) unsafe fn remove(&mut self, segment: NonNull<Segment>) {
         let link = self.link(segment.addr().get() + FIRST_BLOCK);
         // SAFETY: a segment in the table is mapped, and nothing else uses its start.

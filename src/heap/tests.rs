@@ -110,12 +110,12 @@ fn blocks_that_grow_to_the_size_of_a_span_stay_aligned() -> Result<()> {
 fn blocks_of_random_sizes_and_lifetimes_keep_their_content() -> Result<()> {
     let mut held: Vec<(Block, usize, u8)> = Vec::new();
     let mut state = 7_usize;
-    let rounds = if cfg!(miri) { 300 } else { 6000_usize };
+    let (rounds, phase) = if cfg!(miri) { (120, 30) } else { (6000_usize, 200) };
     for round in 0..rounds {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let (mark, size) = ((round % 251) as u8, 1 + (state >> 33) % [60, 3000, 40_000, 400_000][(state >> 60) % 4]);
+        let (mark, size) = ((round % 251) as u8, 1 + (state >> 33) % [60, 3000, 40_000, 150_000][(state >> 60) % 4]);
         // Phases of growth and of decline, in which segments become full and empty.
-        if round / 600 % 2 == 1 {
+        if round / phase % 2 == 1 {
             if !held.is_empty() {
                 check(held.swap_remove((state >> 20) % held.len()));
             }

@@ -170,7 +170,21 @@ fn memory_of_segments_with_a_block_in_use_is_reused_and_returned_later() {
     });
 }
 
-/// In the kernel's strict mode every system call but read, write and exit kills the process. See seccomp(2).
+/// Runs an action in a child, in the kernel's strict mode, in which every system call but read, write and exit kills the
+/// process. See seccomp(2). The action calls no function of std that may make one.
+fn assert_no_system_call(action: impl FnOnce()) {
+    // SAFETY: the child calls no function of std that takes a lock.
+    let pid = checked(unsafe { libc::fork() });
+    if pid == 0 {
+        // SAFETY: the arguments are plain integers.
+        unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_STRICT) };
+        action();
+        // SAFETY: the arguments are plain integers.
+        unsafe { libc::syscall(libc::SYS_exit, 0) };
+    }
+    assert_eq!(wait_for(pid).code(), Some(0), "a signal means that a system call was made");
+}
+
 #[test]
 fn memory_that_is_freed_is_reused_without_a_system_call() {
     if is_emulated() {
@@ -192,16 +206,30 @@ fn memory_that_is_freed_is_reused_without_a_system_call() {
         };
         cycle();
         cycle();
-        // SAFETY: the child calls no function of std that takes a lock.
-        let pid = checked(unsafe { libc::fork() });
-        if pid == 0 {
-            // SAFETY: the arguments are plain integers.
-            unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_STRICT) };
-            cycle();
-            // SAFETY: the arguments are plain integers.
-            unsafe { libc::syscall(libc::SYS_exit, 0) };
+        assert_no_system_call(cycle);
+    });
+}
+
+/// What the cache is full of must not keep large texts out.
+#[test]
+fn memory_of_large_texts_is_reused_after_many_small_ones_were_freed() {
+    if is_emulated() {
+        return report_not_in_an_emulator("a process that may make no system call");
+    }
+    in_child(|_| {
+        let content = vec![7; 6_000_000];
+        let cycle = || {
+            for size in [6_000_000, 3_000_000, 1_000_000] {
+                let text = || Text::new(content.split_at(size).0).unwrap_or_else(|_| std::process::abort());
+                drop((text(), text()));
+            }
+        };
+        for _ in 0..3 {
+            drop(texts_of(4000));
+            drop(texts_of(100_000));
+            (0..100).for_each(|_| cycle());
+            assert_no_system_call(cycle);
         }
-        assert_eq!(wait_for(pid).code(), Some(0), "a signal means that a system call was made");
     });
 }
 

@@ -38,6 +38,7 @@ impl Normal {
             (r#"^((?:write|pwrite64)\(.*)"(?:[^"\\]|\\.)*"(?:\.\.\.)?, \d+"#, "${1}TEXT, SIZE"),
             (r#"^((?:read|getcwd)\((?:FD, )?)"(?:[^"\\]|\\.)*"(?:\.\.\.)?"#, "${1}ADDR"),
             (r"\b((?:munmap)\(ADDR, )\d+", "${1}SIZE"),
+            (r"\b((?:mremap)\(ADDR, )\d+, \d+", "${1}SIZE, SIZE"),
             (r"\b((?:mmap)\((?:NULL|ADDR), )\d+", "${1}SIZE"),
             (r"\b((?:madvise)\(ADDR, )\d+", "${1}SIZE"),
             // The kernel does not look at the size of a signal set that is not there.

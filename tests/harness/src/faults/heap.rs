@@ -11,7 +11,7 @@ const SEGMENT: u64 = layout::SEGMENT as u64;
 const FIRST_BLOCK: u64 = layout::FIRST_BLOCK as u64;
 const HEADER: u64 = layout::HEADER as u64;
 const SPAN: u64 = layout::SPAN as u64;
-const PAGE_MAX: u64 = layout::PAGE_MAX as u64;
+const MAPPING_UNIT: u64 = layout::MAPPING_UNIT as u64;
 const USED: u64 = layout::USED as u64;
 const FREED: u64 = layout::FREED as u64;
 /// The smallest page.
@@ -51,7 +51,7 @@ impl Segment {
 
     fn len(&self) -> u64 {
         let size = if self.blocks == 1 { self.block_size } else { SPAN };
-        (FIRST_BLOCK + size).next_multiple_of(PAGE_MAX)
+        (FIRST_BLOCK + size).next_multiple_of(MAPPING_UNIT)
     }
 }
 
