@@ -42,31 +42,72 @@ pub(crate) fn write_all(fd: &Fd, mut bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// Copies up to `len` bytes in the kernel, which shares the blocks where the file system can. Returns their number.
+///
+/// Both descriptors then are at the end of what was copied, from which the caller reads and writes: the kernel may lack
+/// the call, refuse these files, or stop early (0 does not prove the end: copy_file_range(2), BUGS).
+pub(crate) fn copy_in_kernel(from: &Fd, to: &Fd, len: usize) -> Result<usize> {
+    /// Below this length one read and one write are faster.
+    const SMALL: usize = 1 << 16;
+    const STEP: usize = 1 << 30;
+    let mut rest = len;
+    while len >= SMALL && rest > 0 {
+        match sys::copy_file_range(from, to, rest.min(STEP)) {
+            Ok(0) => break,
+            Ok(copied) => rest = rest.saturating_sub(copied),
+            // Reading and writing would fail in the same way, possibly after doing damage.
+            Err(errno @ (Errno::ENOSPC | Errno::EDQUOT | Errno::EFBIG)) => return Err(errno),
+            Err(_) => break,
+        }
+    }
+    Ok(len - rest)
+}
+
+/// The size of a buffer on the stack.
+pub(crate) const SMALL_BUFFER: usize = 1 << 14;
+
 /// Copies from the offsets of both descriptors to the end, by reading and writing.
 ///
 /// The memory is the stack and, for what exceeds it, a mapping: a child that a threaded process forked may copy, though
 /// it may not allocate.
-pub(crate) fn copy_read_write(from: &Fd, to: &Fd) -> Result<()> {
+///
+/// Only a regular file is read into the small buffer: a pipe or a device may keep messages apart, and loses the part of
+/// a message that does not fit.
+pub(crate) fn copy_read_write(from: &Fd, to: &Fd, is_regular: bool) -> Result<()> {
     const LARGE: usize = 1 << 18;
-    let mut small = [MaybeUninit::uninit(); 1 << 14];
-    if copy_chunks(from, to, &mut small, 4)? == 0 {
+    let mut small = [MaybeUninit::uninit(); SMALL_BUFFER];
+    if is_regular && copy_chunks(from, to, &mut small, 4 * SMALL_BUFFER, write_all)? < 4 * SMALL_BUFFER {
         return Ok(());
     }
     let mut large = MappedBuffer::new(LARGE);
-    let buffer = large.as_mut().map_or(small.as_mut_slice(), |large| large.as_uninit_mut());
-    copy_chunks(from, to, buffer, usize::MAX).map(drop)
+    let buffer = match &mut large {
+        Ok(large) => large.as_uninit_mut(),
+        Err(errno) if !is_regular => return Err(*errno),
+        Err(_) => &mut small,
+    };
+    copy_chunks(from, to, buffer, usize::MAX, write_all).map(drop)
 }
 
-/// Copies the results of at most `count` reads, at least one, and returns the length of the last: 0 at the end.
+/// Copies until `len` bytes are copied or the file ends, and returns the number of bytes: less than `len` at the end.
+///
+/// Each read gets the whole buffer, so the copy may exceed `len`.
 #[inline(never)]
-fn copy_chunks(from: &Fd, to: &Fd, buffer: &mut [MaybeUninit<u8>], mut count: usize) -> Result<usize> {
-    loop {
-        let len = sys::read(from, buffer)?;
-        // SAFETY: the read initialized this many bytes.
-        write_all(to, unsafe { buffer.get(..len).unwrap_or_default().assume_init_ref() })?;
-        count -= 1;
-        if len == 0 || count == 0 {
-            return Ok(len);
+pub(crate) fn copy_chunks(
+    from: &Fd,
+    to: &Fd,
+    buffer: &mut [MaybeUninit<u8>],
+    len: usize,
+    write: fn(&Fd, &[u8]) -> Result<()>,
+) -> Result<usize> {
+    let mut copied = 0;
+    while copied < len {
+        let read = sys::read(from, buffer)?;
+        if read == 0 {
+            break;
         }
+        // SAFETY: the read initialized this many bytes.
+        write(to, unsafe { buffer.get(..read).unwrap_or_default().assume_init_ref() })?;
+        copied += read;
     }
+    Ok(copied)
 }

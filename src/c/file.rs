@@ -39,9 +39,10 @@ pub unsafe extern "C" fn rt_file_append_text(path: *const c_char, content: *cons
     unsafe { with_args(path, content, |path, content| file::append_text(path.get(), content.get().to_bytes())) }
 }
 
-/// Copies the content and the permission bits of a file, without set-user-ID and set-group-ID. EINVAL if both are the
-/// same file, EISDIR if either is a directory. After a failure a destination that the call created is removed; one that
-/// existed, or that a dangling link led to, may be incomplete.
+/// Copies the content of a file; holes stay holes. A new destination gets the permission bits of the source, less the
+/// umask or under the default ACL of its directory, and never set-user-ID, set-group-ID or sticky; an existing one keeps
+/// its mode. EINVAL if both are the same file, EISDIR if either is a directory. After a failure a destination that the
+/// call created is removed; one that existed, or that a dangling link led to, may be incomplete.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_copy(src: *const c_char, dst: *const c_char) -> bool {
     // SAFETY: C passes strings or NULL.

@@ -61,6 +61,7 @@ impl Drop for FileLock {
 /// Takes an exclusive lock on a file, which is created if missing, without waiting.
 ///
 /// The locked file is the one at the path: if it is replaced or deleted meanwhile, the attempt starts over.
+/// A file system that invents an inode number at each stat (some of FUSE and CIFS) does not show that.
 ///
 /// # Errors
 /// `EAGAIN` if another open file description holds the lock; never for a lack of memory, of which none is needed. Those

@@ -1,9 +1,11 @@
 //! Files: existence, content, status, copies and locks.
 //!
-//! Paths are bytes. Symbolic links are followed except by [`delete`]. New files get the mode 0666, less the umask.
+//! Paths are bytes. Symbolic links are followed except by [`delete`]. New files get the mode 0666, and [`copy()`] creates
+//! its destination with that of the source, both less the umask. Sizes that files claim are hints.
 
 mod check;
 mod copy;
+mod holes;
 mod lock;
 
 use core::ffi::CStr;

@@ -77,6 +77,11 @@ contract! {
         O_RDWR: u32;
         O_TRUNC: u32;
         O_WRONLY: u32;
+        SEEK_CUR: u32;
+        SEEK_DATA: u32;
+        SEEK_END: u32;
+        SEEK_HOLE: u32;
+        SEEK_SET: u32;
         S_IFDIR: u32;
         S_IFMT: u32;
         S_IFREG: u32;
@@ -90,6 +95,7 @@ contract! {
         fstat: for<'a> fn(&Fd, &'a mut StatBuffer) -> Result<&'a Stat>;
         unlink: fn(&CStr) -> Result<()>;
         mkdir: fn(&CStr, u32) -> Result<()>;
+        seek: fn(&Fd, usize, u32) -> Result<usize>;
         truncate: fn(&Fd, usize) -> Result<()>;
         chmod: fn(&Fd, u32) -> Result<()>;
         chmod_path: fn(&CStr, u32) -> Result<()>;
@@ -159,7 +165,8 @@ contract! {
 // The methods of `Stat` that every backend has.
 const _: [fn(&Stat) -> i64; 2] = [Stat::size, Stat::modified];
 const _: fn(&Stat) -> u32 = Stat::mode;
-const _: fn(&Stat, &Stat) -> bool = Stat::same_file;
+const _: [fn(&Stat) -> bool; 2] = [Stat::has_names, Stat::looks_sparse];
+const _: [fn(&Stat, &Stat) -> bool; 2] = [Stat::same_file, Stat::same_attributes];
 
 impl Stat {
     pub(crate) fn is_dir(&self) -> bool {

@@ -75,11 +75,12 @@ static void become_nobody(void)
     system_call(__NR_setresuid, NOBODY, NOBODY, NOBODY, 0);
 }
 
-/* Creates a sparse file of this size. */
-static void make_file(const char *path, long size)
+/* Creates a file of this size, of which only a part has blocks: the rest is a hole. */
+static void make_file(const char *path, long size, long allocated)
 {
     long fd = system_call(__NR_openat, -100, (long)path, 0x41 /* O_WRONLY | O_CREAT */, 0644);
     system_call(__NR_ftruncate, fd, size, 0, 0);
+    system_call(__NR_fallocate, fd, 0, 0, allocated);
     system_call(__NR_close, fd, 0, 0, 0);
 }
 
@@ -122,9 +123,9 @@ static void reading_once(void)
 
 static void reading(void)
 {
-    make_file("empty", 0);
-    make_file("1 MB", 1 << 20);
-    make_file("64 MB", 64 << 20);
+    make_file("empty", 0, 0);
+    make_file("1 MB", 1 << 20, 1 << 20);
+    make_file("64 MB", 64 << 20, 64 << 20);
     begin("rt_file_read_text: 4 KB, the first memory of the process");
     end_text(rt_file_read_text("file"));
     begin("rt_file_read_text: 4 KB");
@@ -179,7 +180,7 @@ static void not_copying(void)
 
 static void copying(void)
 {
-    make_file("empty", 0);
+    make_file("empty", 0, 0);
     begin("rt_file_copy: 4 KB, a new file");
     end(rt_file_copy("file", "copied"));
     begin("rt_file_copy: 4 KB, over one that exists");
@@ -202,12 +203,16 @@ static void copying(void)
 
 static void copying_much(void)
 {
-    make_file("1 MB", 1 << 20);
-    make_file("64 MB", 64 << 20);
+    make_file("1 MB", 1 << 20, 1 << 20);
+    make_file("64 MB", 64 << 20, 64 << 20);
     begin("rt_file_copy: 1 MB");
     end_copy(rt_file_copy("1 MB", "copied"), 1 << 20);
     begin("rt_file_copy: 64 MB");
     end_copy(rt_file_copy("64 MB", "copied"), 64 << 20);
+    make_file("hole", 64 << 20, 0);
+    bool is_longer = rt_file_append_text("hole", "text");
+    begin("rt_file_copy: a hole of 64 MB, and a text");
+    end_copy(is_longer && rt_file_copy("hole", "copied"), (64 << 20) + 4);
 }
 
 static void locking_once(void)

@@ -188,3 +188,23 @@ fn lock_of_a_directory_fails_with_eisdir_and_below_a_missing_one_with_enoent() {
     assert_eq!(file::lock(temp.path()).unwrap_err(), Errno::EISDIR);
     assert_eq!(file::lock(&*temp.join("missing/file")).unwrap_err(), Errno::ENOENT);
 }
+
+/// The numbers of such a file system prove nothing about the file at the path.
+#[test]
+#[cfg(target_os = "linux")]
+fn lock_succeeds_where_inode_numbers_change() {
+    in_child(|temp| {
+        let point = temp.mkdir("mounted");
+        let _mounted = match FuseMount::new(&point, Quirks { renumbers: true, ..Quirks::default() }) {
+            Ok(mounted) => mounted,
+            Err(reason) => return report_no_fuse(&reason),
+        };
+        let path = format!("{point}/file");
+        let lock = file::lock(&*path).unwrap();
+        assert_eq!(file::lock(&*path).unwrap_err(), Errno::EAGAIN);
+        assert!(!is_unlocked(&path));
+        lock.unlock().unwrap();
+        assert!(is_unlocked(&path));
+        drop(file::lock(&*path).unwrap());
+    });
+}

@@ -7,6 +7,9 @@ mod copy;
 mod delete;
 mod every_operation;
 mod exists;
+#[cfg(target_os = "linux")]
+#[path = "../support/fuse.rs"]
+mod fuse;
 mod lock;
 mod modified_time;
 mod read_text;
@@ -26,11 +29,12 @@ use std::thread;
 
 use ffi_syscalls::{Errno, file};
 
+use fuse::{FuseMount, Quirks};
 use support::{
     ControlGroup, NOBODY, TempDir, as_ordinary_user, assert_same_bytes, assert_same_error, byte_after, checked,
-    count_descriptors, deny_syscall, in_child, is_emulated, is_root, mode_of, path_of_length, random_bytes,
-    report_cannot_run, report_not_in_an_emulator, set_mode, set_signal_handler, set_soft_limit, set_umask,
-    temp_dir_with_space, while_repeating, with_control_group,
+    count_descriptors, deny_syscall, drop_root, enter_mount_namespace, in_child, is_emulated, is_root, mode_of, mount,
+    path_of_length, random_bytes, report_cannot_run, report_not_in_an_emulator, set_mode, set_signal_handler,
+    set_soft_limit, set_umask, temp_dir_with_space, while_repeating, with_control_group,
 };
 
 /// If blocks were equal, the other tests would not notice that some were swapped.
@@ -60,4 +64,10 @@ fn set_modified(path: &str, seconds: i64, nanoseconds: i64) {
     let times = [libc::timespec { tv_sec: seconds, tv_nsec: nanoseconds }; 2];
     // SAFETY: the path is NUL-terminated, and `times` holds two values.
     checked(unsafe { libc::utimensat(libc::AT_FDCWD, c_path.as_ptr(), times.as_ptr(), 0) });
+}
+
+/// Reports that a test lacks a file system with quirks.
+#[cfg(target_os = "linux")]
+fn report_no_fuse(reason: &str) {
+    report_cannot_run(&format!("a file system with quirks: run the tests as root, with /dev/fuse ({reason})"));
 }

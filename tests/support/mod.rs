@@ -330,7 +330,7 @@ pub(crate) fn is_root() -> bool {
 }
 
 /// Drops the privileges of root, if the process has them. The new user can still read its files in /proc.
-fn drop_root() {
+pub(crate) fn drop_root() {
     if !is_root() {
         return;
     }
@@ -466,6 +466,25 @@ pub(crate) fn while_repeating<R>(mut background: impl FnMut() + Send, body: impl
 pub(crate) fn set_umask(mask: u32) {
     // SAFETY: the arguments are plain integers.
     unsafe { libc::umask(mask) };
+}
+
+/// Moves the calling thread, and those that it starts, to a mount namespace of their own, so that mounts end with them.
+#[cfg(target_os = "linux")]
+pub(crate) fn enter_mount_namespace() -> Result<(), String> {
+    // SAFETY: the arguments are plain integers.
+    if unsafe { libc::unshare(libc::CLONE_NEWNS) } != 0 {
+        return Err(format!("unshare(2): {}", io::Error::last_os_error()));
+    }
+    mount("none", "/", "", libc::MS_REC | libc::MS_PRIVATE, "")
+}
+
+/// Mounts a file system. See mount(2).
+#[cfg(target_os = "linux")]
+pub(crate) fn mount(what: &str, at: &str, kind: &str, flags: libc::c_ulong, options: &str) -> Result<(), String> {
+    let [what, at, kind, options] = [what, at, kind, options].map(|text| CString::new(text).unwrap());
+    // SAFETY: all pointers are to NUL-terminated strings that outlive the call.
+    let result = unsafe { libc::mount(what.as_ptr(), at.as_ptr(), kind.as_ptr(), flags, options.as_ptr().cast()) };
+    if result == 0 { Ok(()) } else { Err(format!("mount(2) of {kind:?}: {}", io::Error::last_os_error())) }
 }
 
 /// Makes a system call fail with EPERM in this process until it exits. See seccomp(2).

@@ -1,11 +1,11 @@
 //! Files and directories.
 
-use core::ffi::{CStr, c_int};
+use core::ffi::{CStr, c_int, c_long};
 use core::mem::MaybeUninit;
 
 use super::call::{MAX_TRANSFER, decode, decode_count, flags, last_errno};
 use super::fd::Fd;
-pub(crate) use super::own::{copy_file_range, dir_record, is_deleted, pipe, read_dir};
+pub(crate) use super::own::{SEEK_DATA, SEEK_HOLE, copy_file_range, dir_record, is_deleted, pipe, read_dir};
 use crate::errno::{Errno, Result};
 use crate::sys::types::retry;
 
@@ -21,7 +21,7 @@ macro_rules! constants {
 
 constants! {
     O_APPEND O_CREAT O_DIRECTORY O_EXCL O_NOFOLLOW O_NONBLOCK O_RDONLY O_RDWR O_TRUNC O_WRONLY
-    S_IFDIR S_IFMT S_IFREG
+    S_IFDIR S_IFMT S_IFREG SEEK_CUR SEEK_END SEEK_SET
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::useless_conversion, reason = "some systems have 16 bits for it")]
@@ -97,10 +97,41 @@ impl Stat {
         self.0.st_mtime
     }
 
+    /// Returns whether a directory contains the file under any name.
+    pub(crate) const fn has_names(&self) -> bool {
+        self.0.st_nlink > 0
+    }
+
+    /// Returns whether less is stored than the size demands, so that the file has holes or is compressed.
+    pub(crate) const fn looks_sparse(&self) -> bool {
+        self.0.st_blocks < self.0.st_size / 512
+    }
+
     /// Returns whether both describe the same file, under whatever names.
     pub(crate) const fn same_file(&self, other: &Self) -> bool {
         self.0.st_dev == other.0.st_dev && self.0.st_ino == other.0.st_ino
     }
+
+    /// Returns whether the two may describe the same file although their inode numbers differ.
+    pub(crate) fn same_attributes(&self, other: &Self) -> bool {
+        let (this, other) = (&self.0, &other.0);
+        this.st_dev == other.st_dev
+            && this.st_size == other.st_size
+            && (this.st_mtime, this.st_ctime) == (other.st_mtime, other.st_ctime)
+            && nanoseconds(this) == nanoseconds(other)
+    }
+}
+
+/// Returns the parts of a second of the times of modification and change.
+#[cfg(not(target_os = "netbsd"))]
+const fn nanoseconds(stat: &libc::stat) -> (c_long, c_long) {
+    (stat.st_mtime_nsec, stat.st_ctime_nsec)
+}
+
+/// Returns the parts of a second of the times of modification and change.
+#[cfg(target_os = "netbsd")]
+const fn nanoseconds(stat: &libc::stat) -> (c_long, c_long) {
+    (stat.st_mtimensec, stat.st_ctimensec)
 }
 
 /// Returns the status of a path, following symbolic links. See stat(2).
@@ -154,6 +185,17 @@ pub(crate) fn mkdir(path: &CStr, mode: u32) -> Result<()> {
         Err(Errno::EISDIR) => Err(Errno::EEXIST),
         result => result.map(drop),
     }
+}
+
+/// Moves the offset of a descriptor, and returns it. See lseek(2).
+pub(crate) fn seek(fd: &Fd, offset: usize, whence: u32) -> Result<usize> {
+    let offset = libc::off_t::try_from(offset).map_err(|_| Errno::EINVAL)?;
+    // SAFETY: the call takes numbers only.
+    let offset = retry(|| match unsafe { libc::lseek(fd.raw(), offset, flags(whence)) } {
+        -1 => Err(last_errno()),
+        offset => Ok(offset),
+    })?;
+    usize::try_from(offset).map_err(|_| Errno::EOVERFLOW)
 }
 
 /// Sets the length of a file. See ftruncate(2).

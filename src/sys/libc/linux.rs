@@ -17,6 +17,9 @@ pub(crate) const HAS_CONTROL_GROUPS: bool = true;
 /// True if posix_spawn(3) starts programs here, in place of [`spawn`] and execve(2).
 pub(crate) const HAS_POSIX_SPAWN: bool = false;
 
+pub(crate) const SEEK_DATA: u32 = libc::SEEK_DATA as u32;
+pub(crate) const SEEK_HOLE: u32 = libc::SEEK_HOLE as u32;
+
 /// Has the kernel copy at most `len` bytes between the offsets of two descriptors. See copy_file_range(2).
 ///
 /// Not every libc has a function for it.

@@ -7,7 +7,7 @@ use ffi_syscalls_arch::{Sysno, nr, syscall2, syscall6};
 use linux_raw_sys::general;
 pub(crate) use linux_raw_sys::general::{
     O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, S_IFDIR,
-    S_IFMT, S_IFREG,
+    S_IFMT, S_IFREG, SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET,
 };
 
 use super::call::{CWD, int, path_arg, syscall_retry, syscall_retry_transfer, syscall_retry_unit};
@@ -82,9 +82,30 @@ impl Stat {
         self.0.st_mtime as i64
     }
 
+    /// Returns whether a directory contains the file under any name.
+    pub(crate) const fn has_names(&self) -> bool {
+        self.0.st_nlink > 0
+    }
+
+    /// Returns whether less is stored than the size demands, so that the file has holes or is compressed.
+    pub(crate) const fn looks_sparse(&self) -> bool {
+        self.0.st_blocks < self.0.st_size / 512
+    }
+
     /// Returns whether both describe the same file, under whatever names.
     pub(crate) const fn same_file(&self, other: &Self) -> bool {
         self.0.st_dev == other.0.st_dev && self.0.st_ino == other.0.st_ino
+    }
+
+    /// Returns whether the two may describe the same file although their inode numbers differ.
+    pub(crate) const fn same_attributes(&self, other: &Self) -> bool {
+        let (this, other) = (&self.0, &other.0);
+        this.st_dev == other.st_dev
+            && this.st_size == other.st_size
+            && this.st_mtime == other.st_mtime
+            && this.st_mtime_nsec == other.st_mtime_nsec
+            && this.st_ctime == other.st_ctime
+            && this.st_ctime_nsec == other.st_ctime_nsec
     }
 }
 
@@ -139,6 +160,13 @@ pub(crate) fn unlink(path: &CStr) -> Result<()> {
 pub(crate) fn mkdir(path: &CStr, mode: u32) -> Result<()> {
     // SAFETY: the path is NUL-terminated.
     unsafe { syscall_retry_unit(CWD, path_arg(path), mode as usize, Sysno::mkdirat) }
+}
+
+/// Moves the offset of a descriptor, and returns it. See lseek(2).
+#[inline(never)]
+pub(crate) fn seek(fd: &Fd, offset: usize, whence: u32) -> Result<usize> {
+    // SAFETY: the call takes numbers only.
+    unsafe { syscall_retry(fd.register(), offset, whence as usize, 0, Sysno::lseek) }
 }
 
 /// Sets the length of a file. See ftruncate(2).

@@ -102,6 +102,8 @@ fn cp_copies_content_and_mode() {
     for (mode, len) in [(0o640, 0), (0o755, 1000), (0o444, 3_000_000)] {
         let source = rtbox.write("source", every_byte(len));
         fs::set_permissions(&source, fs::Permissions::from_mode(mode)).unwrap();
+        // An existing destination would keep its mode.
+        let _ = fs::remove_file(rtbox.path("copy"));
         assert_eq!(rtbox.run("cp source copy"), success(""));
         assert_eq!(rtbox.read("copy"), every_byte(len));
         assert_eq!(fs::metadata(rtbox.path("copy")).unwrap().mode() & 0o7777, mode);

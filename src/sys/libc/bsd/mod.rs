@@ -35,6 +35,18 @@ pub(crate) const HAS_CONTROL_GROUPS: bool = false;
 /// True if posix_spawn(3) starts programs here. macOS has it in place of a vfork(2) that shares memory.
 pub(crate) const HAS_POSIX_SPAWN: bool = cfg!(target_os = "macos");
 
+#[cfg(not(any(target_os = "netbsd", target_os = "openbsd")))]
+pub(crate) const SEEK_DATA: u32 = libc::SEEK_DATA as u32;
+#[cfg(not(any(target_os = "netbsd", target_os = "openbsd")))]
+pub(crate) const SEEK_HOLE: u32 = libc::SEEK_HOLE as u32;
+
+/// None: these systems do not report holes. lseek(2) refuses the number with `EINVAL`.
+#[cfg(any(target_os = "netbsd", target_os = "openbsd"))]
+pub(crate) const SEEK_DATA: u32 = u32::MAX;
+/// None, as [`SEEK_DATA`].
+#[cfg(any(target_os = "netbsd", target_os = "openbsd"))]
+pub(crate) const SEEK_HOLE: u32 = u32::MAX;
+
 /// Fails: no system here has the call in all its versions.
 pub(crate) fn copy_file_range(_from: &Fd, _to: &Fd, _len: usize) -> Result<usize> {
     Err(Errno::ENOSYS)

@@ -58,6 +58,14 @@ pub const EXCEPTIONS: &[Exception] = &[
         reason: "a copy has failed, and the removal of its new destination fails as well: it stays",
     },
     Exception {
+        functions: &["rt_file_copy"],
+        numbers: &[Sysno::openat],
+        reasons: &[libc::EEXIST],
+        is_second: false,
+        about: &[About::Outcome],
+        reason: "openat fails with EEXIST: another process created the destination, which stays when the copy fails",
+    },
+    Exception {
         functions: &["rt_dir_list"],
         numbers: &[Sysno::getdents64, Sysno::mmap],
         reasons: &[libc::ENOENT],

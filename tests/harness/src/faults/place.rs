@@ -1,7 +1,8 @@
 //! The directory that the calls work on.
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::ops::Range;
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -13,6 +14,8 @@ pub struct Place {
     pub small: Vec<u8>,
     pub medium: Vec<u8>,
     pub large: Vec<u8>,
+    pub hole: Vec<u8>,
+    pub sparse: Vec<u8>,
     pub piped: Vec<u8>,
     pub working_directory: Vec<u8>,
     pub host_name: Vec<u8>,
@@ -25,12 +28,15 @@ pub struct Place {
 /// Length, mode, inode and modification time of a file, which show that it did not change.
 type Guarded = (u64, u32, u64, i64, i64);
 
-const SOURCES: [&str; 5] = ["empty", "small", "medium", "large", "script"];
+const SOURCES: [&str; 7] = ["empty", "small", "medium", "large", "hole", "sparse", "script"];
 /// Longer than the first buffer of the library.
 const MEDIUM: usize = 300_000;
 /// More than the heap keeps for reuse.
 const LARGE: usize = (17 << 20) + 5;
 const PIPED: usize = 40_000;
+/// The data of the files with holes. The kernel copies the first part of the second.
+const HOLE: Range<usize> = 32_768..36_768;
+const SPARSE: [Range<usize>; 2] = [0..70_000, 300_000..304_000];
 /// So many names do not fit into the first buffer of the library.
 const MANY: usize = 1500;
 
@@ -41,6 +47,10 @@ impl Place {
     /// Fills an empty directory, for a program.
     pub fn new(directory: &Path, program: &Path) -> Result<Self> {
         let bytes = |len: usize| (0..len).map(|at| b"0123456789abcdefghijklmnopqrs\n\0"[at % 31]).collect::<Vec<_>>();
+        let with_holes = |len: usize, extents: &[Range<usize>]| -> Vec<u8> {
+            let is_data = |at: usize| extents.iter().any(|extent| extent.contains(&at));
+            (0..len).map(|at| if is_data(at) { b"abcdefghijklmnopqrstuvw"[at % 23] } else { 0 }).collect()
+        };
         let names = |count: usize| {
             let mut names: Vec<_> = (0..count).map(|number| format!("{number:0>70}").into_bytes()).collect();
             names.sort_unstable();
@@ -53,6 +63,8 @@ impl Place {
             small: bytes(4000),
             medium: bytes(MEDIUM),
             large: bytes(LARGE),
+            hole: with_holes(36_768, &[HOLE]),
+            sparse: with_holes(500_000, &SPARSE),
             piped: (0..PIPED).map(|at| b"abcdefghijklmnopqrstuvw"[at % 23]).collect(),
             host_name: fs::read_to_string("/proc/sys/kernel/hostname")?.trim_end().as_bytes().to_vec(),
             home: home_in_passwd()?,
@@ -70,6 +82,8 @@ impl Place {
         fs::write(self.at("small"), &self.small)?;
         fs::write(self.at("medium"), &self.medium)?;
         fs::write(self.at("large"), &self.large)?;
+        self.write_sparse("hole", &self.hole, &[HOLE])?;
+        self.write_sparse("sparse", &self.sparse, &SPARSE)?;
         fs::write(self.at("script"), "exit 7\n")?;
         fs::set_permissions(self.at("script"), Permissions::from_mode(0o755))?;
         fs::set_permissions(self.at("small"), Permissions::from_mode(0o640))?;
@@ -90,6 +104,17 @@ impl Place {
         fs::copy(self.at("script"), self.at("path/c/script"))?;
         for name in SOURCES {
             self.guarded.push((self.at(name), guard(&self.at(name))?));
+        }
+        Ok(())
+    }
+
+    /// Writes a file of which these parts are data, and the rest are holes.
+    fn write_sparse(&self, name: &str, content: &[u8], extents: &[Range<usize>]) -> Result<()> {
+        let file = File::create(self.at(name))?;
+        file.set_len(content.len().try_into()?)?;
+        for extent in extents {
+            let data = content.get(extent.clone()).context("beyond the end")?;
+            file.write_all_at(data, extent.start.try_into()?)?;
         }
         Ok(())
     }
@@ -153,6 +178,12 @@ impl Place {
         Ok(fs::write(self.at(name), content)?)
     }
 
+    /// Writes a file that only its owner may use.
+    pub fn write_private(&self, name: &str, content: &[u8]) -> Result<()> {
+        self.write(name, content)?;
+        Ok(fs::set_permissions(self.at(name), Permissions::from_mode(0o600))?)
+    }
+
     pub fn exists(&self, name: &str) -> bool {
         fs::symlink_metadata(self.at(name)).is_ok()
     }
@@ -165,8 +196,18 @@ impl Place {
 
     pub fn is_copy(&self, name: &str, source: &str, content: &[u8]) -> Result<()> {
         self.is(name, content)?;
-        let mode = |name: &str| Ok::<_, anyhow::Error>(fs::metadata(self.at(name))?.mode() & 0o7777);
-        ensure!(mode(name)? == mode(source)?, "{name} does not have the permissions of {source}");
+        self.has_mode(name, fs::metadata(self.at(source))?.mode() & 0o777)
+    }
+
+    /// Checks the content of a file that existed, and that its mode did not change.
+    pub fn is_over(&self, name: &str, content: &[u8]) -> Result<()> {
+        self.is(name, content)?;
+        self.has_mode(name, 0o600)
+    }
+
+    fn has_mode(&self, name: &str, wanted: u32) -> Result<()> {
+        let mode = fs::metadata(self.at(name))?.mode() & 0o7777;
+        ensure!(mode == wanted, "{name} has the mode {mode:o}, and not {wanted:o}");
         Ok(())
     }
 

@@ -53,12 +53,21 @@ pub const ALL: &[Scenario] = &[
     copy_new("4 KB, by way of a link", &["link", "new"], |place| place.is_copy("new", "small", &place.small)),
     copy_new("300 KB", &["medium", "new"], |place| place.is_copy("new", "medium", &place.medium)),
     copy_new("a pipe", &["pipe=40000", "new"], |place| place.is("new", &place.piped)),
+    copy_new("a hole and 4 KB", &["hole", "new"], |place| place.is_copy("new", "hole", &place.hole)),
+    Scenario {
+        is_slow: true,
+        ..copy_new("two holes", &["sparse", "new"], |place| place.is_copy("new", "sparse", &place.sparse))
+    },
+    Scenario {
+        is_slow: true,
+        ..copy_over("two holes over a file", &["sparse", "new"], |place| place.is_over("new", &place.sparse))
+    },
     Scenario {
         expected: Expected::Failure(0, libc::EISDIR),
         ..copy_new("a directory", &["few", "new"], |place| place.has_no("new"))
     },
-    copy_over("4 KB over a longer file", &["small", "new"], |place| place.is_copy("new", "small", &place.small)),
-    copy_over("300 KB over a file", &["medium", "new"], |place| place.is_copy("new", "medium", &place.medium)),
+    copy_over("4 KB over a longer file", &["small", "new"], |place| place.is_over("new", &place.small)),
+    copy_over("300 KB over a file", &["medium", "new"], |place| place.is_over("new", &place.medium)),
     Scenario {
         before: |place| {
             place.remove("new")?;
@@ -194,7 +203,7 @@ const fn copy_new(state: &'static str, arguments: Words, done: Step) -> Scenario
 
 /// A copy over a file, which must still exist after a failure.
 const fn copy_over(state: &'static str, arguments: Words, done: Step) -> Scenario {
-    let (before, failed): (Step, Step) = (|place| place.write("new", &place.medium), |place| place.has("new"));
+    let (before, failed): (Step, Step) = (|place| place.write_private("new", &place.medium), |place| place.has("new"));
     Scenario { function: "rt_file_copy", state, arguments, before, done, failed, ..PLAIN }
 }
 

@@ -24,6 +24,7 @@ const DISPENSABLE: &[Sysno] = &[
     Sysno::close_range,
     Sysno::copy_file_range,
     Sysno::getppid,
+    Sysno::lseek,
     Sysno::madvise,
     Sysno::mremap,
     Sysno::nanosleep,
