@@ -2,12 +2,12 @@
 //!
 //! Variables come from where the program got them: in a freestanding program from the entry stack, in one with a libc
 //! from the libc's `environ`, otherwise from /proc/self/environ. The first [`set`] copies them into a table of the
-//! library's own, which from then on [`get`] and the children of [`crate::process::run`] see. A libc's `getenv` and the
-//! children of its `system` do not see it. In turn, what a libc's `setenv`, `putenv`, `unsetenv` or `clearenv` changes
-//! before the first [`set`] is seen here, and what they change afterwards is not.
+//! library's own, which from then on [`get`] and the programs of [`crate::process::run`] and [`crate::process::exec`]
+//! see. A libc's `getenv` and the children of its `system` do not see it. In turn, what a libc's `setenv`, `putenv`,
+//! `unsetenv` or `clearenv` changes before the first [`set`] is seen here, and what they change afterwards is not.
 //!
 //! Any thread may call any function at any time. The caller must only exclude a libc's `setenv` and the like until the
-//! first [`set`] has returned; [`crate::process::run`] reads the environment, too.
+//! first [`set`] has returned; `run` and `exec` read the environment, too.
 
 mod variables;
 
@@ -50,7 +50,7 @@ pub fn get(name: impl Arg) -> Result<Text> {
     variables::get(name.bytes())
 }
 
-/// Sets a variable for [`get`] and for the children of [`crate::process::run`].
+/// Sets a variable for [`get`] and for the programs of [`crate::process::run`] and [`crate::process::exec`].
 ///
 /// # Errors
 /// `EINVAL` if the name is empty or contains `=`, or either contains a NUL byte. `ENOMEM`, or `EAGAIN` if

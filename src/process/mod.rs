@@ -1,8 +1,9 @@
-//! Processes: the caller's own, and running a program to its end.
+//! Processes: the caller's own, running a program to its end, and becoming one.
 
 mod argv;
 #[cfg(feature = "freestanding")]
 mod destructors;
+mod exec;
 mod exit;
 mod search;
 mod spawn;
@@ -16,6 +17,7 @@ use crate::sys;
 pub(crate) use argv::Argv;
 #[cfg(not(feature = "exports"))]
 use argv::Argv;
+use exec::exec_argv;
 pub use exit::exit;
 pub(crate) use spawn::run_argv;
 pub use status::Outcome;
@@ -42,4 +44,24 @@ pub fn getpid() -> i32 {
 /// contains a NUL byte.
 pub fn run<A: Arg>(command: impl Arg, args: &[A]) -> Result<Outcome> {
     run_argv(Argv::from_texts(command.bytes(), args.iter().map(Arg::bytes))?)
+}
+
+/// Replaces the calling process by a program, and returns only if that fails. See execve(2).
+///
+/// Command, arguments and environment are those of [`run`]; the search in `PATH` and `/bin/sh` for a script without
+/// `#!`, too. The program keeps the process ID, the standard streams, the working directory, the umask, the signal mask
+/// and the ignored signals, except that SIGPIPE gets its default disposition. All other threads end.
+///
+/// Buffers of the caller, such as those of std's stdout, are lost unless they are flushed first. The destructors of the
+/// caller do not run. A lock of [`crate::file::lock`] is released.
+///
+/// After a failure the process is as before. Until then SIGPIPE has its default disposition in all threads of a process
+/// that ignores it.
+///
+/// Returns [`Outcome::NotFound`] or [`Outcome::NotExecutable`], as [`run`] does, and never another outcome.
+///
+/// # Errors
+/// The program could not be looked for: `ENOMEM`; `EINVAL` if a text contains a NUL byte.
+pub fn exec<A: Arg>(command: impl Arg, args: &[A]) -> Result<Outcome> {
+    exec_argv(Argv::from_texts(command.bytes(), args.iter().map(Arg::bytes))?)
 }

@@ -6,13 +6,12 @@
 //! If the caller ignores SIGCHLD, the kernel keeps no status of its children, and the caller's own disposition must not
 //! change. Then a supervisor, another child, handles SIGCHLD by default, starts the program and reports how it ended.
 
-use core::cell::Cell;
-use core::ffi::{CStr, c_char, c_void};
+use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
-use super::argv::{Argv, SHELL};
-use super::search::{DEFAULT_PATH, Search};
+use super::argv::Argv;
+use super::exec::Program;
 use super::status::{EXEC_FAILED, ExecReport, Outcome};
 use crate::env;
 use crate::errno::{Errno, Result};
@@ -24,10 +23,7 @@ const STACK: usize = 1 << 15;
 
 /// The arguments of a child and of a supervisor, made before either starts.
 struct SpawnArgs<'a> {
-    /// The shell, should the command be a script for it; the command; its arguments; a null pointer.
-    argv: *mut *const c_char,
-    envp: *const *const c_char,
-    search: Search<'a>,
+    program: &'a Program<'a>,
     /// The process ID of a caller that needs a supervisor.
     caller: i32,
     /// The caller's signal mask, which the program gets.
@@ -40,8 +36,6 @@ struct SpawnArgs<'a> {
     stacks: &'a mut [MaybeUninit<u8>],
     /// True if the child last started shares nothing, but has copies.
     has_copies: bool,
-    /// The process that posix_spawn(3) started, or 0.
-    spawned: Cell<i32>,
 }
 
 /// Runs a program and waits for its end.
@@ -49,25 +43,24 @@ struct SpawnArgs<'a> {
 /// The arguments are consumed: a child that shares the memory may replace the command by a path on its own stack.
 pub(crate) fn run_argv(mut argv: Argv<'_>) -> Result<Outcome> {
     let envp = env::snapshot()?;
-    let path = if env::is_secure_exec() { None } else { env::value_in(&envp, b"PATH") };
+    let mut program = Program::new(&mut argv, &envp);
     let sigchld = sys::disposition(sys::SIGCHLD)?;
     let is_supervised = matches!(sigchld, Disposition::Ignored | Disposition::NoChildWait);
     let mut stacks = Block::new(2 * STACK)?;
     let (reports, report) = open_pipe()?;
     // No handler of the caller's may run in a child that shares its memory.
     let mask = sys::set_signal_mask(sys::ALL_SIGNALS)?;
-    let array = argv.as_mut_ptr();
+    if sys::HAS_POSIX_SPAWN && !is_supervised {
+        program.spawn_with(mask);
+    }
     let mut args = SpawnArgs {
-        argv: array,
-        envp: envp.as_ptr(),
-        search: Search { command: argv.command(), path: path.unwrap_or(DEFAULT_PATH).to_bytes() },
+        program: &program,
         caller: if is_supervised { sys::getpid() } else { 0 },
         mask,
         ignores_sigchld: sigchld == Disposition::Ignored,
         report: &report,
         stacks: stacks.spare_capacity_mut(),
         has_copies: false,
-        spawned: Cell::new(0),
     };
     run_child(&mut args, is_supervised, &reports)?.outcome()
 }
@@ -179,7 +172,7 @@ unsafe extern "C" fn child_main(args: *mut c_void) -> ! {
         sys::set_disposition(sys::SIGCHLD, true);
     }
     let _ = sys::set_signal_mask(args.mask);
-    let errno = args.search.try_candidates(&|path| args.execute(path));
+    let errno = args.program.start();
     args.report_exec_failure(errno);
     sys::exit(i32::from(EXEC_FAILED))
 }
@@ -202,8 +195,8 @@ fn receive(pipe: &Fd, otherwise: ExecReport) -> ExecReport {
 impl SpawnArgs<'_> {
     /// Starts the program by posix_spawn(3), and returns its process ID, or 0 if the pipe has the reason why not.
     fn posix_spawn(&self) -> Result<i32> {
-        let errno = self.search.try_candidates(&|path| self.execute(path));
-        match self.spawned.get() {
+        let errno = self.program.start();
+        match self.program.spawned() {
             // These errors are not the program's.
             0 if matches!(errno, Errno::EAGAIN | Errno::ENOMEM) => Err(errno),
             0 => {
@@ -216,50 +209,6 @@ impl SpawnArgs<'_> {
 
     /// Reports why no program started.
     fn report_exec_failure(&self, errno: Errno) {
-        send(self.report, ExecReport::exec_failed(self.search.is_found(errno), errno));
-    }
-
-    /// Becomes the program, or starts it, and returns why not; `EEXIST` if it was started.
-    fn execute(&self, path: &CStr) -> Errno {
-        let mut pause = 1;
-        loop {
-            // SAFETY: the array without its first element is an array ended by a null pointer.
-            match unsafe { self.exec(path, self.argv.wrapping_add(1)) } {
-                // A child of another thread may have a file that was just written open until it executes. EINTR: where
-                // the caller's errno is shared, its own wait may have been interrupted meanwhile.
-                Errno::ETXTBSY | Errno::EINTR if pause <= 16 => sys::sleep_milliseconds(pause),
-                Errno::ENOEXEC => return self.execute_script(path),
-                errno => return errno,
-            }
-            pause *= 4;
-        }
-    }
-
-    /// Has the shell run a file that the kernel cannot execute: `/bin/sh path arguments`.
-    fn execute_script(&self, path: &CStr) -> Errno {
-        // SAFETY: this is the element of the command, which no other thread uses while a child starts.
-        unsafe { self.argv.wrapping_add(1).write(path.as_ptr()) };
-        // SAFETY: the array is one of NUL-terminated strings, ended by a null pointer.
-        unsafe { self.exec(SHELL, self.argv) };
-        Errno::ENOEXEC
-    }
-
-    /// Becomes the program with these arguments, or starts it, and returns why not; `EEXIST` if it was started.
-    ///
-    /// # Safety
-    /// `argv` is an array of NUL-terminated strings, ended by a null pointer.
-    unsafe fn exec(&self, path: &CStr, argv: *const *const c_char) -> Errno {
-        if sys::HAS_POSIX_SPAWN && self.caller == 0 {
-            // SAFETY: `argv` and the environment are arrays of NUL-terminated strings, ended by null pointers.
-            return match unsafe { sys::posix_spawn(path, argv, self.envp, &self.mask) } {
-                Ok(pid) => {
-                    self.spawned.set(pid);
-                    Errno::EEXIST
-                }
-                Err(errno) => errno,
-            };
-        }
-        // SAFETY: `argv` and the environment are arrays of NUL-terminated strings, ended by null pointers.
-        unsafe { sys::exec(path, argv, self.envp) }
+        send(self.report, ExecReport::exec_failed(self.program.is_found(errno), errno));
     }
 }

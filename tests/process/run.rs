@@ -8,7 +8,7 @@ mod outcomes;
 mod path;
 mod scripts;
 mod sigchld;
-mod signals;
+pub(crate) mod signals;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -27,10 +27,10 @@ use crate::support::{
     proc_file_of_child, set_mode, set_signal_handler, set_soft_limit, set_umask, wait_for,
 };
 
-const NONE: [&str; 0] = [];
+pub(crate) const NONE: [&str; 0] = [];
 
 /// Directories that every user may search, unlike some in the PATH of the user who runs the tests.
-const USUAL_PATH: &str = "/usr/bin:/bin";
+pub(crate) const USUAL_PATH: &str = "/usr/bin:/bin";
 
 /// Runs a line of shell script with these arguments as `$1`, `$2` and so on.
 #[track_caller]
@@ -44,7 +44,7 @@ fn signals_of_child(temp: &TempDir, set: &str) -> u64 {
     signals_in(std::str::from_utf8(&proc_file_of_child(temp, "status")).unwrap(), set)
 }
 
-fn signals_in(status: &str, set: &str) -> u64 {
+pub(crate) fn signals_in(status: &str, set: &str) -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix(set)?.strip_prefix(":\t")).unwrap();
     u64::from_str_radix(line, 16).unwrap()
 }
@@ -54,7 +54,7 @@ fn without_emulated_numbers(signals: &[i32]) -> Vec<i32> {
     signals.iter().copied().filter(|&signal| signal < 32 || !is_emulated()).collect()
 }
 
-const fn bit(signal: i32) -> u64 {
+pub(crate) const fn bit(signal: i32) -> u64 {
     1 << (signal - 1)
 }
 
@@ -67,6 +67,6 @@ fn assert_no_children() {
 }
 
 /// Returns the signal mask of the calling thread.
-fn current_mask() -> u64 {
+pub(crate) fn current_mask() -> u64 {
     signals_in(&fs::read_to_string("/proc/thread-self/status").unwrap(), "SigBlk")
 }

@@ -2,61 +2,90 @@
 
 use core::ffi::c_int;
 
-use ffi_syscalls::{Errno, Result, Text, dir, file, stdio};
+use ffi_syscalls::{Errno, Result, dir, file};
 
 use crate::job::{Job, code};
+use crate::stream::{self, Failure};
+use crate::sys::file::{Fd, O_APPEND, O_CREAT, O_RDONLY, O_WRONLY, STDIN, STDOUT, open, status, truncate};
 use crate::words::Word;
 
 /// Prints files.
 pub(crate) fn cat(job: &mut Job) -> c_int {
     if job.operands.is_empty() {
-        print_standard_input(job);
+        print_stream(job, None, &STDIN);
     }
     for operand in job.operands {
-        if operand.bytes() == b"-" {
-            print_standard_input(job);
-        } else if let Some(content) = job.check(&[*operand], file::read_text(*operand)) {
-            job.out.push(&content);
+        let has_output = if operand.bytes() == b"-" {
+            print_stream(job, None, &STDIN)
+        } else if let Some(file) = job.check(&[*operand], open(*operand, O_RDONLY)) {
+            print_stream(job, Some(*operand), &file)
+        } else {
+            true
+        };
+        if !has_output {
+            break;
         }
     }
     code::SUCCESS
 }
 
-fn print_standard_input(job: &mut Job) {
-    if let Some(content) = standard_input(job) {
-        job.out.push(&content);
+/// Copies a file, or standard input, to standard output. Returns whether more can be written.
+fn print_stream(job: &mut Job, operand: Option<Word>, input: &Fd) -> bool {
+    let result = stream::copy(input, &STDOUT, || Ok(()));
+    let has_output = !matches!(result, Err(Failure::Write(_)));
+    match (result, operand) {
+        (Err(Failure::Write(errno)), _) => job.report_stream(b"standard output", errno),
+        (Err(Failure::Read(errno)), Some(file)) => job.report_error(&[file], errno, b""),
+        (Err(failure), _) => report_input(job, operand.as_slice(), &failure),
+        (Ok(()), _) => {}
     }
+    has_output
 }
 
-/// Reads standard input to its end, or reports why it cannot.
-fn standard_input(job: &mut Job) -> Option<Text> {
-    let report_error = |errno| {
-        job.report(&[], |message| {
-            message.push(b"standard input: ");
-            message.push_errno(errno);
-        });
-    };
-    stdio::read_text().map_err(report_error).ok()
+/// Reports that the input of an applet failed.
+fn report_input(job: &mut Job, operands: &[Word], failure: &Failure) {
+    match *failure {
+        Failure::Read(errno) => job.report_stream(b"standard input", errno),
+        Failure::Write(errno) => job.report_error(operands, errno, b""),
+        Failure::SameFile => job.report(operands, |message| message.push(b"input file is output file")),
+    }
 }
 
 /// Writes texts or standard input to a file.
 pub(crate) fn write(job: &mut Job) -> c_int {
-    put(job, |file, content| file::write_text(file, content))
+    put(job, false, |file, content| file::write_text(file, content))
 }
 
 /// Appends texts or standard input to a file.
 pub(crate) fn append(job: &mut Job) -> c_int {
-    put(job, |file, content| file::append_text(file, content))
+    put(job, true, |file, content| file::append_text(file, content))
 }
 
-fn put(job: &mut Job, write: fn(Word, &[u8]) -> Result<()>) -> c_int {
+fn put(job: &mut Job, appends: bool, write: fn(Word, &[u8]) -> Result<()>) -> c_int {
     let Some((file, texts)) = job.operands.split_first() else { return code::MISUSE };
-    let result = match texts {
-        [] => standard_input(job).map_or(Ok(()), |content| write(*file, &content)),
-        texts => put_line(*file, texts, !job.option, write),
-    };
-    job.check(&[*file], result);
+    if texts.is_empty() {
+        put_stream(job, *file, appends);
+    } else {
+        let result = put_line(*file, texts, !job.option, write);
+        job.check(&[*file], result);
+    }
     code::SUCCESS
+}
+
+/// Copies standard input to a file. The file keeps its content if standard input cannot be read.
+fn put_stream(job: &mut Job, file: Word, appends: bool) {
+    let opened = open(file, O_WRONLY | O_CREAT | if appends { O_APPEND } else { 0 });
+    let Some(output) = job.check(&[file], opened) else { return };
+    let result = stream::copy(&STDIN, &output, || if appends { Ok(()) } else { empty(&output) });
+    match result {
+        Ok(()) => drop(job.check(&[file], output.close())),
+        Err(failure) => report_input(job, &[file], &failure),
+    }
+}
+
+/// Removes the content of a file. Pipes and devices have none.
+fn empty(file: &Fd) -> Result<()> {
+    if status(file)?.is_regular() { truncate(file) } else { Ok(()) }
 }
 
 /// Writes texts as one line, with a single call of `write` if the line fits the buffer. The rest is appended.

@@ -64,7 +64,7 @@ pub(crate) fn misuse(applet: &Applet, problem: &[&[u8]]) -> c_int {
     }
     message.end();
     write_usage(&mut message, applet);
-    report(message, code::MISUSE)
+    report(message, applet.codes.misuse)
 }
 
 /// Prints the overview to standard error, for a call without arguments.

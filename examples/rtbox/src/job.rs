@@ -17,10 +17,18 @@ pub(crate) mod code {
     pub(crate) const FAILURE: c_int = 1;
     /// The arguments do not match the usage.
     pub(crate) const MISUSE: c_int = 2;
-    /// No process could be started for a command.
+    /// rtbox itself failed before it could execute a command.
     pub(crate) const NOT_STARTED: c_int = 125;
     /// The applet is unknown. Shells return this code for unknown commands.
     pub(crate) const NO_APPLET: c_int = 127;
+}
+
+/// The exit codes of an applet that did not do its work.
+pub(crate) struct Codes {
+    /// An operation failed.
+    pub(crate) failure: c_int,
+    /// The arguments do not match the usage.
+    pub(crate) misuse: c_int,
 }
 
 /// A call of an applet.
@@ -62,6 +70,24 @@ impl Job {
         });
     }
 
+    /// Reports an error that does not change the exit code.
+    #[cold]
+    pub(crate) fn warn(&mut self, operands: &[Word], errno: Errno, hint: &[u8]) {
+        let failed = self.failed;
+        self.report_error(operands, errno, hint);
+        self.failed = failed;
+    }
+
+    /// Reports the failure of a standard stream.
+    #[cold]
+    pub(crate) fn report_stream(&mut self, stream: &[u8], errno: Errno) {
+        self.report(&[], |message| {
+            message.push(stream);
+            message.push(b": ");
+            message.push_errno(errno);
+        });
+    }
+
     /// Reports a failure. `describe` writes the text.
     #[cold]
     pub(crate) fn report(&mut self, operands: &[Word], describe: impl FnOnce(&mut Lines)) {
@@ -85,11 +111,8 @@ impl Job {
     /// Writes the rest of the output. Returns the exit code: that of the applet, or 1 if it is 0 and something failed.
     pub(crate) fn finish(mut self, code: c_int) -> c_int {
         if let Err(errno) = self.out.flush() {
-            self.report(&[], |message| {
-                message.push(b"standard output: ");
-                message.push_errno(errno);
-            });
+            self.report_stream(b"standard output", errno);
         }
-        if code == code::SUCCESS && self.failed { code::FAILURE } else { code }
+        if code == code::SUCCESS && self.failed { self.applet.codes.failure } else { code }
     }
 }

@@ -6,17 +6,20 @@
 #![no_std]
 #![no_main]
 
+mod child;
 mod commands;
 mod facts;
 mod files;
 mod help;
 mod job;
 mod output;
+mod stream;
+mod sys;
 mod words;
 
 use core::ffi::{c_char, c_int};
 
-use job::{Job, code};
+use job::{Codes, Job, code};
 use words::{Word, words};
 
 /// One operation as a command.
@@ -32,6 +35,7 @@ struct Applet {
     option: Option<&'static [u8]>,
     /// The smallest and the greatest number of operands.
     operands: (usize, usize),
+    codes: Codes,
     /// Runs the applet. [`Job::finish`] turns the result into the exit code.
     run: fn(&mut Job) -> c_int,
 }
@@ -39,16 +43,23 @@ struct Applet {
 const ANY: usize = usize::MAX;
 
 /// Default values for the fields of an applet.
-const DEFAULT: Applet =
-    Applet { name: "", usage: "", summary: "", details: "", option: None, operands: (0, 0), run: |_| code::SUCCESS };
+const DEFAULT: Applet = Applet {
+    name: "",
+    usage: "",
+    summary: "",
+    details: "",
+    option: None,
+    operands: (0, 0),
+    codes: Codes { failure: code::FAILURE, misuse: code::MISUSE },
+    run: |_| code::SUCCESS,
+};
 
-static APPLETS: [Applet; 19] = [
+static APPLETS: [Applet; 20] = [
     Applet {
         name: "cat",
         usage: "[FILE...]",
         summary: "print files",
-        details: "With no FILE, or when FILE is -, standard input is read. Each file is read to its end before it is\n\
-                  printed.\n",
+        details: "With no FILE, or when FILE is -, standard input is read. Bytes are printed as they arrive.\n",
         operands: (0, ANY),
         run: files::cat,
         ..DEFAULT
@@ -58,21 +69,24 @@ static APPLETS: [Applet; 19] = [
         usage: "[-n] FILE [TEXT...]",
         summary: "write texts or standard input to a file",
         details: "TEXTs are written as one line, separated by spaces; -n omits the newline at the end. Without a TEXT,\n\
-                  standard input is copied unchanged. FILE is created if missing.\n",
+                  standard input is copied as it arrives; FILE keeps its content until the first bytes do. FILE is\n\
+                  created if missing.\n",
         option: Some(b"-n"),
         operands: (1, ANY),
         run: files::write,
+        ..DEFAULT
     },
     Applet {
         name: "append",
         usage: "[-n] FILE [TEXT...]",
         summary: "append texts or standard input to a file",
         details: "TEXTs are appended as one line, separated by spaces; -n omits the newline at the end. Without a TEXT,\n\
-                  standard input is copied unchanged. FILE is created if missing. Lines of up to 64 KiB that several\n\
-                  processes append do not mix.\n",
+                  standard input is copied as it arrives. FILE is created if missing. Lines of up to 64 KiB that\n\
+                  several processes append do not mix.\n",
         option: Some(b"-n"),
         operands: (1, ANY),
         run: files::append,
+        ..DEFAULT
     },
     Applet {
         name: "cp",
@@ -111,6 +125,7 @@ static APPLETS: [Applet; 19] = [
         option: Some(b"-p"),
         operands: (1, ANY),
         run: files::mkdir,
+        ..DEFAULT
     },
     Applet {
         name: "size",
@@ -146,8 +161,9 @@ static APPLETS: [Applet; 19] = [
         usage: "FILE COMMAND [ARGUMENT...]",
         summary: "run a command while holding a lock on a file",
         details: "FILE is created if missing. If another process holds the lock, COMMAND is not run and the exit code\n\
-                  is 1: lock never waits. The lock is compatible with flock(1) and is released when COMMAND ends.\n\
-                  Otherwise the exit code is that of run.\n",
+                  is 1: lock never waits. The lock is compatible with flock(1) and is released when COMMAND ends:\n\
+                  COMMAND inherits it, and holds it also if rtbox is killed. Signals and the exit code are those of\n\
+                  run.\n",
         operands: (2, ANY),
         run: commands::lock,
         ..DEFAULT
@@ -161,13 +177,24 @@ static APPLETS: [Applet; 19] = [
     },
     Applet {
         name: "env",
-        usage: "[NAME... | NAME=VALUE... [COMMAND [ARGUMENT...]]]",
-        summary: "print variables, or set some and run a command",
-        details: "With NAMEs, prints their values, one per line; the exit code is 1 if one is not set. With NAME=VALUEs,\n\
-                  sets these variables and runs COMMAND; the exit code is that of run. Without NAMEs and COMMAND,\n\
-                  prints all variables, including those set by NAME=VALUEs.\n",
+        usage: "[NAME=VALUE...] [COMMAND [ARGUMENT...]]",
+        summary: "set variables and become a command",
+        details: "COMMAND replaces rtbox: it keeps the process id, gets every signal itself, and returns its own exit\n\
+                  code. The exit code is 127 if it was not found, 126 if it could not be executed, 125 after another\n\
+                  failure. Without COMMAND, prints all variables, including those set by NAME=VALUEs.\n",
         operands: (0, ANY),
+        codes: Codes { failure: code::NOT_STARTED, misuse: code::NOT_STARTED },
         run: commands::env,
+        ..DEFAULT
+    },
+    Applet {
+        name: "printenv",
+        usage: "[NAME...]",
+        summary: "print variables",
+        details: "Prints the values of the NAMEs, one per line; the exit code is 1 if one is not set. Without a NAME,\n\
+                  prints all variables.\n",
+        operands: (0, ANY),
+        run: commands::printenv,
         ..DEFAULT
     },
     Applet {
@@ -181,9 +208,9 @@ static APPLETS: [Applet; 19] = [
         name: "run",
         usage: "COMMAND [ARGUMENT...]",
         summary: "run a command and wait for its end",
-        details: "COMMAND is searched in PATH unless it contains a slash. The exit code is that of COMMAND; 128+N if\n\
-                  signal N ended it; 127 if it was not found, 126 if it could not be executed, 125 if no process\n\
-                  could be started.\n",
+        details: "COMMAND is searched in PATH unless it contains a slash. Signals are passed on to it; as process 1, run\n\
+                  also removes the orphans that end. The exit code is that of COMMAND; 128+N if signal N ended it; 127\n\
+                  if it was not found, 126 if it could not be executed, 125 if no process could be started.\n",
         operands: (1, ANY),
         run: commands::run,
         ..DEFAULT

@@ -23,6 +23,13 @@ pub(crate) const SIGNALS: RangeInclusive<u32> = 1..=general::_NSIG;
 /// The size of the kernel's signal set, which differs from a libc's.
 const SIGSET_SIZE: usize = size_of::<SignalSet>();
 
+/// Room for the kernel's struct sigaction, whose first word is the handler.
+///
+/// On riscv64 the struct has three words. qemu (7.2) writes a fourth, which other architectures have.
+type Action = [usize; 4];
+
+const _: () = assert!(size_of::<general::kernel_sigaction>() <= size_of::<Action>());
+
 /// Sends a signal to the calling thread. See tgkill(2).
 pub(crate) fn raise(signal: u32) {
     let (process, thread) = (get_id(IdCall::GETPID) as usize, get_id(IdCall::GETTID) as usize);
@@ -45,9 +52,9 @@ pub(crate) fn disposition(signal: u32) -> Result<Disposition> {
     // The handler is read as a number: 0 is SIG_DFL and 1 is SIG_IGN, which no function pointer can be.
     const HANDLER: usize = offset_of!(general::kernel_sigaction, sa_handler_kernel);
     const FLAGS: usize = offset_of!(general::kernel_sigaction, sa_flags);
-    let mut action = [0_usize; size_of::<general::kernel_sigaction>() / size_of::<usize>()];
+    let mut action = Action::default();
     let address = action.as_mut_ptr().expose_provenance();
-    // SAFETY: the buffer has the size and the alignment of the kernel's struct sigaction.
+    // SAFETY: the buffer has room for the kernel's struct sigaction, and its alignment.
     decode(unsafe { syscall4(Sysno::rt_sigaction as usize, signal as usize, 0, address, SIGSET_SIZE) })?;
     let word = |offset: usize| action.get(offset / size_of::<usize>()).copied().unwrap_or_default();
     Ok(match word(HANDLER) {
@@ -61,12 +68,12 @@ pub(crate) fn disposition(signal: u32) -> Result<Disposition> {
 /// Has the calling process handle a signal by default, or ignore it. See sigaction(2).
 #[inline(never)]
 pub(crate) fn set_disposition(signal: u32, ignored: bool) {
-    let mut action = [0_usize; size_of::<general::kernel_sigaction>() / size_of::<usize>()];
+    let mut action = Action::default();
     if let Some(handler) = action.first_mut() {
         *handler = usize::from(ignored);
     }
     let address = action.as_ptr().expose_provenance();
-    // SAFETY: the buffer has the size and the alignment of the kernel's struct sigaction, which starts with the
-    // handler; neither SIG_DFL nor SIG_IGN runs code. The call fails only for signals whose disposition cannot change.
+    // SAFETY: the buffer has room for the kernel's struct sigaction, which starts with the handler, and its alignment;
+    // neither SIG_DFL nor SIG_IGN runs code. The call fails only for signals whose disposition cannot change.
     let _ = decode(unsafe { syscall4(Sysno::rt_sigaction as usize, signal as usize, address, 0, SIGSET_SIZE) });
 }

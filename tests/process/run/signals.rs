@@ -6,12 +6,12 @@ extern "C" fn count(_: i32) {
 
 static CALLS: AtomicUsize = AtomicUsize::new(0);
 
-fn counting_handler() -> libc::sighandler_t {
+pub(crate) fn counting_handler() -> libc::sighandler_t {
     count as extern "C" fn(i32) as libc::sighandler_t
 }
 
 /// Blocks these signals, and no others, in the calling thread.
-fn block(signals: &[i32]) {
+pub(crate) fn block(signals: &[i32]) {
     // SAFETY: all zeroes are a valid value of this type.
     let mut set: libc::sigset_t = unsafe { std::mem::zeroed() };
     // SAFETY: the set is writable.
@@ -25,7 +25,7 @@ fn block(signals: &[i32]) {
 }
 
 /// Returns handler and flags of every signal.
-fn handlers() -> Vec<(usize, i32)> {
+pub(crate) fn handlers() -> Vec<(usize, i32)> {
     let handler = |signal| {
         // SAFETY: the struct has integer fields only, so all zeroes are a valid value.
         let mut action: libc::sigaction = unsafe { std::mem::zeroed() };

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn lock_and_flock_exclude_each_other() {
     let rtbox = Rtbox::new();
-    let held = "rtbox: lock f: EAGAIN: Resource temporarily unavailable (somebody else has locked it)\n";
+    let held = "rtbox: lock f: EAGAIN: Resource temporarily unavailable (another process holds the lock)\n";
     let program = program();
     let program = program.to_str().unwrap();
     assert_eq!(rtbox.run("lock f true"), success(""));
@@ -50,8 +50,9 @@ fn env_prints_and_sets_variables_as_env_of_coreutils() {
         command
     };
     let env = |args: &[&str]| outcome(set(args).output().unwrap());
-    assert_eq!(env(&["env", "A", "EMPTY", "BYTES"]), success(b"1\n\n\xff=\n\x01\n"));
-    assert_eq!(env(&["env", "NO", "A"]), (b"1\n".to_vec(), "rtbox: env NO: not set\n".to_owned(), Some(1)));
+    assert_eq!(env(&["printenv", "A", "EMPTY", "BYTES"]), success(b"1\n\n\xff=\n\x01\n"));
+    assert_eq!(env(&["printenv", "NO", "A"]), (b"1\n".to_vec(), "rtbox: printenv NO: not set\n".to_owned(), Some(1)));
+    assert_eq!(env(&["printenv"]), env(&["env"]));
     for settings in [&[][..], &["A=2"], &["B=3", "A=2", "B=4", "C="], &["EMPTY==", "X=y"]] {
         let mut command = set(&[]);
         let oracle = command.arg("env").args(settings).get_args().map(OsString::from).skip(1).collect::<Vec<_>>();
@@ -61,7 +62,7 @@ fn env_prints_and_sets_variables_as_env_of_coreutils() {
         // An emulator does not keep the order of variables.
         let lines = |outcome: &Outcome| {
             let mut lines: Vec<_> = outcome.0.split(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect();
-            if std::env::var_os("FFI_SYSCALLS_EMULATED").is_some() {
+            if is_emulated() {
                 lines.sort();
             }
             lines
@@ -70,10 +71,31 @@ fn env_prints_and_sets_variables_as_env_of_coreutils() {
     }
     assert_eq!(env(&["env", "A=2", "B=", "sh", "-c", "echo $A$B; exit 5"]), (b"2\n".to_vec(), String::new(), Some(5)));
     assert_eq!(env(&["env", "A=x=y", "printenv", "A"]), success("x=y\n"));
-    assert_eq!(env(&["env", "=x"]), failure(1, "rtbox: env =x: EINVAL: Invalid argument\n"));
+    assert_eq!(env(&["env", "=x"]), failure(125, "rtbox: env =x: EINVAL: Invalid argument\n"));
     assert_eq!(env(&["env", "=x", "true"]), failure(125, "rtbox: env =x: EINVAL: Invalid argument\n"));
     let nowhere = "rtbox: env true: ENOENT: No such file or directory (not found in PATH)\n";
     assert_eq!(env(&["env", "PATH=/nowhere", "true"]), failure(127, nowhere));
+    assert_eq!(env(&["env", "./f"]).2, Some(127));
+    rtbox.write("f", "");
+    assert_eq!(env(&["env", "./f"]), failure(126, "rtbox: env ./f: EACCES: Permission denied\n"));
+    assert_eq!(env(&["env", "-x"]).2, Some(125));
+    assert_eq!(env(&["env", "--", "sh", "-c", "exit 3"]), failure(3, ""));
+}
+
+#[test]
+fn env_becomes_the_command_and_keeps_the_process_id() {
+    let rtbox = Rtbox::new();
+    for words in [&["env", "A=1"][..], &["env"]] {
+        let mut command = rtbox.command(words);
+        command.env("A", "1").args(["sh", "-c", "echo $$ $A"]).stdout(Stdio::piped());
+        let child = command.spawn().unwrap();
+        let expected = format!("{} 1\n", child.id());
+        assert_eq!(outcome(child.wait_with_output().unwrap()), success(expected));
+    }
+    // The first line of a script, as in #!/usr/bin/env sh.
+    symlink(program(), rtbox.path("env")).unwrap();
+    rtbox.script("script", &format!("#!{} sh\necho \"ran $1\"\n", rtbox.path("env").display()));
+    assert_eq!(outcome(rtbox.other_command(rtbox.path("script"), ["a"]).output().unwrap()), success("ran a\n"));
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn help_and_list_describe_every_applet() {
 
     let (list, _, code) = rtbox.run("--list");
     let (list, overview) = (String::from_utf8(list).unwrap(), String::from_utf8(overview).unwrap());
-    assert_eq!((list.lines().count(), code), (19, Some(0)));
+    assert_eq!((list.lines().count(), code), (20, Some(0)));
     for applet in list.lines() {
         let (usage, stderr, code) = rtbox.run_args([applet, "--help"]);
         let usage = String::from_utf8(usage).unwrap();

@@ -8,19 +8,27 @@ mod commands;
 mod facts;
 mod files;
 mod help;
+mod locks;
 mod output;
 mod program;
+mod running;
+mod signals;
+mod streams;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::{CStr, OsStr, OsString};
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Write};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-use std::os::unix::process::CommandExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, symlink};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
+
+use running::{Running, kill, stat_of, wait_for_states, within_limit};
 
 /// rtbox with a temporary directory as its working directory.
 struct Rtbox(TempDir);
@@ -125,6 +133,11 @@ impl Rtbox {
 /// that pass.
 fn report_cannot_run(what: &str) {
     let _ = writeln!(std::io::stderr(), "\nCANNOT RUN: {what}\n");
+}
+
+/// Returns whether the programs run in an emulator.
+fn is_emulated() -> bool {
+    std::env::var_os("FFI_SYSCALLS_EMULATED").is_some()
 }
 
 fn every_byte(len: usize) -> Vec<u8> {

@@ -1,0 +1,45 @@
+//! Streams: bytes are passed on as they arrive, in constant memory.
+
+use core::mem::MaybeUninit;
+
+use ffi_syscalls::{Errno, Result};
+
+use crate::sys::file::{self, Fd, Status};
+
+/// The room of each read. A packet of a pipe has up to 4 KB and a datagram up to 64 KB, and the kernel drops what does
+/// not fit.
+const ROOM: usize = 1 << 18;
+
+/// The reason why a copy ended early.
+pub(crate) enum Failure {
+    Read(Errno),
+    Write(Errno),
+    /// The input would grow by its own output, for ever.
+    SameFile,
+}
+
+/// Copies a stream to its end. `before_writing` runs once the input can be read.
+pub(crate) fn copy(
+    from: &Fd,
+    to: &Fd,
+    before_writing: impl FnOnce() -> Result<()>,
+) -> core::result::Result<(), Failure> {
+    if grows_by_output(from, to) {
+        return Err(Failure::SameFile);
+    }
+    let mut buffer = [MaybeUninit::uninit(); ROOM];
+    let mut bytes = file::read(from, &mut buffer).map_err(Failure::Read)?;
+    before_writing().map_err(Failure::Write)?;
+    while !bytes.is_empty() {
+        file::write_all(to, bytes).map_err(Failure::Write)?;
+        bytes = file::read(from, &mut buffer).map_err(Failure::Read)?;
+    }
+    Ok(())
+}
+
+/// Returns whether both are the same file, and the input has not been read to its end.
+fn grows_by_output(from: &Fd, to: &Fd) -> bool {
+    let (Ok(input), Ok(output)) = (file::status(from), file::status(to)) else { return false };
+    let has_more = |input: &Status| file::offset(from).is_ok_and(|offset| offset < input.size());
+    input.is_regular() && input.is_same_file(&output) && has_more(&input)
+}
