@@ -5,8 +5,10 @@ use core::mem::MaybeUninit;
 
 use super::call::{MAX_TRANSFER, decode, decode_count, flags, last_errno};
 use super::fd::Fd;
-pub(crate) use super::own::{copy_file_range, dir_record, is_deleted, pipe, read_dir};
+use super::own::open_pipe;
+pub(crate) use super::own::{copy_file_range, dir_record, is_deleted, read_dir};
 use crate::errno::{Errno, Result};
+use crate::sys::fd::pipe_off_streams;
 use crate::sys::types::retry;
 
 /// Defines constants in the type that the primitives take; none is negative.
@@ -35,7 +37,12 @@ pub(crate) fn open(path: &CStr, flag_bits: u32, mode: u32) -> Result<Fd> {
     // SAFETY: the path is NUL-terminated.
     let fd = retry(|| decode(unsafe { libc::open(path.as_ptr(), flag_bits, mode) }))?;
     // SAFETY: the call has just opened the descriptor.
-    let fd = unsafe { Fd::from_raw(fd) };
+    let fd = unsafe { Fd::from_new(fd) }.inspect_err(|_| {
+        if flag_bits & libc::O_EXCL != 0 {
+            // The caller learns of no file that it created.
+            let _ = unlink(path);
+        }
+    })?;
     // The BSDs read a directory as if it were a file.
     #[cfg(not(any(target_os = "linux", target_os = "macos")))]
     if flag_bits & (libc::O_ACCMODE | libc::O_DIRECTORY) == libc::O_RDONLY
@@ -197,4 +204,9 @@ pub(crate) fn getcwd(buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
     }
     // SAFETY: the call has written a NUL-terminated string.
     Ok(unsafe { CStr::from_ptr(path) }.count_bytes() + 1)
+}
+
+/// Opens a pipe, close-on-exec, whose reads and writes never wait. See pipe(2).
+pub(crate) fn pipe() -> Result<(Fd, Fd)> {
+    pipe_off_streams(open_pipe)
 }
