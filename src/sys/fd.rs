@@ -36,17 +36,17 @@ impl<C: Calls> OwnedFd<C> {
         Self(fd as usize, PhantomData)
     }
 
-    /// Takes ownership of a new descriptor, and moves it off the standard streams.
+    /// Takes ownership of a new descriptor, and moves it off the standard streams. Calls `undo` if that fails.
     ///
     /// A program may close these, and the kernel assigns the lowest free number: the output of another thread would enter
     /// the file. No call opens a file at a higher number, so the file is a stream until it is duplicated.
     ///
     /// # Safety
     /// The descriptor is open and nothing else owns it.
-    pub(super) unsafe fn from_new(fd: i32) -> Result<Self> {
+    pub(super) unsafe fn from_new(fd: i32, undo: impl FnOnce()) -> Result<Self> {
         // SAFETY: the descriptor is open and nothing else owns it.
         let fd = unsafe { Self::from_raw(fd) };
-        if fd.is_stream() { fd.move_off_streams() } else { Ok(fd) }
+        if fd.is_stream() { fd.move_off_streams().inspect_err(|_| undo()) } else { Ok(fd) }
     }
 
     fn is_stream(&self) -> bool {

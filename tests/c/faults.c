@@ -72,14 +72,18 @@ static void never(void)
     rt_exit(99);
 }
 
-enum setup { PLAIN, IGNORES, NOT_WAITED, HANDLES };
+enum setup { PLAIN, CLOSED, IGNORES, NOT_WAITED, HANDLES };
 
 static enum setup setup_of(const char *name)
 {
-    return same(name, "ignores") ? IGNORES : same(name, "not-waited") ? NOT_WAITED : same(name, "handles") ? HANDLES : PLAIN;
+    return same(name, "closed")       ? CLOSED
+           : same(name, "ignores")    ? IGNORES
+           : same(name, "not-waited") ? NOT_WAITED
+           : same(name, "handles")    ? HANDLES
+                                      : PLAIN;
 }
 
-/* Sets up signals as a caller of the library may have done. */
+/* Sets up signals and standard streams as a caller of the library may have done. */
 static void set_up(enum setup setup)
 {
     uint64_t blocked = 1ull << (SIG_USR2 - 1);
@@ -89,6 +93,10 @@ static void set_up(enum setup setup)
         system_call(__NR_close, fd, 0, 0, 0);
     switch (setup) {
     case PLAIN:
+        break;
+    case CLOSED:
+        system_call(__NR_close, 0, 0, 0, 0);
+        system_call(__NR_close, 1, 0, 0, 0);
         break;
     case IGNORES:
         handle(SIG_CHLD, 1, 0);

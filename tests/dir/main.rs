@@ -17,6 +17,6 @@ use std::thread;
 use ffi_syscalls::{Errno, dir};
 
 use support::{
-    TempDir, as_ordinary_user, assert_same_error, count_descriptors, in_child, mode_of, path_of_length, raw_entry,
-    set_mode, set_soft_limit, set_umask, while_repeating,
+    CLOSED, TempDir, as_ordinary_user, assert_same_error, closed_streams, count_descriptors, in_child, mode_of,
+    path_of_length, raw_entry, set_mode, set_soft_limit, set_umask, while_repeating, with_closed_streams,
 };

@@ -31,18 +31,20 @@ const fn mode_bits(mode: u32) -> libc::mode_t {
     mode as libc::mode_t
 }
 
-/// Opens a file, close-on-exec, never as the controlling terminal. See open(2).
+/// Opens a file, close-on-exec, never as the controlling terminal or as a standard stream. See open(2).
+///
+/// After an error no file is left that O_EXCL created.
 pub(crate) fn open(path: &CStr, flag_bits: u32, mode: u32) -> Result<Fd> {
     let flag_bits = flags(flag_bits) | libc::O_CLOEXEC | libc::O_NOCTTY;
     // SAFETY: the path is NUL-terminated.
     let fd = retry(|| decode(unsafe { libc::open(path.as_ptr(), flag_bits, mode) }))?;
-    // SAFETY: the call has just opened the descriptor.
-    let fd = unsafe { Fd::from_new(fd) }.inspect_err(|_| {
+    let remove_new_file = || {
         if flag_bits & libc::O_EXCL != 0 {
-            // The caller learns of no file that it created.
             let _ = unlink(path);
         }
-    })?;
+    };
+    // SAFETY: the call has just opened the descriptor.
+    let fd = unsafe { Fd::from_new(fd, remove_new_file) }?;
     // The BSDs read a directory as if it were a file.
     #[cfg(not(any(target_os = "linux", target_os = "macos")))]
     if flag_bits & (libc::O_ACCMODE | libc::O_DIRECTORY) == libc::O_RDONLY

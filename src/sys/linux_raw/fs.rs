@@ -15,19 +15,21 @@ use crate::errno::{Result, decode};
 use crate::sys::fd::pipe_off_streams;
 use crate::sys::types::retry;
 
-/// Opens a file, close-on-exec, never as the controlling terminal. See open(2).
+/// Opens a file, close-on-exec, never as the controlling terminal or as a standard stream. See open(2).
+///
+/// After an error no file is left that O_EXCL created.
 #[inline(never)]
 pub(crate) fn open(path: &CStr, flags: u32, mode: u32) -> Result<Fd> {
     let flags = flags | general::O_CLOEXEC | general::O_NOCTTY;
     // SAFETY: the path is NUL-terminated.
     let fd = unsafe { syscall_retry(CWD, path_arg(path), flags as usize, mode as usize, Sysno::openat) }?;
+    let remove_new_file = || {
+        if flags & O_EXCL != 0 {
+            let _ = unlink(path);
+        }
+    };
     // SAFETY: the kernel has just opened the descriptor for this call.
-    let fd = unsafe { Fd::from_new(int(fd)) };
-    if fd.is_err() && flags & O_EXCL != 0 {
-        // The caller learns of no file that it created.
-        let _ = unlink(path);
-    }
-    fd
+    unsafe { Fd::from_new(int(fd), remove_new_file) }
 }
 
 /// Reads at most the buffer's length; 0 is the end of the file. See read(2).

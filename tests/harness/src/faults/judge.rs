@@ -76,6 +76,14 @@ pub const EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         functions: &["rt_file_lock"],
+        numbers: &[Sysno::openat],
+        reasons: &[libc::EISDIR],
+        is_second: false,
+        about: &[About::Reason],
+        reason: "openat fails with EISDIR for what is no directory: the error is that of opening a directory",
+    },
+    Exception {
+        functions: &["rt_file_lock"],
         numbers: &[NEWFSTATAT],
         reasons: &[libc::ENOENT],
         is_second: false,
