@@ -58,6 +58,15 @@ pub const EXCEPTIONS: &[Exception] = &[
         reason: "a copy has failed, and the removal of its new destination fails as well: it stays",
     },
     Exception {
+        functions: &["rt_file_copy"],
+        numbers: &[Sysno::fcntl],
+        reasons: &[libc::EEXIST],
+        is_second: false,
+        about: &[About::Outcome],
+        reason: "fcntl fails with EEXIST, which it never does: the new destination counts as that of another process, \
+                 and stays when the copy fails",
+    },
+    Exception {
         functions: &["rt_dir_list"],
         numbers: &[Sysno::getdents64, Sysno::mmap],
         reasons: &[libc::ENOENT],
@@ -76,11 +85,12 @@ pub const EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         functions: &["rt_file_lock"],
-        numbers: &[Sysno::openat],
+        numbers: &[Sysno::openat, Sysno::fcntl],
         reasons: &[libc::EISDIR],
         is_second: false,
         about: &[About::Reason],
-        reason: "openat fails with EISDIR for what is no directory: the error is that of opening a directory",
+        reason: "openat fails with EISDIR for what is no directory: the error is that of opening a directory (fcntl \
+                 never fails so)",
     },
     Exception {
         functions: &["rt_file_lock"],
