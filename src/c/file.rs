@@ -79,9 +79,10 @@ pub unsafe extern "C" fn rt_file_modified_time(path: *const c_char) -> i64 {
     unsafe { number_with_arg(path, |path| file::modified_time(path.get())) }
 }
 
-/// Takes an exclusive, advisory lock (flock(2)) on a file, which is created if missing (0666 less the umask). It never
-/// waits: EAGAIN if another descriptor holds the lock, in this process too; the call needs no memory, so EAGAIN never
-/// stands for a lack of it. Returns the descriptor that holds the lock, for rt_file_unlock(), or -1.
+/// Takes an exclusive, advisory lock (flock(2)) on a file, which is created if missing (0666 less the umask), or on a
+/// directory. It never waits: EAGAIN if another descriptor holds the lock, in this process too; the call needs no memory,
+/// so EAGAIN never stands for a lack of it. Returns the descriptor that holds the lock, for rt_file_unlock(), or -1. It
+/// is never a standard stream, also if these are closed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_lock(path: *const c_char) -> i64 {
     // SAFETY: C passes a string or NULL.

@@ -8,7 +8,7 @@ use crate::arg::Arg;
 use crate::errno::{Errno, Result};
 use crate::sys::{self, Fd, StatBuffer};
 
-/// An exclusive lock on a file, released when dropped.
+/// An exclusive lock on a file or directory, released when dropped.
 ///
 /// The lock is advisory: it binds those who ask for it. It belongs to this open file description, so a second [`lock`]
 /// fails in the same process too, and opening and closing the file elsewhere has no effect. A child of fork(2) shares
@@ -58,14 +58,15 @@ impl Drop for FileLock {
     }
 }
 
-/// Takes an exclusive lock on a file, which is created if missing, without waiting.
+/// Takes an exclusive lock on a file, which is created if missing, or on a directory, without waiting.
 ///
 /// The locked file is the one at the path: if it is replaced or deleted meanwhile, the attempt starts over.
-/// A file system that invents an inode number at each stat (some of FUSE and CIFS) does not show that.
+/// A file system that invents an inode number at each stat (some of FUSE and CIFS) does not show that. A directory must
+/// be readable. The descriptor of the lock is never one of the standard streams, also if these are closed.
 ///
 /// # Errors
 /// `EAGAIN` if another open file description holds the lock; never for a lack of memory, of which none is needed. Those
-/// of open(2) and flock(2).
+/// of open(2) and flock(2): `EBADF` for a directory on NFS, which locks only what is open for writing.
 pub fn lock(path: impl Arg) -> Result<FileLock> {
     path.with_c_str(|path| {
         // Each new attempt means that the file was replaced within microseconds.
@@ -83,7 +84,7 @@ pub fn lock(path: impl Arg) -> Result<FileLock> {
     })
 }
 
-/// Opens a file to lock it.
+/// Opens a file or directory to lock it.
 ///
 /// It is opened for writing, as NFS demands of an exclusive lock; elsewhere a read-only file can be locked as well.
 fn open_for_lock(path: &CStr) -> Result<Fd> {
@@ -94,6 +95,8 @@ fn open_for_lock(path: &CStr) -> Result<Fd> {
             sys::open(path, sys::O_RDONLY | sys::O_NONBLOCK, 0)
                 .map_err(|second| if second == Errno::ENOENT { errno } else { second })
         }
+        // No directory can be open for writing. A path that ends in a slash names one, or nothing.
+        Err(Errno::EISDIR) => sys::open(path, sys::O_RDONLY | sys::O_DIRECTORY | sys::O_NONBLOCK, 0),
         result => result,
     }
 }

@@ -47,7 +47,7 @@ pub(crate) fn run_argv(mut argv: Argv<'_>) -> Result<Outcome> {
     let sigchld = sys::disposition(sys::SIGCHLD)?;
     let is_supervised = matches!(sigchld, Disposition::Ignored | Disposition::NoChildWait);
     let mut stacks = Block::new(2 * STACK)?;
-    let (reports, report) = open_pipe()?;
+    let (reports, report) = sys::pipe()?;
     // No handler of the caller's may run in a child that shares its memory.
     let mask = sys::set_signal_mask(sys::ALL_SIGNALS)?;
     if sys::HAS_POSIX_SPAWN && !is_supervised {
@@ -63,19 +63,6 @@ pub(crate) fn run_argv(mut argv: Argv<'_>) -> Result<Outcome> {
         has_copies: false,
     };
     run_child(&mut args, is_supervised, &reports)?.outcome()
-}
-
-/// Opens a pipe whose descriptors are not those of standard streams, which may be closed.
-///
-/// Another thread's output to a closed stream would otherwise enter the pipe.
-#[inline(never)]
-fn open_pipe() -> Result<(Fd, Fd)> {
-    let (reader, writer) = sys::pipe()?;
-    if reader.raw().min(writer.raw()) > sys::STDERR.raw() {
-        return Ok((reader, writer));
-    }
-    // These keep the low numbers taken until another pipe is open.
-    open_pipe()
 }
 
 /// Starts the child, or a supervisor that starts it, and waits for the end.

@@ -206,10 +206,10 @@ static void paths(void)
         {"no/no",    E_NOENT, E_NOENT, E_NOENT, E_NOENT, E_NOENT, E_NOENT, E_NOENT, E_NOENT, E_NOENT, NOT,     E_NOENT, E_NOENT, E_NOENT},
         {"file",     OK,      OK,      NOT,     NOT,     NOT,     OK,      OK,      NOT,     E_EXIST, E_EXIST, E_NOTDIR, NOT,    NOT},
         {"file/no",  E_NOTDIR, E_NOTDIR, E_NOTDIR, E_NOTDIR, E_NOTDIR, E_NOTDIR, E_NOTDIR, E_NOTDIR, E_NOTDIR, E_NOTDIR, E_NOTDIR, E_NOTDIR, E_NOTDIR},
-        {"file/",    E_NOTDIR, E_NOTDIR, E_ISDIR, E_ISDIR, E_NOTDIR, E_NOTDIR, E_NOTDIR, E_ISDIR, E_EXIST, E_EXIST, E_NOTDIR, E_NOTDIR, E_NOTDIR},
-        {"dir",      OK,      E_ISDIR, E_ISDIR, E_ISDIR, E_ISDIR, OK,      OK,      E_ISDIR, E_EXIST, OK,      OK,      E_ISDIR, E_ISDIR},
-        {"dir/",     OK,      E_ISDIR, E_ISDIR, E_ISDIR, E_ISDIR, OK,      OK,      E_ISDIR, E_EXIST, OK,      OK,      E_ISDIR, E_ISDIR},
-        {"dirlink",  OK,      E_ISDIR, E_ISDIR, E_ISDIR, NOT,     OK,      OK,      E_ISDIR, E_EXIST, OK,      OK,      E_ISDIR, E_ISDIR},
+        {"file/",    E_NOTDIR, E_NOTDIR, E_ISDIR, E_ISDIR, E_NOTDIR, E_NOTDIR, E_NOTDIR, E_NOTDIR, E_EXIST, E_EXIST, E_NOTDIR, E_NOTDIR, E_NOTDIR},
+        {"dir",      OK,      E_ISDIR, E_ISDIR, E_ISDIR, E_ISDIR, OK,      OK,      OK,      E_EXIST, OK,      OK,      E_ISDIR, E_ISDIR},
+        {"dir/",     OK,      E_ISDIR, E_ISDIR, E_ISDIR, E_ISDIR, OK,      OK,      OK,      E_EXIST, OK,      OK,      E_ISDIR, E_ISDIR},
+        {"dirlink",  OK,      E_ISDIR, E_ISDIR, E_ISDIR, NOT,     OK,      OK,      OK,      E_EXIST, OK,      OK,      E_ISDIR, E_ISDIR},
         {"dangling", E_NOENT, E_NOENT, NOT,     NOT,     NOT,     E_NOENT, E_NOENT, NOT,     E_EXIST, E_EXIST, E_NOENT, E_NOENT, NOT},
         {"dangling/no", E_NOENT, E_NOENT, E_NOENT, E_NOENT, E_NOENT, E_NOENT, E_NOENT, E_NOENT, E_NOENT, E_EXIST, E_NOENT, E_NOENT, E_NOENT},
         {"loop",     E_LOOP,  E_LOOP,  E_LOOP,  E_LOOP,  NOT,     E_LOOP,  E_LOOP,  E_LOOP,  E_EXIST, E_EXIST, E_LOOP,  E_LOOP,  E_LOOP},
@@ -247,11 +247,13 @@ static void paths(void)
         CELL(delete, bool, rt_file_remove(path), false)
         CELL(size, int64_t, rt_file_size(path), -1)
         CELL(mtime, int64_t, rt_file_modified_time(path), -1)
-        CELL(lock, int64_t, rt_file_lock(path), -1)
         CELL(create, bool, rt_dir_create(path, false), false)
         CELL(create_all, bool, rt_dir_create(path, true), false)
         CELL(copy_from, bool, rt_file_copy(path, at("copy")), false)
         CELL(copy_to, bool, rt_file_copy(at("file"), path), false)
+#undef RELEASE
+#define RELEASE(value) rt_file_unlock(value)
+        CELL(lock, int64_t, rt_file_lock(path), -1)
 #undef RELEASE
 #define RELEASE(value) rt_free(value)
         CELL(read, char *, rt_file_read_text(path), NULL)

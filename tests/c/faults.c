@@ -72,11 +72,11 @@ static void never(void)
     rt_exit(99);
 }
 
-enum setup { PLAIN, IGNORES, NOT_WAITED, HANDLES, UNWRITABLE, UNREADABLE };
+enum setup { PLAIN, CLOSED, IGNORES, NOT_WAITED, HANDLES, UNWRITABLE, UNREADABLE };
 
 static enum setup setup_of(const char *name)
 {
-    static const char *const names[] = {"plain", "ignores", "not-waited", "handles", "unwritable", "unreadable"};
+    static const char *const names[] = {"plain", "closed", "ignores", "not-waited", "handles", "unwritable", "unreadable"};
     enum setup setup = UNREADABLE;
     while (setup != PLAIN && !same(name, names[setup]))
         setup--;
@@ -90,7 +90,7 @@ static void take_permissions(long umask)
     system_call(__NR_setfsuid, NOBODY, 0, 0, 0);
 }
 
-/* Sets up signals, or the umask, as a caller of the library may have done. */
+/* Sets up signals, standard streams or the umask, as a caller of the library may have done. */
 static void set_up(enum setup setup)
 {
     uint64_t blocked = 1ull << (SIG_USR2 - 1);
@@ -100,6 +100,10 @@ static void set_up(enum setup setup)
         system_call(__NR_close, fd, 0, 0, 0);
     switch (setup) {
     case PLAIN:
+        break;
+    case CLOSED:
+        system_call(__NR_close, 0, 0, 0, 0);
+        system_call(__NR_close, 1, 0, 0, 0);
         break;
     case IGNORES:
         handle(SIG_CHLD, 1, 0);

@@ -208,3 +208,16 @@ fn list_is_a_null_terminated_array_of_c_strings() {
     }
     assert!(raw_entry(&list, 300).is_null());
 }
+
+#[test]
+fn list_with_closed_standard_streams_is_complete_and_leaks_no_descriptor() {
+    in_child(|temp| {
+        fill(temp, 1000);
+        for closed in CLOSED {
+            let before = count_descriptors();
+            let found = with_closed_streams(closed, || (listed(temp.path()), closed_streams()));
+            assert_eq!(found, (expected(temp.path()), closed.to_vec()));
+            assert_eq!(count_descriptors(), before);
+        }
+    });
+}

@@ -183,10 +183,88 @@ fn lock_of_a_pipe_never_blocks() {
 }
 
 #[test]
-fn lock_of_a_directory_fails_with_eisdir_and_below_a_missing_one_with_enoent() {
+fn lock_of_a_directory_excludes_others_under_every_name() {
     let temp = TempDir::new();
-    assert_eq!(file::lock(temp.path()).unwrap_err(), Errno::EISDIR);
-    assert_eq!(file::lock(&*temp.join("missing/file")).unwrap_err(), Errno::ENOENT);
+    let directory = temp.mkdir("directory");
+    temp.file("directory/entry", "content");
+    let names =
+        [directory.clone(), format!("{directory}/"), format!("{directory}/."), temp.symlink("link", &directory)];
+    for name in &names {
+        let lock = file::lock(&**name).unwrap();
+        for other in &names {
+            assert!(!is_unlocked(other), "{name}, {other}");
+            assert_eq!(file::lock(&**other).unwrap_err(), Errno::EAGAIN, "{name}, {other}");
+        }
+        // The lock is that of the directory alone.
+        drop(file::lock(&*temp.join("directory/entry")).unwrap());
+        lock.unlock().unwrap();
+        assert!(is_unlocked(name));
+    }
+    let holder = fs::File::open(&directory).unwrap();
+    holder.lock_shared().unwrap();
+    assert_eq!(file::lock(&*directory).unwrap_err(), Errno::EAGAIN);
+    holder.unlock().unwrap();
+    assert_eq!(fs::read_dir(&directory).unwrap().count(), 1);
+    drop(file::lock("/").unwrap());
+}
+
+#[test]
+fn lock_of_a_directory_needs_read_permission_alone() {
+    as_ordinary_user(|temp| {
+        let directory = temp.mkdir("directory");
+        set_mode(&directory, 0o444);
+        let lock = file::lock(&*directory).unwrap();
+        assert!(!is_unlocked(&directory));
+        drop(lock);
+        set_mode(&directory, 0o333);
+        assert_same_error(file::lock(&*directory), fs::File::open(&directory));
+        assert_eq!(file::lock(&*directory).unwrap_err(), Errno::EACCES);
+    });
+}
+
+#[test]
+fn lock_of_a_name_with_a_final_slash_creates_nothing() {
+    let temp = TempDir::new();
+    temp.file("file", "content");
+    temp.symlink("dangling", "target");
+    for name in ["missing/", "file/", "dangling/", "missing/file"] {
+        let path = temp.join(name);
+        assert_same_error(file::lock(&*path), fs::read_dir(&path));
+    }
+    assert_eq!(file::lock(&*temp.join("missing/")).unwrap_err(), Errno::ENOENT);
+    assert_eq!(file::lock(&*temp.join("file/")).unwrap_err(), Errno::ENOTDIR);
+    assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 2);
+}
+
+/// Each holder replaces the directory before it releases the lock, so other threads open directories that are gone when
+/// they lock.
+#[test]
+fn lock_is_exclusive_while_holders_replace_the_directory() {
+    let temp = TempDir::new();
+    let path = temp.mkdir("directory");
+    let (inside, entered) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for worker in 0..4 {
+            let (temp, path, inside, entered) = (&temp, &path, &inside, &entered);
+            scope.spawn(move || {
+                let next = temp.join(&worker.to_string());
+                while entered.load(Ordering::SeqCst) < 1000 {
+                    match file::lock(&**path) {
+                        Ok(lock) => {
+                            assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "two hold the lock");
+                            entered.fetch_add(1, Ordering::SeqCst);
+                            fs::create_dir(&next).unwrap();
+                            assert_eq!(inside.fetch_sub(1, Ordering::SeqCst), 1, "two hold the lock");
+                            fs::rename(&next, path).unwrap();
+                            drop(lock);
+                        }
+                        Err(errno) => assert_eq!(errno, Errno::EAGAIN),
+                    }
+                }
+            });
+        }
+    });
+    assert!(fs::metadata(&path).unwrap().is_dir());
 }
 
 /// The numbers of such a file system prove nothing about the file at the path.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at an unexpected result")]
 
 mod append_text;
+mod closed_streams;
 mod copy;
 mod delete;
 mod every_operation;
@@ -21,20 +22,22 @@ mod write_text;
 
 use std::fs;
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixListener;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use ffi_syscalls::{Errno, file};
+use ffi_syscalls::{Errno, file, stdio};
 
 use fuse::{FuseMount, Quirks};
 use support::{
-    ControlGroup, NOBODY, TempDir, as_ordinary_user, assert_same_bytes, assert_same_error, byte_after, checked,
-    count_descriptors, deny_syscall, drop_root, enter_mount_namespace, in_child, is_emulated, is_root, mode_of, mount,
-    path_of_length, random_bytes, report_cannot_run, report_not_in_an_emulator, set_mode, set_signal_handler,
-    set_soft_limit, set_umask, temp_dir_with_space, while_repeating, with_control_group,
+    CLOSED, ControlGroup, NOBODY, TempDir, as_ordinary_user, assert_same_bytes, assert_same_error, byte_after, checked,
+    closed_streams, count_descriptors, deny_syscall, drop_root, enter_mount_namespace, in_child, is_emulated, is_root,
+    mode_of, mount, path_of_length, random_bytes, report_cannot_run, report_not_in_an_emulator, set_mode,
+    set_signal_handler, set_soft_limit, set_umask, temp_dir_with_space, while_repeating, with_closed_streams,
+    with_control_group,
 };
 
 /// If blocks were equal, the other tests would not notice that some were swapped.

@@ -10,6 +10,7 @@ mod scripts;
 mod sigchld;
 pub(crate) mod signals;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};

@@ -437,6 +437,41 @@ pub(crate) fn count_descriptors() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
+// Standard streams
+
+/// All sets of closed standard streams, the empty one included.
+pub(crate) const CLOSED: [&[i32]; 8] = [&[], &[0], &[1], &[2], &[0, 1], &[0, 2], &[1, 2], &[0, 1, 2]];
+
+/// Runs `body` with these standard streams closed. A panic in `body` has no message if standard error is closed, so
+/// `body` returns what the test compares.
+pub(crate) fn with_closed_streams<R>(closed: &[i32], body: impl FnOnce() -> R) -> R {
+    const ABOVE_ALL_OTHERS: i32 = 500;
+    let saved: Vec<_> = closed
+        .iter()
+        .map(|&fd| {
+            // SAFETY: the arguments are plain integers.
+            let saved = checked(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, ABOVE_ALL_OTHERS) });
+            // SAFETY: no other thread of this process uses the standard streams now.
+            checked(unsafe { libc::close(fd) });
+            (saved, fd)
+        })
+        .collect();
+    let result = body();
+    for (saved, fd) in saved {
+        // SAFETY: the arguments are plain integers.
+        checked(unsafe { libc::dup2(saved, fd) });
+        // SAFETY: this function owns the descriptor.
+        checked(unsafe { libc::close(saved) });
+    }
+    result
+}
+
+/// Returns the standard streams that are closed, as the kernel reports them.
+pub(crate) fn closed_streams() -> Vec<i32> {
+    // SAFETY: the arguments are plain integers.
+    (0..3).filter(|&fd| unsafe { libc::fcntl(fd, libc::F_GETFD) } == -1).collect()
+}
+
 // Concurrency
 
 struct SetOnDrop<'a>(&'a AtomicBool);

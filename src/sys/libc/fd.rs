@@ -1,17 +1,23 @@
-//! Closing descriptors.
+//! Closing and duplicating descriptors.
 
 use super::call::decode;
 use crate::errno::{Errno, Result};
-use crate::sys::fd::{Close, OwnedFd};
+use crate::sys::fd::{Calls, OwnedFd};
+use crate::sys::types::retry;
 
 /// A file descriptor that is closed when dropped.
 pub(crate) type Fd = OwnedFd<Libc>;
 
-/// Closes descriptors by the libc's function.
+/// Calls the libc's functions.
 #[derive(Debug)]
 pub(crate) struct Libc;
 
-impl Close for Libc {
+impl Calls for Libc {
+    fn duplicate(fd: i32, least: i32) -> Result<i32> {
+        // SAFETY: the call takes numbers only.
+        retry(|| decode(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, least) }))
+    }
+
     unsafe fn close(fd: i32) -> Result<()> {
         // SAFETY: the descriptor is owned and not used again.
         match decode(unsafe { libc::close(fd) }) {

@@ -5,8 +5,10 @@ use core::mem::MaybeUninit;
 
 use super::call::{MAX_TRANSFER, decode, decode_count, flags, last_errno};
 use super::fd::Fd;
-pub(crate) use super::own::{SEEK_DATA, SEEK_HOLE, copy_file_range, dir_record, is_deleted, pipe, read_dir};
+use super::own::open_pipe;
+pub(crate) use super::own::{SEEK_DATA, SEEK_HOLE, copy_file_range, dir_record, is_deleted, read_dir};
 use crate::errno::{Errno, Result};
+use crate::sys::fd::pipe_off_streams;
 use crate::sys::types::retry;
 
 /// Defines constants in the type that the primitives take; none is negative.
@@ -29,13 +31,20 @@ const fn mode_bits(mode: u32) -> libc::mode_t {
     mode as libc::mode_t
 }
 
-/// Opens a file, close-on-exec, never as the controlling terminal. See open(2).
+/// Opens a file, close-on-exec, never as the controlling terminal or as a standard stream. See open(2).
+///
+/// After an error no file is left that O_EXCL created.
 pub(crate) fn open(path: &CStr, flag_bits: u32, mode: u32) -> Result<Fd> {
     let flag_bits = flags(flag_bits) | libc::O_CLOEXEC | libc::O_NOCTTY;
     // SAFETY: the path is NUL-terminated.
     let fd = retry(|| decode(unsafe { libc::open(path.as_ptr(), flag_bits, mode) }))?;
+    let remove_new_file = || {
+        if flag_bits & libc::O_EXCL != 0 {
+            let _ = unlink(path);
+        }
+    };
     // SAFETY: the call has just opened the descriptor.
-    let fd = unsafe { Fd::from_raw(fd) };
+    let fd = unsafe { Fd::from_new(fd, remove_new_file) }?;
     // The BSDs read a directory as if it were a file.
     #[cfg(not(any(target_os = "linux", target_os = "macos")))]
     if flag_bits & (libc::O_ACCMODE | libc::O_DIRECTORY) == libc::O_RDONLY
@@ -245,4 +254,9 @@ pub(crate) fn getcwd(buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
     }
     // SAFETY: the call has written a NUL-terminated string.
     Ok(unsafe { CStr::from_ptr(path) }.count_bytes() + 1)
+}
+
+/// Opens a pipe, close-on-exec, whose reads and writes never wait. See pipe(2).
+pub(crate) fn pipe() -> Result<(Fd, Fd)> {
+    pipe_off_streams(open_pipe)
 }

@@ -50,7 +50,7 @@ pub(crate) const fn is_deleted(_record: &[u8]) -> bool {
 }
 
 /// Opens a pipe, close-on-exec, whose reads and writes never wait. See pipe(2).
-pub(crate) fn pipe() -> Result<(Fd, Fd)> {
+pub(super) fn open_pipe() -> Result<(Fd, Fd)> {
     let mut ends = [0; 2];
     // SAFETY: the call writes two ints.
     decode(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC | libc::O_NONBLOCK) })?;

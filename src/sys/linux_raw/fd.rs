@@ -1,19 +1,26 @@
-//! Closing descriptors.
+//! Closing and duplicating descriptors.
 
 use ffi_syscalls_arch::{Sysno, syscall1, syscall3};
+use linux_raw_sys::general;
 
-use super::call::fd_arg;
+use super::call::{fd_arg, int, syscall_retry};
 use crate::errno::{Errno, Result, decode};
-use crate::sys::fd::{Close, OwnedFd};
+use crate::sys::fd::{Calls, OwnedFd};
 
 /// A file descriptor that is closed when dropped.
 pub(crate) type Fd = OwnedFd<Kernel>;
 
-/// Closes descriptors by the system call.
+/// Makes the system calls.
 #[derive(Debug)]
 pub(crate) struct Kernel;
 
-impl Close for Kernel {
+impl Calls for Kernel {
+    fn duplicate(fd: i32, least: i32) -> Result<i32> {
+        let command = general::F_DUPFD_CLOEXEC as usize;
+        // SAFETY: the call takes numbers only.
+        unsafe { syscall_retry(fd_arg(fd), command, fd_arg(least), 0, Sysno::fcntl) }.map(int)
+    }
+
     #[inline(never)]
     unsafe fn close(fd: i32) -> Result<()> {
         // SAFETY: the descriptor is owned and not used again.

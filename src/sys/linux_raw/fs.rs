@@ -13,16 +13,24 @@ pub(crate) use linux_raw_sys::general::{
 use super::call::{CWD, int, path_arg, syscall_retry, syscall_retry_transfer, syscall_retry_unit};
 use super::fd::Fd;
 use crate::errno::{Result, decode};
+use crate::sys::fd::pipe_off_streams;
 use crate::sys::types::retry;
 
-/// Opens a file, close-on-exec, never as the controlling terminal. See open(2).
+/// Opens a file, close-on-exec, never as the controlling terminal or as a standard stream. See open(2).
+///
+/// After an error no file is left that O_EXCL created.
 #[inline(never)]
 pub(crate) fn open(path: &CStr, flags: u32, mode: u32) -> Result<Fd> {
     let flags = flags | general::O_CLOEXEC | general::O_NOCTTY;
     // SAFETY: the path is NUL-terminated.
     let fd = unsafe { syscall_retry(CWD, path_arg(path), flags as usize, mode as usize, Sysno::openat) }?;
+    let remove_new_file = || {
+        if flags & O_EXCL != 0 {
+            let _ = unlink(path);
+        }
+    };
     // SAFETY: the kernel has just opened the descriptor for this call.
-    Ok(unsafe { Fd::from_raw(int(fd)) })
+    unsafe { Fd::from_new(int(fd), remove_new_file) }
 }
 
 /// Reads at most the buffer's length; 0 is the end of the file. See read(2).
@@ -238,8 +246,11 @@ pub(crate) fn getcwd(buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
 }
 
 /// Opens a pipe, close-on-exec, whose reads and writes never wait. See pipe(2).
-#[inline]
 pub(crate) fn pipe() -> Result<(Fd, Fd)> {
+    pipe_off_streams(open_pipe)
+}
+
+fn open_pipe() -> Result<(Fd, Fd)> {
     let mut ends: [c_int; 2] = [0; 2];
     let flags = general::O_CLOEXEC | O_NONBLOCK;
     // SAFETY: the kernel writes two ints.

@@ -54,7 +54,7 @@ pub(crate) fn copy_file_range(_from: &Fd, _to: &Fd, _len: usize) -> Result<usize
 
 /// Opens a pipe, close-on-exec, whose reads and writes never wait. See pipe(2).
 #[cfg(not(target_os = "macos"))]
-pub(crate) fn pipe() -> Result<(Fd, Fd)> {
+pub(super) fn open_pipe() -> Result<(Fd, Fd)> {
     let mut ends = [0; 2];
     // SAFETY: the call writes two ints.
     decode(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC | libc::O_NONBLOCK) })?;
@@ -68,7 +68,7 @@ pub(crate) fn pipe() -> Result<(Fd, Fd)> {
 ///
 /// macOS has no pipe2: a program that another thread executes before fcntl(2) is called inherits the pipe.
 #[cfg(target_os = "macos")]
-pub(crate) fn pipe() -> Result<(Fd, Fd)> {
+pub(super) fn open_pipe() -> Result<(Fd, Fd)> {
     let mut ends = [0; 2];
     // SAFETY: the call writes two ints.
     decode(unsafe { libc::pipe(ends.as_mut_ptr()) })?;

@@ -59,11 +59,12 @@ pub const EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         functions: &["rt_file_copy"],
-        numbers: &[Sysno::openat],
+        numbers: &[Sysno::openat, Sysno::fcntl],
         reasons: &[libc::EEXIST],
         is_second: false,
         about: &[About::Outcome],
-        reason: "openat fails with EEXIST: another process created the destination, which stays when the copy fails",
+        reason: "EEXIST means that another process created the destination, which stays when the copy fails (fcntl never \
+                 fails so)",
     },
     Exception {
         functions: &["rt_dir_list"],
@@ -89,6 +90,15 @@ pub const EXCEPTIONS: &[Exception] = &[
         is_second: false,
         about: &[About::Reason],
         reason: "a new parent whose owner may not write keeps its mode: the error is that of mkdirat in it, EACCES",
+    },
+    Exception {
+        functions: &["rt_file_lock"],
+        numbers: &[Sysno::openat, Sysno::fcntl],
+        reasons: &[libc::EISDIR],
+        is_second: false,
+        about: &[About::Reason],
+        reason: "openat fails with EISDIR for what is no directory: the error is that of opening a directory (fcntl \
+                 never fails so)",
     },
     Exception {
         functions: &["rt_file_lock"],

@@ -26,7 +26,7 @@ pub struct Scenario {
     pub function: &'static str,
     /// The state that the call finds.
     pub state: &'static str,
-    /// The signal handling or the umask of the caller: see tests/c/faults.c.
+    /// The signal handling, the standard streams or the umask of the caller: see tests/c/faults.c.
     pub setup: &'static str,
     pub arguments: &'static [&'static str],
     pub environment: &'static [(&'static str, &'static str)],

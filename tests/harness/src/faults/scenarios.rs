@@ -26,6 +26,7 @@ pub const ALL: &[Scenario] = &[
     read("300 KB", &["medium"], Expected::Text(|place| &place.medium)),
     Scenario { is_slow: true, ..read("17 MB", &["large"], Expected::Text(|place| &place.large)) },
     read("a pipe", &["pipe=40000"], Expected::Text(|place| &place.piped)),
+    closed(read("4 KB, standard streams closed", &["small"], Expected::Text(|place| &place.small))),
     read("nothing there", &["nowhere"], Expected::Failure(0, ENOENT)),
     read("a directory", &["few"], Expected::Failure(0, libc::EISDIR)),
     // Writing
@@ -62,6 +63,9 @@ pub const ALL: &[Scenario] = &[
         is_slow: true,
         ..copy_over("two holes over a file", &["sparse", "new"], |place| place.is_over("new", &place.sparse))
     },
+    closed(copy_new("4 KB, standard streams closed", &["small", "new"], |place| {
+        place.is_copy("new", "small", &place.small)
+    })),
     Scenario {
         expected: Expected::Failure(0, libc::EISDIR),
         ..copy_new("a directory", &["few", "new"], |place| place.has_no("new"))
@@ -99,6 +103,11 @@ pub const ALL: &[Scenario] = &[
     // Locks
     lock("a new file", |place| place.remove("new")),
     lock("a file", |place| place.write("new", b"")),
+    lock("a directory", |place| {
+        place.remove("new")?;
+        Ok(fs::create_dir(place.at("new"))?)
+    }),
+    closed(lock("a new file, standard streams closed", |place| place.remove("new"))),
     Scenario {
         function: "rt_file_unlock",
         arguments: &["new"],
@@ -127,6 +136,7 @@ pub const ALL: &[Scenario] = &[
     run("a path, the caller ignores SIGCHLD", "ignores", &["path/c/prog", "check", "ignores", "an argument", ""]),
     run("a path, the caller has SA_NOCLDWAIT", "not-waited", &["path/c/prog", "check", "plain", "an argument", ""]),
     run("a path, the caller handles signals", "handles", &["path/c/prog", "check", "handles", "an argument", ""]),
+    run("a path, standard streams closed", "closed", &["path/c/prog", "check", "plain", "an argument", ""]),
     run("a name", "plain", &["prog", "check", "plain", "an argument", ""]),
     run("a script without #!", "plain", &["script"]),
     Scenario { expected: Expected::Failure(127, ENOENT), ..run("a name, not found", "plain", &["no-such-program"]) },
@@ -216,6 +226,11 @@ const fn delete(function: &'static str) -> Scenario {
         failed: |place| place.has("new"),
         ..PLAIN
     }
+}
+
+/// The same with closed standard input and output, whose numbers the kernel assigns first.
+const fn closed(scenario: Scenario) -> Scenario {
+    Scenario { setup: "closed", ..scenario }
 }
 
 const fn lock(state: &'static str, before: Step) -> Scenario {

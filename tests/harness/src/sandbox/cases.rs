@@ -11,8 +11,9 @@ use super::run::Sandbox;
 /// System calls without which an operation cannot do its work and fails. The fault injector makes these fail.
 #[rustfmt::skip]
 const NEEDED: &[Sysno] = &[
-    Sysno::openat, Sysno::close, Sysno::read, Sysno::write, Sysno::ppoll, Sysno::faccessat, Sysno::fstat,
-    Sysno::unlinkat, Sysno::mkdirat, Sysno::ftruncate, Sysno::fchmod, Sysno::fchmodat, Sysno::flock, Sysno::getdents64, Sysno::getcwd,
+    Sysno::openat, Sysno::close, Sysno::fcntl, Sysno::read, Sysno::write, Sysno::ppoll, Sysno::faccessat, Sysno::fstat,
+    Sysno::unlinkat, Sysno::mkdirat, Sysno::ftruncate, Sysno::fchmod, Sysno::fchmodat, Sysno::flock, Sysno::getdents64,
+    Sysno::getcwd,
     Sysno::getpid, Sysno::gettid, Sysno::getuid, Sysno::geteuid, Sysno::getgid, Sysno::getegid, Sysno::uname,
     Sysno::mmap, Sysno::munmap, Sysno::futex, Sysno::pipe2, Sysno::execve, Sysno::exit_group, Sysno::wait4,
     Sysno::tgkill, Sysno::rt_sigprocmask, Sysno::rt_sigaction, Sysno::clone, ffi_syscalls_arch::nr::NEWFSTATAT,
