@@ -210,7 +210,7 @@ impl Heap {
 
     /// Unmaps large freed blocks, the largest first, until no more than this many bytes are left.
     #[inline(never)]
-    fn trim(&mut self, max: usize) {
+    pub(super) fn trim(&mut self, max: usize) {
         while self.free.large_bytes > max
             && let Some(segment) = self.free.largest()
         {

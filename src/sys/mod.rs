@@ -76,6 +76,7 @@ contract! {
         O_RDWR: u32;
         O_TRUNC: u32;
         O_WRONLY: u32;
+        PIPE_BUF: u32;
         S_IFDIR: u32;
         S_IFMT: u32;
         S_IFREG: u32;

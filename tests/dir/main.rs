@@ -17,6 +17,7 @@ use std::thread;
 use ffi_syscalls::{Errno, dir};
 
 use support::{
-    TempDir, as_ordinary_user, assert_same_error, count_descriptors, in_child, mode_of, path_of_length, raw_entry,
-    set_mode, set_soft_limit, set_umask, while_repeating,
+    TempDir, as_ordinary_user, assert_same_error, count_descriptors, in_child, in_child_with, is_emulated, mode_of,
+    path_of_length, raw_entry, report_not_in_an_emulator, set_memory_limit, set_mode, set_soft_limit, set_umask,
+    temp_dir_with_space, while_repeating, with_control_group,
 };
