@@ -75,20 +75,31 @@ impl fmt::Debug for List {
 /// Collects the strings of a list, each followed by a NUL, or the reason why there is no memory for them.
 ///
 /// Each starts at an odd offset, where no block starts, so that the heap notices when an entry is freed.
-struct ListBuilder {
+pub(crate) struct ListBuilder {
     strings: Result<Block>,
     count: usize,
 }
 
+type Grow = fn(&mut Block, usize) -> Result<()>;
+
 impl ListBuilder {
     #[inline(never)]
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         const ROOM: usize = 4096; // enough for most lists
         Self { strings: Block::new(ROOM), count: 0 }
     }
 
+    /// Makes room for `count` more strings, which have `len` bytes if two are added to each, and for the array.
+    ///
+    /// `grow` grows a block to at least a capacity. Until more strings are appended the list takes no other large block.
+    pub(crate) fn reserve(&mut self, len: usize, count: usize, grow: Grow) -> Result<()> {
+        let strings = self.strings.as_mut().map_err(|errno| *errno)?;
+        grow(strings, strings.len() + len + array_len(self.count + count))
+    }
+
+    /// Appends a string, which contains no NUL.
     #[inline(never)]
-    fn push(&mut self, string: &[u8]) {
+    pub(crate) fn push(&mut self, string: &[u8]) {
         let Ok(strings) = &mut self.strings else { return };
         if let Err(errno) = append(strings, string) {
             self.strings = Err(errno);
@@ -96,32 +107,76 @@ impl ListBuilder {
         self.count += 1;
     }
 
+    /// Puts the array of pointers in front of the strings.
     #[inline(never)]
-    fn into_list(self) -> Result<List> {
-        let strings = self.strings?;
-        let array_len = (self.count + 1) * size_of::<*const c_char>();
-        let mut block = Block::new(array_len + strings.len())?;
-        let mut slot = block.as_ptr().cast::<*mut c_char>();
-        // SAFETY: the block is longer than the array.
-        let content = unsafe { block.as_ptr().add(array_len) };
-        // SAFETY: the two blocks do not overlap, and the new one has room for the strings after the array.
-        unsafe { content.copy_from_nonoverlapping(strings.as_ptr(), strings.len()) };
-        let mut string: *mut c_char = content.as_ptr().cast();
-        for _ in 0..self.count {
-            string = string.map_addr(|address| address | 1);
-            // SAFETY: the array has a slot for each string.
-            unsafe { slot.write(string) };
-            // SAFETY: one more slot follows, for the null pointer.
-            slot = unsafe { slot.add(1) };
-            // SAFETY: one of the strings starts here, and ends with a NUL.
-            string = string.wrapping_add(unsafe { CStr::from_ptr(string) }.count_bytes() + 1);
+    pub(crate) fn into_list(self) -> Result<List> {
+        let mut strings = self.strings?;
+        let (array_len, len) = (array_len(self.count), strings.len());
+        if array_len + len <= COPIED_MAX {
+            let block = Block::new(array_len + len)?;
+            // SAFETY: the block is longer than the array.
+            let content = unsafe { block.as_ptr().add(array_len) };
+            // SAFETY: the two blocks do not overlap, and the new one has room for the strings after the array.
+            unsafe { content.copy_from_nonoverlapping(strings.as_ptr(), len) };
+            strings = block;
+        } else {
+            strings.reserve(array_len + len)?;
+            // SAFETY: the block has room for the array and the strings.
+            unsafe { move_up(strings.as_ptr(), len, array_len) };
         }
-        // SAFETY: the array has one slot more than there are strings.
-        unsafe { slot.write(null_mut()) };
+        // SAFETY: the strings, each of which ends with a NUL, follow the room for the array.
+        unsafe { write_pointers(strings.as_ptr(), self.count) };
         // SAFETY: the array has this many pointers to strings.
-        unsafe { block.set_len(self.count) };
-        Ok(List(block))
+        unsafe { strings.set_len(self.count) };
+        Ok(List(strings))
     }
+}
+
+/// Returns the length in bytes of an array of this many pointers and a null pointer.
+const fn array_len(count: usize) -> usize {
+    (count + 1) * size_of::<*const c_char>()
+}
+
+/// A list up to this length gets a block that fits. A longer one stays in the block of its strings, since two blocks
+/// could be more than there is memory for.
+const COPIED_MAX: usize = 1 << 20;
+
+/// Moves the first `len` bytes of a block up by `distance`: the last ones first, in parts that do not overlap.
+///
+/// # Safety
+/// The block has `len + distance` bytes, and `distance` is not 0.
+unsafe fn move_up(start: NonNull<u8>, mut len: usize, distance: usize) {
+    while len > 0 {
+        let part = len.min(distance);
+        len -= part;
+        // SAFETY: the part lies in the first bytes of the block.
+        let from = unsafe { start.add(len) };
+        // SAFETY: the block is longer than its first bytes by the distance.
+        let to = unsafe { from.add(distance) };
+        // SAFETY: the part is at most as long as the distance between both places.
+        unsafe { to.copy_from_nonoverlapping(from, part) };
+    }
+}
+
+/// Writes an array of `count` pointers and a null pointer. The strings follow it, each at the next odd address.
+///
+/// # Safety
+/// The block has room for the array, and this many NUL-terminated strings after it.
+unsafe fn write_pointers(block: NonNull<u8>, count: usize) {
+    let mut slot = block.cast::<*mut c_char>();
+    // SAFETY: the strings follow the array, which has one slot more than there are strings.
+    let mut string: *mut c_char = unsafe { slot.add(count + 1) }.as_ptr().cast();
+    for _ in 0..count {
+        string = string.map_addr(|address| address | 1);
+        // SAFETY: the array has a slot for each string.
+        unsafe { slot.write(string) };
+        // SAFETY: one more slot follows, for the null pointer.
+        slot = unsafe { slot.add(1) };
+        // SAFETY: one of the strings starts here, and ends with a NUL.
+        string = string.wrapping_add(unsafe { CStr::from_ptr(string) }.count_bytes() + 1);
+    }
+    // SAFETY: the array has one slot more than there are strings.
+    unsafe { slot.write(null_mut()) };
 }
 
 /// Appends a string and its NUL at the next odd offset.

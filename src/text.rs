@@ -32,12 +32,6 @@ impl Text {
         unsafe { core::slice::from_raw_parts(self.0.as_ptr().as_ptr(), self.0.len()) }
     }
 
-    /// Returns the content and the NUL that follows it.
-    pub(crate) fn as_bytes_with_nul(&self) -> &[u8] {
-        // SAFETY: the block holds this many initialized bytes, and a NUL.
-        unsafe { core::slice::from_raw_parts(self.0.as_ptr().as_ptr(), self.0.len() + 1) }
-    }
-
     /// Returns the content up to its first NUL byte, or all of it if it has none.
     #[must_use]
     pub fn as_c_str(&self) -> &CStr {

@@ -32,10 +32,9 @@ pub(crate) fn processors() -> Option<u64> {
     read_limit(PROCESSORS)
 }
 
-/// Returns the memory that the process can hope for, in bytes: the machine's, or less where a control group limits it.
-pub(crate) fn memory() -> u64 {
-    let limit = read_limit(MEMORY).unwrap_or(NO_LIMIT);
-    sys::total_memory().unwrap_or(NO_LIMIT).min(limit)
+/// Returns the limit on memory in bytes, or `None` if it cannot be determined now.
+pub(crate) fn memory() -> Option<u64> {
+    read_limit(MEMORY)
 }
 
 /// Returns the lowest limit of the process's control groups, or `None` if it cannot be determined now.

@@ -39,8 +39,9 @@ pub fn exists(path: impl Arg) -> Result<bool> {
 ///
 /// # Errors
 /// Those of open(2) and read(2): `ENOENT`, `EACCES`, `EISDIR` for a directory. `ENOMEM` if the content does not fit
-/// into memory, as that of an endless file; `EAGAIN` if memory is locked ([Memory](crate#memory)). A file that does not
-/// report its size, such as a pipe, may be endless, so a content of more than a quarter of the memory may fail too.
+/// into memory, or into that of the control group, as that of an endless file; `EAGAIN` if memory is locked
+/// ([Memory](crate#memory)). A file that does not report its size, such as a pipe, may be endless, so a content of more
+/// than half of the memory fails too.
 pub fn read_text(path: impl Arg) -> Result<Text> {
     path.with_c_str(|path| read_to_end(&sys::open(path, sys::O_RDONLY, 0)?))
 }

@@ -234,7 +234,7 @@ impl Heap {
 
     /// Unmaps large freed blocks until no more than this many bytes are left.
     #[inline(never)]
-    fn trim(&mut self, max: usize) {
+    pub(super) fn trim(&mut self, max: usize) {
         while self.free.large_bytes > max {
             if let Some(segment) = self.free.next_large() {
                 // SAFETY: the segment is in the list of its class.

@@ -157,6 +157,11 @@ pub(crate) unsafe fn free(pointer: NonNull<c_void>) {
     unsafe { HEAP.lock().free(pointer.as_ptr().cast()) };
 }
 
+/// Gives freed blocks that wait for reuse back to the kernel, until no more than this many bytes do.
+pub(crate) fn trim(cached_max: usize) {
+    HEAP.lock().trim(cached_max);
+}
+
 /// Returns the length of a block.
 ///
 /// # Safety

@@ -30,7 +30,7 @@ mod segments;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use block::Block;
+pub(crate) use block::{Block, trim};
 #[cfg(feature = "exports")]
 pub(crate) use block::{EMPTY, free, length_of};
 pub(crate) use lock::Mutex;

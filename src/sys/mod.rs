@@ -82,6 +82,7 @@ contract! {
         SEEK_END: u32;
         SEEK_HOLE: u32;
         SEEK_SET: u32;
+        PIPE_BUF: u32;
         S_IFDIR: u32;
         S_IFMT: u32;
         S_IFREG: u32;

@@ -221,3 +221,85 @@ fn list_with_closed_standard_streams_is_complete_and_leaks_no_descriptor() {
         }
     });
 }
+
+/// Makes a directory in memory with this many names of 200 bytes.
+fn directory_of_long_names(count: usize) -> TempDir {
+    let temp = temp_dir_with_space(1 << 26);
+    let first = temp.file(&format!("{:0>200}", 0), "");
+    for i in 1..count {
+        fs::hard_link(&first, temp.join(&format!("{i:0>200}"))).unwrap();
+    }
+    temp
+}
+
+const LONG_NAMES: usize = 50_000;
+
+/// The bytes of these names.
+const NAMES_LEN: usize = LONG_NAMES * 200;
+
+/// Returns a number of /proc/self/status, which is in KB, in bytes.
+fn memory_of_process(field: &str) -> usize {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+    line.trim_matches([':', ' ', '\t', 'k', 'B']).parse::<usize>().unwrap() << 10
+}
+
+#[test]
+fn list_needs_little_more_memory_than_its_names() {
+    if is_emulated() {
+        return report_not_in_an_emulator("the memory of the process: it includes that of the emulator");
+    }
+    let temp = directory_of_long_names(LONG_NAMES);
+    let path = temp.path().to_owned();
+    in_child_with(
+        |command, _| {
+            command.env("LISTED", &path);
+        },
+        |_| {
+            let path = std::env::var("LISTED").unwrap();
+            let before = memory_of_process("VmRSS");
+            let list = dir::list(&*path).unwrap();
+            assert_eq!(list.len(), LONG_NAMES);
+            let used = memory_of_process("VmHWM") - before;
+            let allowed = 2 * NAMES_LEN + (LONG_NAMES + 1) * size_of::<*const u8>() + (2 << 20);
+            assert!(used <= allowed, "{used} bytes at once, more than {allowed}");
+        },
+    );
+}
+
+/// Lists the directory in a group with this limit on memory, in megabytes, twice. The kernel would kill a process that
+/// uses more.
+#[test]
+fn list_stays_within_the_memory_of_its_control_group_or_fails_with_enomem() {
+    let temp = directory_of_long_names(LONG_NAMES);
+    with_control_group(
+        "memory",
+        |group| set_memory_limit(group, 64 << 20),
+        |argument| {
+            let (outcome, path) = argument.split_once(' ').unwrap();
+            for _ in 0..2 {
+                let count = dir::list(path).map(|list| list.len());
+                let (fits, fails) = (count == Ok(LONG_NAMES), count == Err(Errno::ENOMEM));
+                let expected = match outcome {
+                    "fits" => fits,
+                    "exceeds" => fails,
+                    _ => fits || fails,
+                };
+                assert!(expected, "{outcome}: {count:?}");
+            }
+        },
+        |group, run_in| {
+            for megabytes in [64, 32, 24, 20, 18, 16, 14, 12, 10, 8] {
+                let limit = megabytes << 20;
+                set_memory_limit(group, limit).unwrap();
+                let outcome = match limit {
+                    limit if limit > 2 * NAMES_LEN => "fits",
+                    limit if limit < NAMES_LEN => "exceeds",
+                    _ => "any",
+                };
+                run_in(group, &format!("{outcome} {}", temp.path()));
+            }
+        },
+    );
+    assert!(listed(temp.path()) == expected(temp.path()));
+}

@@ -18,7 +18,7 @@ use std::thread;
 use ffi_syscalls::{Errno, dir};
 
 use support::{
-    CLOSED, TempDir, as_ordinary_user, assert_same_error, closed_streams, count_descriptors, in_child, is_emulated,
-    mode_of, path_of_length, raw_entry, report_cannot_run, report_not_in_an_emulator, set_mode, set_soft_limit,
-    set_umask, while_repeating, with_closed_streams,
+    CLOSED, TempDir, as_ordinary_user, assert_same_error, closed_streams, count_descriptors, in_child, in_child_with,
+    is_emulated, mode_of, path_of_length, raw_entry, report_cannot_run, report_not_in_an_emulator, set_memory_limit,
+    set_mode, set_soft_limit, set_umask, temp_dir_with_space, while_repeating, with_closed_streams, with_control_group,
 };

@@ -164,7 +164,7 @@ fn copy_of_a_packet_pipe_takes_whole_packets() {
     // SAFETY: the array has room for two descriptors.
     checked(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC | libc::O_DIRECT) });
     // SAFETY: the calls have just opened the descriptors.
-    let [reader, writer] = ends.map(|end| unsafe { <fs::File as std::os::fd::FromRawFd>::from_raw_fd(end) });
+    let [reader, writer] = ends.map(|end| unsafe { <fs::File as FromRawFd>::from_raw_fd(end) });
     let (path, content) = (format!("/proc/self/fd/{}", ends[0]), random_bytes(100_000));
     thread::scope(|scope| {
         scope.spawn(|| {

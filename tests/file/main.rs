@@ -22,7 +22,7 @@ mod write_text;
 
 use std::fs;
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
 use std::os::unix::net::UnixListener;
 use std::process::Command;
@@ -33,10 +33,10 @@ use ffi_syscalls::{Errno, file, stdio};
 
 use fuse::{FuseMount, Quirks};
 use support::{
-    CLOSED, ControlGroup, NOBODY, TempDir, as_ordinary_user, assert_same_bytes, assert_same_error, byte_after, checked,
+    CLOSED, NOBODY, TempDir, as_ordinary_user, assert_same_bytes, assert_same_error, byte_after, checked,
     closed_streams, count_descriptors, deny_syscall, drop_root, enter_mount_namespace, in_child, is_emulated, is_root,
-    mode_of, mount, path_of_length, random_bytes, report_cannot_run, report_not_in_an_emulator, set_mode,
-    set_signal_handler, set_soft_limit, set_umask, temp_dir_with_space, while_repeating, with_closed_streams,
+    mode_of, mount, path_of_length, random_bytes, report_cannot_run, report_not_in_an_emulator, set_memory_limit,
+    set_mode, set_signal_handler, set_soft_limit, set_umask, temp_dir_with_space, while_repeating, with_closed_streams,
     with_control_group,
 };
 

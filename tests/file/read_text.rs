@@ -157,17 +157,153 @@ fn read_text_of_a_file_without_end_fails_with_enomem() {
     });
 }
 
+/// Opens a pipe that keeps packets apart.
+fn packet_pipe() -> (fs::File, fs::File) {
+    let mut ends = [0; 2];
+    // SAFETY: `ends` is writable.
+    checked(unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC | libc::O_DIRECT) });
+    // SAFETY: the descriptors were just created and have no other owner.
+    ends.map(|end| unsafe { fs::File::from_raw_fd(end) }).into()
+}
+
+/// Returns the path by which a descriptor can be opened again.
+fn path_of_descriptor(file: &impl AsRawFd) -> String {
+    format!("/proc/self/fd/{}", file.as_raw_fd())
+}
+
+#[test]
+fn read_text_of_a_packet_pipe_returns_every_packet_whole() {
+    let repeated = |len: usize, count| vec![len; count];
+    let growing: Vec<usize> = (1..=4096).step_by(93).collect();
+    let shrinking: Vec<usize> = growing.iter().rev().copied().collect();
+    let mixed = vec![4096, 1, 4096, 300, 4000, 97, 3000, 4096, 5, 4096];
+    for lens in [repeated(3000, 3), repeated(4096, 3), repeated(4095, 200), repeated(1, 500), growing, shrinking, mixed]
+    {
+        let content = random_bytes(lens.iter().sum());
+        let (reader, mut writer) = packet_pipe();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut rest = &*content;
+                for &len in &lens {
+                    let (packet, others) = rest.split_at(len);
+                    assert_eq!(writer.write(packet).unwrap(), len);
+                    rest = others;
+                }
+                drop(writer);
+            });
+            // The pipe has a writer until its content is read, so the path may be opened at any time.
+            let text = file::read_text(&*path_of_descriptor(&reader)).unwrap();
+            assert_same_bytes(&text, &content);
+        });
+    }
+}
+
+/// Makes every read of at most this many bytes fail with EINVAL in this process until it exits. See seccomp(2).
+fn refuse_short_reads(longest: u32) {
+    use libc::{BPF_ABS, BPF_JEQ, BPF_JGT, BPF_JMP, BPF_K, BPF_LD, BPF_RET, BPF_W, sock_filter, sock_fprog};
+    let statement = |code: u32, k: u32, jt: u8, jf: u8| sock_filter { code: u16::try_from(code).unwrap(), jt, jf, k };
+    // Offsets in struct seccomp_data: the call number, and the low half of the third argument.
+    let mut filter = [
+        statement(BPF_LD | BPF_W | BPF_ABS, 0, 0, 0),
+        statement(BPF_JMP | BPF_JEQ | BPF_K, u32::try_from(libc::SYS_read).unwrap(), 0, 3),
+        statement(BPF_LD | BPF_W | BPF_ABS, 32, 0, 0),
+        statement(BPF_JMP | BPF_JGT | BPF_K, longest, 1, 0),
+        statement(BPF_RET | BPF_K, libc::SECCOMP_RET_ERRNO | libc::EINVAL.cast_unsigned(), 0, 0),
+        statement(BPF_RET | BPF_K, libc::SECCOMP_RET_ALLOW, 0, 0),
+    ];
+    let program = sock_fprog { len: u16::try_from(filter.len()).unwrap(), filter: filter.as_mut_ptr() };
+    // SAFETY: the arguments are plain integers.
+    checked(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) });
+    // SAFETY: `filter` has `len` instructions and outlives the call, which copies them.
+    checked(unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) });
+}
+
+/// A device may fail with EINVAL while the buffer has no room for a whole record, as /dev/kmsg does.
+#[test]
+fn read_text_of_a_device_that_requires_a_large_buffer_reads_it() {
+    if is_emulated() {
+        return report_not_in_an_emulator("a device that requires a large buffer: a filter stands for it");
+    }
+    in_child(|temp| {
+        let content = random_bytes(300_000);
+        let (fifo, file) = (temp.mkfifo("fifo"), temp.file("file", "short"));
+        refuse_short_reads(100_000);
+        thread::scope(|scope| {
+            scope.spawn(|| fs::File::options().write(true).open(&fifo).unwrap().write_all(&content).unwrap());
+            assert_same_bytes(&file::read_text(&*fifo).unwrap(), &content);
+        });
+        // A regular file has no records, so the error is reported.
+        assert_eq!(file::read_text(&*file).err(), Some(Errno::EINVAL));
+    });
+}
+
 /// A kernel that overcommits grants memory beyond the limit of the group and kills the process when it uses it.
 #[test]
-fn read_text_of_an_endless_file_fails_within_the_memory_of_its_control_group() {
-    let limit = |group: &ControlGroup| {
-        let file = if group.has("memory.limit_in_bytes") { "memory.limit_in_bytes" } else { "memory.max" };
-        group.set(file, "300000000")
-    };
+fn read_text_of_what_is_endless_fails_within_the_memory_of_its_control_group() {
     with_control_group(
         "memory",
-        limit,
-        |_| assert_eq!(file::read_text("/dev/zero").err(), Some(Errno::ENOMEM)),
-        |group, run_in| run_in(group, ""),
+        |group| set_memory_limit(group, 300_000_000),
+        |_| {
+            for _ in 0..2 {
+                assert_eq!(file::read_text("/dev/zero").err(), Some(Errno::ENOMEM));
+            }
+            let (reader, mut writer) = std::io::pipe().unwrap();
+            let path = path_of_descriptor(&reader);
+            let reading = thread::spawn(move || file::read_text(&*path).err());
+            let piece = random_bytes(1 << 16);
+            while !reading.is_finished() {
+                // A thread that has failed reads no more, and the pipe would be full for ever.
+                if is_writable(&writer) {
+                    writer.write_all(&piece[..4096]).unwrap();
+                }
+            }
+            assert_eq!(reading.join().unwrap(), Some(Errno::ENOMEM));
+        },
+        |group, run_in| {
+            for limit in [300_000_000, 64 << 20, 32 << 20, 20_000_000, 16 << 20, 12 << 20, 8 << 20] {
+                set_memory_limit(group, limit).unwrap();
+                run_in(group, "");
+            }
+        },
+    );
+}
+
+/// Returns whether a pipe has room for 4096 bytes, after waiting for it for at most a hundredth of a second.
+fn is_writable(writer: &impl AsRawFd) -> bool {
+    let mut request = libc::pollfd { fd: writer.as_raw_fd(), events: libc::POLLOUT, revents: 0 };
+    // SAFETY: there is one pollfd.
+    checked(unsafe { libc::poll(&raw mut request, 1, 10) }) == 1
+}
+
+/// A content may take most of the memory of a group.
+#[test]
+fn read_text_returns_a_content_of_half_the_memory_of_its_control_group() {
+    with_control_group(
+        "memory",
+        |group| set_memory_limit(group, 16 << 20),
+        |argument| {
+            let len: usize = argument.parse().unwrap();
+            let (reader, mut writer) = std::io::pipe().unwrap();
+            thread::scope(|scope| {
+                scope.spawn(move || {
+                    let piece = [b'x'; 5000];
+                    let mut left = len;
+                    while left > 0 {
+                        let part = left.min(piece.len());
+                        writer.write_all(&piece[..part]).unwrap();
+                        left -= part;
+                    }
+                });
+                let text = file::read_text(&*path_of_descriptor(&reader)).unwrap();
+                assert_eq!(text.len(), len);
+                assert!(text.iter().all(|&byte| byte == b'x'));
+            });
+        },
+        |group, run_in| {
+            for limit in [8 << 20, 16 << 20, 40_000_000, 64 << 20] {
+                set_memory_limit(group, limit).unwrap();
+                run_in(group, &(limit / 2).to_string());
+            }
+        },
     );
 }

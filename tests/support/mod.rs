@@ -383,6 +383,12 @@ impl ControlGroup {
     }
 }
 
+/// Limits the memory of a group, in bytes.
+pub(crate) fn set_memory_limit(group: &ControlGroup, limit: usize) -> Result<(), String> {
+    let file = if group.has("memory.limit_in_bytes") { "memory.limit_in_bytes" } else { "memory.max" };
+    group.set(file, &limit.to_string())
+}
+
 impl Drop for ControlGroup {
     fn drop(&mut self) {
         fs::remove_dir(&self.0).unwrap();

@@ -11,11 +11,16 @@ use crate::errno::{Errno, Result};
 use crate::sys::fd::pipe_off_streams;
 use crate::sys::types::retry;
 
-/// Defines constants in the type that the primitives take; none is negative.
+/// Defines constants in the type that the primitives take; none is negative or large.
 macro_rules! constants {
     ($($name:ident)*) => {
         $(
-            #[allow(clippy::cast_sign_loss, clippy::cast_lossless, reason = "their types differ between systems")]
+            #[allow(
+                clippy::cast_sign_loss,
+                clippy::cast_lossless,
+                clippy::cast_possible_truncation,
+                reason = "their types differ between systems, and their values are small"
+            )]
             pub(crate) const $name: u32 = libc::$name as u32;
         )*
     };
@@ -23,7 +28,7 @@ macro_rules! constants {
 
 constants! {
     O_APPEND O_CREAT O_DIRECTORY O_EXCL O_NOFOLLOW O_NONBLOCK O_RDONLY O_RDWR O_TRUNC O_WRONLY
-    S_IFDIR S_IFMT S_IFREG SEEK_CUR SEEK_END SEEK_SET
+    PIPE_BUF S_IFDIR S_IFMT S_IFREG SEEK_CUR SEEK_END SEEK_SET
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::useless_conversion, reason = "some systems have 16 bits for it")]

@@ -6,8 +6,8 @@ use core::mem::{MaybeUninit, offset_of};
 use ffi_syscalls_arch::{Sysno, nr, syscall2, syscall6};
 use linux_raw_sys::general;
 pub(crate) use linux_raw_sys::general::{
-    O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, S_IFDIR,
-    S_IFMT, S_IFREG, SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET,
+    O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, PIPE_BUF,
+    S_IFDIR, S_IFMT, S_IFREG, SEEK_CUR, SEEK_DATA, SEEK_END, SEEK_HOLE, SEEK_SET,
 };
 
 use super::call::{CWD, int, path_arg, syscall_retry, syscall_retry_transfer, syscall_retry_unit};

@@ -117,7 +117,7 @@ fn copy_of_allocated_blocks_without_content_reads_zeroes() {
     let layout: (u64, Extents) = (400_000, &[(100_000, 5)]);
     let file = create_sparse(&temp.join("file"), layout);
     // SAFETY: the arguments are plain integers.
-    let allocated = unsafe { libc::fallocate(std::os::fd::AsRawFd::as_raw_fd(&file), 0, 200_000, 150_000) };
+    let allocated = unsafe { libc::fallocate(AsRawFd::as_raw_fd(&file), 0, 200_000, 150_000) };
     if allocated != 0 {
         return report_cannot_run("fallocate(2): set TMPDIR to a file system that has it");
     }
@@ -202,7 +202,7 @@ fn copy_of_a_file_over_1_gib_without_holes_copies_all() {
     let file = create_sparse(&temp.join("file"), (0, &[]));
     let len = i64::try_from(LEN).unwrap();
     // SAFETY: the arguments are plain integers.
-    if unsafe { libc::fallocate(std::os::fd::AsRawFd::as_raw_fd(&file), 0, 0, len) } != 0 {
+    if unsafe { libc::fallocate(AsRawFd::as_raw_fd(&file), 0, 0, len) } != 0 {
         return report_cannot_run("fallocate(2): set TMPDIR to a file system that has it");
     }
     for mark in MARKS {

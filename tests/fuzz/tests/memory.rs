@@ -113,6 +113,19 @@ fn texts_and_lists_are_read_and_freed_by_their_raw_pointers() -> Result<()> {
     Ok(())
 }
 
+/// A list of more than 1 MB stays in the block of its strings, which are moved.
+#[test]
+fn long_lists_hold_their_strings() -> Result<()> {
+    for (count, len) in [(1100, 1000), (40, 30_000), (3, 400_000)] {
+        let strings: Vec<Vec<u8>> =
+            (0..count).map(|number| vec![b'a' + (number % 26) as u8; len + number % 7]).collect();
+        let list = List::new(strings.iter().map(Vec::as_slice))?;
+        assert!(list.iter().map(CStr::to_bytes).eq(strings.iter().map(Vec::as_slice)));
+        assert!(list.iter().all(|string| string.as_ptr().addr() % 2 == 1));
+    }
+    Ok(())
+}
+
 #[test]
 fn static_empty_text_can_be_read_and_written() {
     let empty = EMPTY.as_ptr();
