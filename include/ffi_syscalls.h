@@ -79,9 +79,10 @@ bool rt_file_write_text(const char *path, const char *content);
 bool rt_file_append_text(const char *path, const char *content);
 
 /**
- * Copies the content and the permission bits of a file, without set-user-ID and set-group-ID. EINVAL if both are the
- * same file, EISDIR if either is a directory. After a failure a destination that the call created is removed; one that
- * existed, or that a dangling link led to, may be incomplete.
+ * Copies the content of a file; holes stay holes. A new destination gets the permission bits of the source, less the
+ * umask or under the default ACL of its directory, and never set-user-ID, set-group-ID or sticky; an existing one keeps
+ * its mode. EINVAL if both are the same file, EISDIR if either is a directory. After a failure a destination that the
+ * call created is removed; one that existed, or that a dangling link led to, may be incomplete.
  */
 bool rt_file_copy(const char *src, const char *dst);
 
@@ -108,9 +109,10 @@ int64_t rt_file_size(const char *path);
 int64_t rt_file_modified_time(const char *path);
 
 /**
- * Takes an exclusive, advisory lock (flock(2)) on a file, which is created if missing (0666 less the umask). It never
- * waits: EAGAIN if another descriptor holds the lock, in this process too; the call needs no memory, so EAGAIN never
- * stands for a lack of it. Returns the descriptor that holds the lock, for rt_file_unlock(), or -1.
+ * Takes an exclusive, advisory lock (flock(2)) on a file, which is created if missing (0666 less the umask), or on a
+ * directory. It never waits: EAGAIN if another descriptor holds the lock, in this process too; the call needs no memory,
+ * so EAGAIN never stands for a lack of it. Returns the descriptor that holds the lock, for rt_file_unlock(), or -1. It
+ * is never a standard stream, also if these are closed.
  */
 int64_t rt_file_lock(const char *path);
 
@@ -219,7 +221,8 @@ bool rt_print(const char *text);
 bool rt_eprint(const char *text);
 
 /**
- * Ends the process, including all its threads, with the low 8 bits of the code.
+ * Ends the process, including all its threads, with the low 8 bits of the code. In a program without a libc the
+ * destructors run first; with one they do not.
  */
 void rt_exit(int32_t code) FFI_SYSCALLS_NORETURN;
 
