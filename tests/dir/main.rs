@@ -7,6 +7,7 @@ mod list;
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{CStr, CString, OsStr};
 use std::fs;
