@@ -44,15 +44,17 @@ struct Budget {
 }
 
 /// Returns the budgets. Each function after the first 28 may add 584 bytes, on average.
+///
+/// They include what keeping holes, whole messages, constructors and giving memory back have cost.
 fn budgets() -> Result<[Budget; 6]> {
     let added = 584 * list::names()?.len().saturating_sub(28) as u64;
     Ok([
-        Budget { name: HOSTED, bytes: 81_920 + added, everywhere: true },
-        Budget { name: FREESTANDING, bytes: 81_920 + added, everywhere: true },
-        Budget { name: SHARED, bytes: 25_600 + added, everywhere: true },
-        Budget { name: HELLO, bytes: 1_645, everywhere: false },
-        Budget { name: COPY, bytes: 2_965, everywhere: false },
-        Budget { name: ALL_OPERATIONS, bytes: 17_556 + added, everywhere: false },
+        Budget { name: HOSTED, bytes: 86_016 + added, everywhere: true },
+        Budget { name: FREESTANDING, bytes: 98_304 + added, everywhere: true },
+        Budget { name: SHARED, bytes: 27_648 + added, everywhere: true },
+        Budget { name: HELLO, bytes: 1_720, everywhere: false },
+        Budget { name: COPY, bytes: 4_120, everywhere: false },
+        Budget { name: ALL_OPERATIONS, bytes: 19_592 + added, everywhere: false },
     ])
 }
 
