@@ -95,12 +95,13 @@ impl<C: Calls> Drop for OwnedFd<C> {
     }
 }
 
+/// The two ends of a pipe: the one to read from first.
+type Ends<C> = (OwnedFd<C>, OwnedFd<C>);
+
 /// Opens pipes until neither end is a standard stream.
 ///
 /// A duplicate is not enough: bytes that another thread writes to a closed stream in between would stay in the pipe.
-pub(super) fn pipe_off_streams<C: Calls>(
-    open: fn() -> Result<(OwnedFd<C>, OwnedFd<C>)>,
-) -> Result<(OwnedFd<C>, OwnedFd<C>)> {
+pub(super) fn pipe_off_streams<C: Calls>(open: fn() -> Result<Ends<C>>) -> Result<Ends<C>> {
     let ends = open()?;
     if ends.0.is_stream() || ends.1.is_stream() {
         // The low numbers stay taken until another pipe is open.
