@@ -112,7 +112,7 @@ fn write_text_and_append_text_keep_closed_standard_streams_closed_while_they_wri
                     thread::scope(|scope| {
                         let running = scope.spawn(|| {
                             let write = if append { file::append_text } else { file::write_text };
-                            write(&*fifo, &*content)
+                            write(fifo.as_str(), content.as_slice())
                         });
                         while bytes_in(&pipe) == 0 {
                             thread::yield_now();
