@@ -8,9 +8,6 @@ mod copy;
 mod delete;
 mod every_operation;
 mod exists;
-#[cfg(target_os = "linux")]
-#[path = "../support/fuse.rs"]
-mod fuse;
 mod lock;
 mod modified_time;
 mod read_text;
@@ -31,13 +28,12 @@ use std::thread;
 
 use ffi_syscalls::{Errno, file, stdio};
 
-use fuse::{FuseMount, Quirks};
 use support::{
-    CLOSED, NOBODY, TempDir, as_ordinary_user, assert_same_bytes, assert_same_error, byte_after, checked,
-    closed_streams, count_descriptors, deny_syscall, drop_root, enter_mount_namespace, in_child, is_emulated, is_root,
-    mode_of, mount, path_of_length, random_bytes, report_cannot_run, report_not_in_an_emulator, set_memory_limit,
-    set_mode, set_signal_handler, set_soft_limit, set_umask, temp_dir_with_space, while_repeating, with_closed_streams,
-    with_control_group,
+    CLOSED, FuseMount, NOBODY, Quirks, TempDir, as_ordinary_user, assert_same_bytes, assert_same_error, byte_after,
+    checked, closed_streams, count_descriptors, deny_syscall, drop_root, enter_mount_namespace, in_child, is_emulated,
+    is_root, mode_of, mount, path_of_length, random_bytes, report_cannot_run, report_not_in_an_emulator,
+    set_memory_limit, set_mode, set_signal_handler, set_soft_limit, set_umask, temp_dir_with_space, while_repeating,
+    with_closed_streams, with_control_group,
 };
 
 /// If blocks were equal, the other tests would not notice that some were swapped.

@@ -1,6 +1,6 @@
 //! A file system in memory with the quirks of real ones, served to the kernel through /dev/fuse. See fuse(4).
 
-#![allow(dead_code, reason = "each test binary uses a part of the helpers")]
+#![allow(clippy::indexing_slicing, reason = "a test stops at a request that it did not expect")]
 
 use std::collections::BTreeMap;
 use std::ffi::CString;
@@ -9,9 +9,9 @@ use std::io::{Read, Write};
 use std::os::fd::AsRawFd;
 use std::thread;
 
-use super::support;
+use super::{checked, enter_mount_namespace, mount};
 
-/// What a file system does that others do not.
+/// The peculiarities of a file system.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Quirks {
     /// A change of mode fails with EPERM, and a new file gets 0755 whatever was asked for: CIFS, 9p, vfat.
@@ -34,9 +34,9 @@ impl FuseMount {
     pub(crate) fn new(point: &str, quirks: Quirks) -> Result<Self, String> {
         let mut device =
             File::options().read(true).write(true).open("/dev/fuse").map_err(|error| format!("/dev/fuse: {error}"))?;
-        support::enter_mount_namespace()?;
+        enter_mount_namespace()?;
         let options = format!("fd={},rootmode=40000,user_id=0,group_id=0,allow_other", device.as_raw_fd());
-        support::mount("quirks", point, "fuse", 0, &options)?;
+        mount("quirks", point, "fuse", 0, &options)?;
         let mut server = Server { quirks, nodes: vec![Node::default()], names: BTreeMap::new(), reports: 0 };
         thread::spawn(move || {
             let mut buffer = vec![0; 1 << 18];
@@ -61,7 +61,7 @@ impl FuseMount {
 impl Drop for FuseMount {
     fn drop(&mut self) {
         // SAFETY: the path is NUL-terminated.
-        support::checked(unsafe { libc::umount2(self.0.as_ptr(), libc::MNT_DETACH) });
+        checked(unsafe { libc::umount2(self.0.as_ptr(), libc::MNT_DETACH) });
     }
 }
 
