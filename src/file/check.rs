@@ -14,14 +14,12 @@ pub(crate) fn check_exists(path: &CStr) -> Result<()> {
     }
 }
 
-/// Succeeds if the path still refers to this file. `ENOENT` if it refers to another one, or to none.
+/// Returns whether what was found at the path is this file.
 ///
-/// It succeeds too if the numbers of the path prove nothing and a directory contained the file at its last fstat(2).
-#[inline(never)]
-pub(super) fn check_same_file(path: &CStr, file: &Stat) -> Result<()> {
-    let mut buffer = StatBuffer::uninit();
-    let found = sys::stat(path, &mut buffer)?;
-    if found.same_file(file) || file.has_names() && is_renumbered(path, found) { Ok(()) } else { Err(Errno::ENOENT) }
+/// If the numbers of the path prove nothing, it is the file if a directory still contained that at its fstat(2): a file
+/// that was replaced has no name left.
+pub(super) fn is_same_file(path: &CStr, found: &Stat, file: &Stat) -> bool {
+    found.same_file(file) || file.has_names() && is_renumbered(path, found)
 }
 
 /// Returns whether the inode number at the path differs from the one of its last stat.

@@ -2,7 +2,7 @@
 
 use core::ffi::CStr;
 
-use super::check::{check_same_file, is_renumbered};
+use super::check::{is_renumbered, is_same_file};
 use super::holes::copy_sparse;
 use crate::arg::Arg;
 use crate::errno::{Errno, Result};
@@ -52,13 +52,18 @@ fn copy_file(source: &CStr, destination: &CStr) -> Result<()> {
         copy_content(&from, source, &to, target.is_regular())
     });
     let result = copied.and(to.close());
-    // Another process may have put a file of its own at the path.
-    let is_ours = || target.map_or(Ok(()), |target| check_same_file(destination, target)).is_ok();
-    if result.is_err() && is_new && is_ours() {
+    if result.is_err() && is_new && is_ours(destination, target) {
         // The first error is the one to report.
         let _ = sys::unlink(destination);
     }
     result
+}
+
+/// Returns whether the path refers to the file that this call created: another process may have put its own there. A file
+/// whose status is unknown counts as this call's.
+fn is_ours(path: &CStr, target: Result<&Stat>) -> bool {
+    let Ok(file) = target else { return true };
+    sys::stat(path, &mut StatBuffer::uninit()).is_ok_and(|found| is_same_file(path, found, file))
 }
 
 /// Opens a destination that was missing. Returns true with it if this call created the file at this path.

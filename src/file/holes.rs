@@ -8,8 +8,8 @@ use crate::sys::{self, Fd};
 
 /// Copies a file that looks sparse to an empty one, and keeps its holes. `size` is a hint.
 ///
-/// What the kernel does not copy is read, and blocks of zeroes in it become holes: the file system may not report holes,
-/// or report the whole file as data.
+/// It reads the data that the kernel does not copy, and makes holes of blocks of zeroes: the file system may report no
+/// holes, or the whole file as data.
 #[inline(never)]
 pub(super) fn copy_sparse(from: &Fd, to: &Fd, size: usize) -> Result<()> {
     let mut buffer = [MaybeUninit::uninit(); SMALL_BUFFER];

@@ -3,7 +3,7 @@
 use core::ffi::CStr;
 use core::mem::ManuallyDrop;
 
-use super::check::check_same_file;
+use super::check::is_same_file;
 use crate::arg::Arg;
 use crate::errno::{Errno, Result};
 use crate::sys::{self, Fd, StatBuffer};
@@ -73,10 +73,11 @@ pub fn lock(path: impl Arg) -> Result<FileLock> {
         for _ in 0..1000 {
             let fd = open_for_lock(path)?;
             sys::try_lock(&fd)?;
-            let mut locked = StatBuffer::uninit();
-            match check_same_file(path, sys::fstat(&fd, &mut locked)?) {
-                Ok(()) => return Ok(FileLock(fd)),
-                Err(Errno::ENOENT) => {}
+            let (mut found, mut locked) = (StatBuffer::uninit(), StatBuffer::uninit());
+            match sys::stat(path, &mut found) {
+                // The descriptor is examined after the path, when a file that was replaced has no name left.
+                Ok(found) if is_same_file(path, found, sys::fstat(&fd, &mut locked)?) => return Ok(FileLock(fd)),
+                Ok(_) | Err(Errno::ENOENT) => {}
                 Err(errno) => return Err(errno),
             }
         }
