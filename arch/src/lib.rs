@@ -13,7 +13,7 @@
 //! | [`define_start!`] | defines the program entry `_start` |
 //! | [`set_thread_pointer`] | sets the thread pointer, for thread-local variables without a libc |
 //! | [`place_thread_locals`] | returns where the variables and the thread pointer belong |
-//! | `array!` | returns the bounds of an array that the linker makes, for [`init_array`] and its like |
+//! | `array!` | returns the bounds of an array that the linker makes, for [`init_array`] and the other two |
 //! | [`R_RELATIVE`] | the type of relocation that adds the load address, for [`relocate`] |
 //! | memory functions | `memcpy`, `memmove`, `memset`, `memcmp`, `bcmp`, `strlen`, weak and hidden (feature `mem`) |
 //!

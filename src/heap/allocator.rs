@@ -16,7 +16,6 @@ use crate::sys;
 const CACHED_MAX: usize = 1 << 25;
 const HUGE_PAGE: usize = 1 << 21;
 
-#[repr(C)]
 pub(super) struct Heap {
     /// The span that became empty last, or null. It stays a span, so that allocating and freeing one block again and
     /// again does not begin and end a span each time.

@@ -1,4 +1,4 @@
-//! What runs around `main` in a program without a libc and without Rust's std, and its panic handler.
+//! The start and the end of a program without a libc and without Rust's std, and its panic handler.
 //!
 //! The parts that not every program needs are members of the freestanding archive of their own: `cargo xtask build`
 //! makes them, and the linker takes those that the program refers to.

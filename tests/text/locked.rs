@@ -1,6 +1,6 @@
 use super::*;
 
-/// What each operation that needs memory returns, and what one does that needs none.
+/// The results of each operation that needs memory, and of one that needs none.
 struct Results {
     failures: [Option<Errno>; 8],
     lock: ffi_syscalls::Result<file::FileLock>,

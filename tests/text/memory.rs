@@ -210,7 +210,7 @@ fn memory_that_is_freed_is_reused_without_a_system_call() {
     });
 }
 
-/// What the cache is full of must not keep large texts out.
+/// Spans that fill the cache must not keep large texts out.
 #[test]
 fn memory_of_large_texts_is_reused_after_many_small_ones_were_freed() {
     if is_emulated() {
