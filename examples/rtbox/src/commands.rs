@@ -30,7 +30,6 @@ pub(crate) fn lock(job: &mut Job) -> c_int {
     let Some(lock) = job.check(&[*file], lock) else { return code::FAILURE };
     let descriptor = lock.into_raw();
     let result = start(job, command, Some(descriptor));
-    // Unlock before any message: if standard error is closed, the lock may have its descriptor.
     // SAFETY: the descriptor is that of the lock, and nothing else in this process owns it.
     let unlocked = unsafe { FileLock::from_raw(descriptor) }.unlock();
     if let Err(errno) = unlocked {
