@@ -4,7 +4,7 @@ use core::mem::MaybeUninit;
 
 use ffi_syscalls::{Errno, Result};
 
-use crate::sys::file::{self, Fd, Status};
+use crate::sys::file::{self, Fd};
 
 /// The room of each read. A packet of a pipe has up to 4 KB and a datagram up to 64 KB, and the kernel drops what does
 /// not fit.
@@ -24,11 +24,11 @@ pub(crate) fn copy(
     to: &Fd,
     before_writing: impl FnOnce() -> Result<()>,
 ) -> core::result::Result<(), Failure> {
-    if grows_by_output(from, to) {
-        return Err(Failure::SameFile);
-    }
     let mut buffer = [MaybeUninit::uninit(); ROOM];
     let mut bytes = file::read(from, &mut buffer).map_err(Failure::Read)?;
+    if !bytes.is_empty() && are_same_file(from, to) {
+        return Err(Failure::SameFile);
+    }
     before_writing().map_err(Failure::Write)?;
     while !bytes.is_empty() {
         file::write_all(to, bytes).map_err(Failure::Write)?;
@@ -37,9 +37,8 @@ pub(crate) fn copy(
     Ok(())
 }
 
-/// Returns whether both are the same file, and the input has not been read to its end.
-fn grows_by_output(from: &Fd, to: &Fd) -> bool {
+/// Returns whether both are the same regular file.
+fn are_same_file(from: &Fd, to: &Fd) -> bool {
     let (Ok(input), Ok(output)) = (file::status(from), file::status(to)) else { return false };
-    let has_more = |input: &Status| file::offset(from).is_ok_and(|offset| offset < input.size());
-    input.is_regular() && input.is_same_file(&output) && has_more(&input)
+    input.is_regular() && input.is_same_file(&output)
 }

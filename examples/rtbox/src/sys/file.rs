@@ -143,10 +143,6 @@ impl Status {
     pub(crate) const fn is_same_file(&self, other: &Self) -> bool {
         self.0.st_dev == other.0.st_dev && self.0.st_ino == other.0.st_ino
     }
-
-    pub(crate) const fn size(&self) -> i64 {
-        self.0.st_size
-    }
 }
 
 /// Returns the status of an open file. See fstat(2).
@@ -156,13 +152,6 @@ pub(crate) fn status(fd: &Fd) -> Result<Status> {
     unsafe { call(Sysno::fstat, [fd.arg(), status.as_mut_ptr().expose_provenance(), 0, 0, 0]) }?;
     // SAFETY: the call succeeded, so the kernel filled the buffer.
     Ok(Status(unsafe { status.assume_init() }))
-}
-
-/// Returns the offset of an open file. See lseek(2).
-pub(crate) fn offset(fd: &Fd) -> Result<i64> {
-    // SAFETY: the call takes numbers only.
-    let offset = unsafe { call(Sysno::lseek, [fd.arg(), 0, general::SEEK_CUR as usize, 0, 0]) }?;
-    Ok(i64::try_from(offset).unwrap_or(i64::MAX))
 }
 
 /// Removes the content of an open file. See ftruncate(2).
