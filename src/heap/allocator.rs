@@ -27,10 +27,13 @@ pub(super) struct Heap {
 // SAFETY: the pointers lead to memory that the heap owns, whichever thread uses it.
 unsafe impl Send for Heap {}
 
-pub(super) static HEAP: Mutex<Heap> =
-    Mutex::new(Heap { segments: Segments::new(), free: FreeSegments::new(), idle: null_mut() });
+pub(super) static HEAP: Mutex<Heap> = Mutex::new(Heap::new());
 
 impl Heap {
+    pub(super) const fn new() -> Self {
+        Self { segments: Segments::new(), free: FreeSegments::new(), idle: null_mut() }
+    }
+
     /// Returns a block with room for at least this many bytes.
     ///
     /// If there is no freed block of that size, it takes a block that grows, if it is large, and moves its pages. Then the
