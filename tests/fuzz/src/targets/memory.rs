@@ -64,9 +64,9 @@ fn fill(block: &mut Block, from: usize, content: &[u8]) {
 fn grow(held: &mut Held, size: usize, mark: u8) {
     held.block.reserve(size).unwrap_or_else(|errno| panic!("{errno:?}"));
     assert!(held.block.capacity() >= size);
-    let more = size.saturating_sub(held.content.len());
-    fill(&mut held.block, held.content.len(), &vec![mark; more]);
-    held.content.resize(held.content.len() + more, mark);
+    let more = vec![mark; size.saturating_sub(held.content.len())];
+    fill(&mut held.block, held.content.len(), &more);
+    held.content.extend_from_slice(&more);
 }
 
 /// Appends after the bytes that the length counts.
