@@ -147,8 +147,9 @@ fn create_recursive_gives_no_one_else_access_through_a_link() {
         let [parent, other] = [temp.join("parent"), temp.join("other")];
         let exchange = || {
             let (at, [parent, other]) = (libc::AT_FDCWD, &names);
-            // SAFETY: the paths are NUL-terminated. It fails while one of them is missing.
-            unsafe { libc::renameat2(at, parent.as_ptr(), at, other.as_ptr(), libc::RENAME_EXCHANGE) };
+            let (parent, other) = (parent.as_ptr(), other.as_ptr());
+            // SAFETY: the paths are NUL-terminated. It fails while one of them is missing. musl may lack the function.
+            unsafe { libc::syscall(libc::SYS_renameat2, at, parent, at, other, libc::RENAME_EXCHANGE) };
         };
         let rounds = if is_emulated() { 300 } else { 2000 };
         while_repeating(exchange, || {
