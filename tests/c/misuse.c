@@ -10,16 +10,24 @@
 
 static int64_t which; /* the number */
 
-/* Returns a text of this many bytes. */
-static char *text_of(size_t n)
+/* Returns this many texts of `n` bytes each in `texts`. */
+static void texts_of(size_t n, char **texts, int64_t count)
 {
     static char content[(20 << 20) + 1];
     for (size_t i = 0; i < n; i++)
         content[i] = 't';
     content[n] = 0;
-    if (!rt_env_set("MISUSE", content))
-        return NULL;
-    return rt_env_get("MISUSE");
+    bool is_set = rt_env_set("MISUSE", content);
+    for (int64_t i = 0; i < count; i++)
+        texts[i] = is_set ? rt_env_get("MISUSE") : NULL;
+}
+
+/* Returns a text of this many bytes. */
+static char *text_of(size_t n)
+{
+    char *text;
+    texts_of(n, &text, 1);
+    return text;
 }
 
 static void free_twice(char *text)
@@ -117,8 +125,7 @@ static char *stale[STALE_TEXTS];
 
 static void make_stale(int64_t count)
 {
-    for (int64_t i = 0; i < count; i++)
-        stale[i] = text_of(STALE);
+    texts_of(STALE, stale, count);
     rt_env_set("MISUSE", "");
     for (int64_t i = 0; i < count; i++)
         rt_free(stale[i]);
@@ -148,8 +155,7 @@ static void stale_in_large(void)
 {
     make_stale(1000);
     static char *large[10];
-    for (int i = 0; i < 10; i++)
-        large[i] = text_of(900000);
+    texts_of(900000, large, 10);
     rt_free(stale_but(large, 10));
 }
 
@@ -158,8 +164,7 @@ static void stale_in_other(void)
 {
     make_stale(1000);
     static char *other[1000];
-    for (int i = 0; i < 1000; i++)
-        other[i] = text_of(OTHER);
+    texts_of(OTHER, other, 1000);
     rt_free(stale_but(other, 1000));
 }
 
