@@ -41,7 +41,9 @@ pub fn add(lane: &mut Lane) {
     let all = OF_BACKENDS.into_iter().chain([freestanding]).chain(OF_PACKAGES);
     all.for_each(|(name, arguments)| lane.add(lints(name, arguments.to_owned())));
     lane.add(Check::new("modules: no cycles, no use of a higher layer", [], modules::check));
-    lane.add(Check::new("harness: its own tests", [], || run("test --quiet --package harness")));
+    lane.add(Check::new("tools: their own tests", [], || {
+        run("test --quiet --profile xtask --package xtask --package workbench --package harness")
+    }));
     lane.add(Check::new("models: lock-free code in every order, as it is and with faults", [], || {
         run("test --quiet --package model -- --nocapture")
     }));
