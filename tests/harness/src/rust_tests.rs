@@ -20,10 +20,9 @@ const RTBOX: Run = ("rtbox", "--release --package rtbox --features freestanding"
 const MOVABLE_RTBOX: Run =
     ("rtbox, position-independent, not optimised", "--package rtbox --features freestanding,static-pie", &[]);
 
-const HERE: [Run; 7] = [
+const HERE: [Run; 6] = [
     KERNEL,
-    ("Rust tests, optimised", "--profile optimised", &[]),
-    ("Rust tests, with the C functions", "--features exports", &[]),
+    ("Rust tests, optimised, with the C functions", "--profile optimised --features exports", &[]),
     LIBC,
     MEMORY_FUNCTIONS,
     RTBOX,
