@@ -29,28 +29,28 @@ struct Page {
     used: BTreeSet<(Place, String)>,
 }
 
-/// A crate whose pages rustdoc makes.
+/// Crates whose pages one run of rustdoc makes, so that they share the builds of their dependencies.
 #[derive(Clone, Copy)]
-pub struct Crate {
-    pub name: &'static str,
-    /// Selects it, and its features, for cargo.
+pub struct Crates {
+    pub names: &'static [&'static str],
+    /// Selects them, and their features, for cargo.
     pub arguments: &'static str,
-    /// The directory of target/modules for it. Crates that share dependencies share one; a crate with other features
-    /// has another, since cargo does not renew its pages when the features change back.
+    /// The directory of target/modules for them. A crate with other features has another, since cargo does not renew its
+    /// pages when the features change back.
     pub directory: &'static str,
 }
 
-impl Crate {
-    /// Documents the crate, and reads its modules.
-    pub fn graph(self, manifest: &Path) -> Result<Graph> {
+impl Crates {
+    /// Documents the crates, and reads the modules of each.
+    pub fn graphs(self, manifest: &Path) -> Result<Vec<(&'static str, Graph)>> {
         let place = project::root().join("target/modules").join(self.directory);
-        let mut rustdoc = cargo();
-        rustdoc.args(["rustdoc", "--quiet", "--manifest-path"]).arg(manifest).args(self.arguments.split_whitespace());
-        rustdoc.arg("--target-dir").arg(&place).args(["--", "--cap-lints=allow", "-Zunstable-options"]);
-        rustdoc.args(["--generate-link-to-definition", "--document-private-items"]);
+        let mut doc = cargo();
+        doc.args(["doc", "--quiet", "--no-deps", "--document-private-items", "--manifest-path"]).arg(manifest);
+        doc.args(self.arguments.split_whitespace()).arg("--target-dir").arg(&place);
+        doc.env("RUSTDOCFLAGS", "--cap-lints=allow -Zunstable-options --generate-link-to-definition");
         // A stable rustdoc takes unstable options then.
-        execute(rustdoc.env("RUSTC_BOOTSTRAP", "1"))?;
-        graph(&place.join("doc/src").join(self.name))
+        execute(doc.env("RUSTC_BOOTSTRAP", "1"))?;
+        self.names.iter().map(|name| Ok((*name, graph(&place.join("doc/src").join(name))?))).collect()
     }
 }
 

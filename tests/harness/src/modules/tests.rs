@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use super::graph::Graph;
-use super::pages::Crate;
+use super::pages::Crates;
 use super::{layer_of, uses_of_higher_layers};
 
 fn fixture() -> Graph {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/modules/Cargo.toml");
-    let fixture = Crate { name: "modules", arguments: "--package modules", directory: "fixture" };
-    fixture.graph(&manifest).expect("rustdoc documents the fixture")
+    let fixture = Crates { names: &["modules"], arguments: "--package modules", directory: "fixture" };
+    let (_, graph) = fixture.graphs(&manifest).expect("rustdoc documents the fixture").remove(0);
+    graph
 }
 
 #[test]
