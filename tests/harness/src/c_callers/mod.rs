@@ -23,7 +23,8 @@ use link::Form::{Checked, Freestanding, HostedStatic, Shared, Small, SmallPie};
 use link::{Link, with};
 use programs::Argument::{New, SharedObject, Word};
 use programs::{
-    AS_AN_ORDINARY_USER, Argument, BY_OTHER_TOOLS, CONFORMANCE, End, IN_QEMU_WITH_THREADS, PROGRAMS, Program, THREADS,
+    AS_AN_ORDINARY_USER, Argument, BY_OTHER_TOOLS, CONFORMANCE, End, IN_QEMU_WITH_THREADS, MISUSE,
+    ONE_BY_EACH_ARTIFACT, PROGRAMS, Program, THREADS,
 };
 
 /// The user id of an ordinary user.
@@ -79,8 +80,8 @@ struct Caller {
 
 /// Returns every program in every way to link it.
 ///
-/// In an emulator the long programs run in fewer ways: the one that calls every function as gcc links it, and the one
-/// with threads once for each backend and libc.
+/// In an emulator the long programs run in fewer ways: the one that calls every function as gcc links it, the one that
+/// misuses pointers once for each archive and the shared object, and the one with threads once for each backend and libc.
 fn all(arch: Arch) -> impl Iterator<Item = Caller> {
     let links = |program: &'static Program| program.links.iter().copied().flatten().map(move |&link| (program, link));
     let is_selected = move |program: &Program, link: Link| match program.source {
@@ -88,6 +89,7 @@ fn all(arch: Arch) -> impl Iterator<Item = Caller> {
         // Debian's cross compilers come without C++.
         source if link::is_cxx(source) => !link.0.is_gcc(),
         CONFORMANCE => !BY_OTHER_TOOLS.contains(&link),
+        MISUSE => ONE_BY_EACH_ARTIFACT.contains(&link),
         THREADS => IN_QEMU_WITH_THREADS.contains(&link),
         _ => true,
     };

@@ -37,6 +37,9 @@ pub const WITH_LIBC: &[Link] = &[
 const ONE_BY_EACH_LIBC: &[Link] = &[Link(Gcc, Hosted), Link(Gcc, OnLibc), Link(MuslGcc, OnLibcStatic)];
 /// The same with the musl of zig, for emulators.
 pub const IN_QEMU_WITH_THREADS: &[Link] = &[Link(Gcc, Hosted), Link(Gcc, OnLibc), Link(Zig, OnLibcStatic)];
+/// Each archive and the shared object, for emulators.
+pub const ONE_BY_EACH_ARTIFACT: &[Link] =
+    &[Link(Gcc, Freestanding), Link(Gcc, Checked), Link(Gcc, HostedStatic), Link(Gcc, Shared), Link(Gcc, OnLibcStatic)];
 pub const AS_AN_ORDINARY_USER: &[Link] =
     &[Link(Gcc, Freestanding), Link(Gcc, Shared), Link(Gcc, OnLibc), Link(MuslGcc, OnLibcStatic)];
 /// With a shared object of the program's own.
@@ -102,6 +105,7 @@ pub const fn program(source: &'static str, links: &'static [&'static [Link]], ru
 }
 
 pub const CONFORMANCE: &str = "tests/c/conformance.c";
+pub const MISUSE: &str = "tests/c/misuse.c";
 pub const THREADS: &str = "tests/c/threads.c";
 
 pub const PROGRAMS: &[Program] = &[
@@ -110,7 +114,7 @@ pub const PROGRAMS: &[Program] = &[
         ..program(CONFORMANCE, &[WITHOUT_LIBC, ONE_BY_EACH_TOOL, WITH_LIBC, ON_LIBC], NEW)
     },
     program(
-        "tests/c/misuse.c",
+        MISUSE,
         &[WITHOUT_LIBC, WITH_LIBC, ON_LIBC],
         &[
             (&[Word("all"), New], End::Success),
