@@ -1,4 +1,4 @@
-//! What belongs to the whole process: standard streams, umask, limits, signals, system calls, memory.
+//! Changes and reads what belongs to the whole process: standard streams, umask, limits, signals, system calls, memory.
 
 use super::*;
 
