@@ -33,8 +33,7 @@ struct Page {
 #[derive(Clone, Copy)]
 pub struct Crates {
     pub names: &'static [&'static str],
-    /// Selects them, and their features, for cargo.
-    pub arguments: &'static str,
+    pub features: &'static str,
     /// The directory of target/modules for them. A crate with other features has another, since cargo does not renew its
     /// pages when the features change back.
     pub directory: &'static str,
@@ -46,7 +45,8 @@ impl Crates {
         let place = project::root().join("target/modules").join(self.directory);
         let mut doc = cargo();
         doc.args(["doc", "--quiet", "--no-deps", "--document-private-items", "--manifest-path"]).arg(manifest);
-        doc.args(self.arguments.split_whitespace()).arg("--target-dir").arg(&place);
+        doc.args(["--features", self.features, "--target-dir"]).arg(&place);
+        doc.args(self.names.iter().flat_map(|name| ["--package", name]));
         doc.env("RUSTDOCFLAGS", "--cap-lints=allow -Zunstable-options --generate-link-to-definition");
         // A stable rustdoc takes unstable options then.
         execute(doc.env("RUSTC_BOOTSTRAP", "1"))?;

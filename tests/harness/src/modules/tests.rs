@@ -8,7 +8,7 @@ use super::{layer_of, uses_of_higher_layers};
 
 fn fixture() -> Graph {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/modules/Cargo.toml");
-    let fixture = Crates { names: &["modules"], arguments: "--package modules", directory: "fixture" };
+    let fixture = Crates { names: &["modules"], features: "", directory: "fixture" };
     let (_, graph) = fixture.graphs(&manifest).expect("rustdoc documents the fixture").remove(0);
     graph
 }
