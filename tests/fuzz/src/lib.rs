@@ -1,6 +1,6 @@
 //! Runs the library's source over a model of the kernel.
 //!
-//! This crate compiles the modules of the library from their own files. [`kernel`] takes the place of the architecture:
+//! This crate compiles the modules of the library from their own files. [`kernel::arch`] takes the place of the architecture:
 //! it answers every system call from the state that a test has prepared. The modules find its functions because this
 //! crate also has the name `ffi_syscalls_arch`. So a test can pass any bytes to the library as files of /proc,
 //! directory records, an environment or a stack, about ten thousand times a second. Miri, which supports few system
@@ -53,7 +53,7 @@ pub mod kernel;
 mod numbers;
 pub mod targets;
 
-pub use kernel::{
+pub use kernel::arch::{
     clone_on_stack, environ, has_thread_pointer, init_array, preinit_array, syscall0, syscall1, syscall2, syscall3,
     syscall4, syscall5, syscall6, thread_pointer,
 };

@@ -20,7 +20,7 @@ pub fn run(data: &[u8]) {
     let mut entries: Vec<Vec<u8>> = given.iter().map(|entry| without_nul(entry)).collect();
     let strings: Vec<CString> = entries.iter().map(|entry| CString::new(&entry[..]).unwrap_or_default()).collect();
     let array: Vec<*const c_char> = strings.iter().map(|string| string.as_ptr()).chain([null()]).collect();
-    kernel::set_environ((!is_in_proc).then_some(array.as_ptr()));
+    kernel::arch::set_environ((!is_in_proc).then_some(array.as_ptr()));
     let mut kernel = Kernel::default();
     if is_in_proc {
         let content: Vec<u8> = entries.iter().flat_map(|entry| entry.iter().copied().chain([0])).collect();
@@ -29,7 +29,7 @@ pub fn run(data: &[u8]) {
     }
     let actions = sections.get(1).map(|section| lines(section)).unwrap_or_default();
     with_kernel(kernel, || actions.into_iter().for_each(|action| act(action, &mut entries)));
-    kernel::set_environ(None);
+    kernel::arch::set_environ(None);
     env::forget();
 }
 

@@ -17,13 +17,13 @@ pub fn run(data: &[u8]) {
     kernel.files.insert(b"/etc/passwd".to_vec(), File::of(passwd));
     let variable = CString::new([b"HOME=".as_slice(), &home].concat()).unwrap_or_default();
     let variables = [if home.is_empty() { std::ptr::null() } else { variable.as_ptr() }, std::ptr::null()];
-    kernel::set_environ(Some(variables.as_ptr()));
+    kernel::arch::set_environ(Some(variables.as_ptr()));
     let expected = if home.first() == Some(&b'/') { Some(home) } else { home_of(user, passwd) };
     with_kernel(kernel, || match env::home() {
         Ok(found) => assert_eq!(Some(found.as_bytes()), expected.as_deref()),
         Err(errno) => assert_eq!((errno, None), (Errno::ENOENT, expected.as_deref())),
     });
-    kernel::set_environ(None);
+    kernel::arch::set_environ(None);
     #[cfg(not(miri))]
     if let Some(by_libc) = libc::home_of(user, passwd) {
         assert_eq!(by_libc.filter(|home| home.starts_with(b"/")), home_of(user, passwd));

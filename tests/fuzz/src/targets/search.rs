@@ -48,13 +48,13 @@ pub fn run(data: &[u8]) {
     let find = move |path: &[u8]| if exists(path) { File::of(b"") } else { File::Error(errno::ENOENT) };
     let variable = CString::new([b"PATH=".as_slice(), &path].concat()).unwrap_or_default();
     let variables: [*const c_char; 2] = [if path.is_empty() { null() } else { variable.as_ptr() }, null()];
-    kernel::set_environ(Some(variables.as_ptr()));
+    kernel::arch::set_environ(Some(variables.as_ptr()));
     let kernel = Kernel { programs: programs.clone(), lookup: Some(Rc::new(find)), ..Kernel::default() };
     let (outcome, attempts) = with_kernel(kernel, || {
         let outcome = process::run(&command[..], &[&argument[..]]);
         (outcome, kernel::outcome().1)
     });
-    kernel::set_environ(None);
+    kernel::arch::set_environ(None);
     let path = if path.is_empty() { b"/bin:/usr/bin".to_vec() } else { path };
     let mut model = Model { programs, attempts: Vec::new(), command, argument };
     let expected = model.run(&path, &exists);
