@@ -4,8 +4,8 @@ use anyhow::{Result, bail};
 use workbench::project::{Arch, SYSTEMS, Selection};
 use workbench::shell::{command, is_root};
 use workbench::tools::{
-    ADDRESS_SANITIZER, CARGO_DENY, CC, CLANG, CLIPPY, CXX, DISTRIBUTION_RUST, FLOCK, LLD, MIRI, MUSL, PKG_CONFIG,
-    RUSTFMT, STRACE, TYPOS, Tool, VALGRIND, ZIG, c_compiler, qemu, std, target,
+    ADDRESS_SANITIZER, CARGO_DENY, CC, CLANG, CLIPPY, CRATES, CXX, DISTRIBUTION_RUST, FLOCK, LLD, MIRI, MUSL,
+    PKG_CONFIG, RUSTFMT, STRACE, TYPOS, Tool, VALGRIND, ZIG, c_compiler, qemu, std, target,
 };
 
 #[derive(clap::Args)]
@@ -37,7 +37,7 @@ fn tools(build: bool, is_whole: bool, architectures: &[Arch]) -> Vec<Tool> {
     }
     // Before the distribution's compiler, with which the targets would count as installed.
     if is_whole {
-        tools.extend([RUSTFMT, CXX, ADDRESS_SANITIZER, TYPOS, CARGO_DENY]);
+        tools.extend([RUSTFMT, CXX, ADDRESS_SANITIZER, TYPOS, CARGO_DENY, CRATES]);
         tools.extend(SYSTEMS.iter().map(|system| target(system.triple)));
     }
     if architectures.contains(&Arch::Riscv64) {

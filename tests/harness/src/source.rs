@@ -51,8 +51,8 @@ pub fn add(lane: &mut Lane) {
     lane.add(Check::new("fuzzer: a short run", [tools::CXX, tools::ADDRESS_SANITIZER], fuzz::check));
     lane.add(readme());
     lane.add(Check::new("spelling", [tools::TYPOS], || run_tool(&tools::TYPOS, &[])));
-    lane.add(Check::new("dependencies: licenses, bans and sources", [tools::CARGO_DENY], || {
-        run_tool(&tools::CARGO_DENY, &["--locked", "--workspace", "check", "bans", "licenses", "sources"])
+    lane.add(Check::new("dependencies: licenses, bans and sources", [tools::CARGO_DENY, tools::CRATES], || {
+        run_tool(&tools::CARGO_DENY, &["--offline", "--workspace", "check", "bans", "licenses", "sources"])
     }));
     lane.add(Check::new("documentation", [], || {
         let mut doc = cargo();

@@ -36,6 +36,8 @@ enum Kind {
     Miri,
     /// Zig, from Python's package index.
     Zig,
+    /// The source of every dependency.
+    Crates,
     /// A program in PATH or in a directory of its own under target/tools, the command that installs it there, and the
     /// Debian packages that the command needs.
     Own { name: &'static str, install: &'static str, packages: &'static str },
@@ -78,6 +80,9 @@ pub const CARGO_DENY: Tool = tool(
     },
     "the licenses and sources of dependencies",
 );
+
+/// Those for other systems too, which no build here fetches.
+pub const CRATES: Tool = tool(Kind::Crates, "the licenses and sources of dependencies");
 
 pub const TYPOS: Tool = tool(
     Kind::Own {
@@ -136,6 +141,7 @@ impl Tool {
             Kind::AddressSanitizer => "address sanitizer",
             Kind::Miri => "cargo miri",
             Kind::Zig => "zig",
+            Kind::Crates => "source of a dependency",
             Kind::Own { name, .. } => name,
         }
     }
@@ -164,6 +170,9 @@ impl Tool {
                 capture(toolchain::nightly("miri").arg("--version")).is_ok_and(|output| output.status.success())
             }
             Kind::Zig => toolchain::find_zig().is_some(),
+            Kind::Crates => {
+                capture(cargo().args(["fetch", "--locked", "--offline"])).is_ok_and(|output| output.status.success())
+            }
             Kind::Own { .. } => self.find().is_some(),
         }
     }
@@ -194,6 +203,7 @@ impl Tool {
                 let pip = format!("python3 -m venv {place} && {place}/bin/python -m pip install --quiet ziglang");
                 vec![pip.clone(), format!("{} && {pip}", apt("python3-venv"))]
             }
+            Kind::Crates => vec!["cargo fetch --quiet --locked".to_owned()],
             Kind::Own { install, packages, .. } => {
                 vec![(*install).to_owned(), format!("{} && {install}", apt(packages))]
             }
