@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
-use fuzz::kernel;
+use fuzz::clone_on_stack;
 
 use crate::entry;
 
@@ -68,7 +68,7 @@ pub(crate) fn run(data: &[u8]) {
     let start = stack.as_mut_ptr();
     STARTED.store(true, Relaxed);
     // SAFETY: `run_entry` ends its process, and this process waits until then.
-    let child = unsafe { kernel::clone_on_stack(0, std::ptr::null_mut(), run_entry, start.cast()) };
+    let child = unsafe { clone_on_stack(0, std::ptr::null_mut(), run_entry, start.cast()) };
     STARTED.store(false, Relaxed);
     let (child, mut status) = (libc::pid_t::try_from(child).unwrap_or_default(), -1);
     // SAFETY: `status` is an int to which waitpid(2) may write.

@@ -18,14 +18,11 @@ const OF_BACKENDS: [(&str, &str); 3] = [
     ("lints: libc backend", "--all-targets --features libc,exports"),
 ];
 
-const OF_PACKAGES: [(&str, &str); 2] = [
-    ("lints: rtbox", "--release --all-targets --package rtbox --features freestanding"),
-    (
-        "lints: tools and tests",
-        "--all-targets --package xtask --package workbench --package harness --package demo --package model \
-         --package bench --package fuzz --package panicking",
-    ),
-];
+const OF_RTBOX: &str = "--release --all-targets --package rtbox --features freestanding";
+
+/// The fuzzer is built too, whose libFuzzer needs a C++ compiler.
+const OF_TOOLS: &str = "--all-targets --package xtask --package workbench --package harness --package demo \
+    --package model --package bench --package fuzz --package panicking --features fuzz/libfuzzer";
 
 pub fn add_quick(lane: &mut Lane) {
     lane.add(formatting());
@@ -37,9 +34,11 @@ pub fn add_quick(lane: &mut Lane) {
 pub fn add(lane: &mut Lane) {
     lane.add(operations());
     lane.add(formatting());
-    let freestanding = ("lints: freestanding", FREESTANDING);
-    let all = OF_BACKENDS.into_iter().chain([freestanding]).chain(OF_PACKAGES);
-    all.for_each(|(name, arguments)| lane.add(lints(name, arguments.to_owned())));
+    let builds = OF_BACKENDS.into_iter().chain([("lints: freestanding", FREESTANDING), ("lints: rtbox", OF_RTBOX)]);
+    builds.for_each(|(name, arguments)| lane.add(lints(name, arguments.to_owned())));
+    let mut tools = lints("lints: tools and tests", OF_TOOLS.to_owned());
+    tools.needs(tools::CXX);
+    lane.add(tools);
     lane.add(Check::new("modules: no cycles, no use of a higher layer", [], modules::check));
     lane.add(Check::new("tools: their own tests", [], || {
         run("test --quiet --profile xtask --package xtask --package workbench --package harness")
