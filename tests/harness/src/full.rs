@@ -10,7 +10,7 @@ use crate::sandbox::Right;
 use crate::sandbox::filter::{Answer, Filter, Refused};
 use crate::{c_callers, rust_code};
 use workbench::project::{self, Arch};
-use workbench::shell::{self, cargo, command, execute, printed};
+use workbench::shell::{cargo, command, execute, printed};
 use workbench::{build, toolchain, tools};
 
 pub fn add(lane: &mut Lane) {
@@ -52,7 +52,7 @@ impl Tested {
         self.left_out.extend(listed.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned));
         let mut run = command();
         run.args(left_out.names.iter().flat_map(|name| ["--skip", name]));
-        self.printed += &printed(&execute(shell::with_default_signals(&mut run))?);
+        self.printed += &printed(&execute(&mut run)?);
         Ok(())
     }
 
@@ -155,7 +155,7 @@ fn valgrind() -> Result<String> {
     let mut run = command("valgrind");
     run.env("FFI_SYSCALLS_EMULATED", "valgrind");
     run.args(["--quiet", "--error-exitcode=99", "--track-fds=no"]).arg(&program).arg(work.path().join("new"));
-    let printed = printed(&execute(shell::with_default_signals(&mut run)).context("under valgrind")?);
+    let printed = printed(&execute(&mut run).context("under valgrind")?);
     println!("valgrind: tests/c/conformance.c, no error");
     Ok(printed)
 }

@@ -114,7 +114,6 @@ fn fuzz(fuzzer: &Path, target: &str, found: &Path) -> Result<Command> {
     std::fs::create_dir_all(found)?;
     let artifacts = project::root().join("target/fuzz").join(format!("{target}-"));
     let mut run = command(fuzzer);
-    shell::with_default_signals(&mut run);
     run.arg(target).arg(found).arg(seeds(target)).arg(format!("-artifact_prefix={}", artifacts.display()));
     run.args(["-max_len=2048", "-print_final_stats=1", "-timeout=60", "-rss_limit_mb=4096"]);
     Ok(run)

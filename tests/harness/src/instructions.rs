@@ -85,7 +85,7 @@ fn count(dist: &Dist) -> Result<Numbers> {
     valgrind.env_clear().env("HOME", "/home").envs((1..20).map(|number| (format!("VARIABLE_{number:02}"), "value")));
     // SAFETY: the function only makes system calls, and does not allocate.
     unsafe { valgrind.pre_exec(take_host_name) };
-    let output = execute(shell::with_default_signals(&mut valgrind))?;
+    let output = execute(&mut valgrind)?;
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let names: Vec<&str> = printed.lines().filter_map(|line| line.strip_suffix('\t')).collect();
     per_call(&names, &readings(work.path())?)

@@ -18,11 +18,22 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::cannot_run::CannotRun;
 use crate::project;
 
-/// Returns a command that runs in the root directory, with no standard input.
+/// Returns a command that runs in the root directory, with no standard input, and with no signal ignored: nohup(1) and
+/// the background jobs of a shell ignore some, and tests rely on the defaults.
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(project::root()).stdin(Stdio::null());
+    // SAFETY: signal(2) may be called between fork and exec, and does not allocate.
+    unsafe { command.pre_exec(reset_signals) };
     command
+}
+
+fn reset_signals() -> std::io::Result<()> {
+    for signal in 1..32 {
+        // SAFETY: SIG_DFL calls no function. SIGKILL and SIGSTOP cannot change.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    Ok(())
 }
 
 /// Returns the cargo that runs this tool.
@@ -43,20 +54,6 @@ pub fn execute(command: &mut Command) -> Result<Output> {
 pub fn printed(output: &Output) -> String {
     let bytes = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Makes a command start with no signal ignored. nohup(1) and the background jobs of a shell ignore some, and tests rely
-/// on the defaults.
-pub fn with_default_signals(command: &mut Command) -> &mut Command {
-    let reset = || {
-        for signal in 1..32 {
-            // SAFETY: SIG_DFL calls no function. SIGKILL and SIGSTOP cannot change.
-            unsafe { libc::signal(signal, libc::SIG_DFL) };
-        }
-        Ok(())
-    };
-    // SAFETY: signal(2) may be called between fork and exec, and does not allocate.
-    unsafe { command.pre_exec(reset) }
 }
 
 /// Longer than any command takes on a slow machine, builds included.

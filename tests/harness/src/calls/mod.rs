@@ -14,7 +14,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use similar::TextDiff;
 use workbench::project::{self, Arch, Dist};
-use workbench::shell::{self, execute};
+use workbench::shell::execute;
 use workbench::{build, tools};
 
 use crate::faults::{Place, Scenario, scenarios};
@@ -144,7 +144,7 @@ fn write_scenarios(table: &mut String, dist: &Dist, work: &Path, normal: &Normal
         let mut strace = strace(&traces)?;
         strace.arg(&program).args(["trace", &title, scenario.setup, scenario.function]).args(scenario.arguments);
         strace.current_dir(&place.directory).env_clear().envs(scenario.environment.iter().copied());
-        execute(shell::with_default_signals(&mut strace))?;
+        execute(&mut strace)?;
         write_sections(table, None, &normal.processes(&read_traces(&traces)?)?)?;
     }
     Ok(())

@@ -28,7 +28,7 @@ pub fn trace(group: &Group, program: &Path, place: &Path) -> Result<Vec<(String,
     strace.args(group.injected.iter().flat_map(|(_, inject)| ["-e".into(), format!("inject={inject}")]));
     strace.arg(program).arg(group.name).current_dir(&root);
     strace.env_clear().envs([("PATH", "/first:/second"), ("HOME", "/of/the/environment")]);
-    let output = capture(shell::with_default_signals(&mut strace))?;
+    let output = capture(&mut strace)?;
     if !output.status.success() {
         let printed = printed(&output);
         if printed.contains("no root of its own") {

@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use tempfile::TempDir;
 use workbench::emulator;
 use workbench::project::Arch;
-use workbench::shell::{self, capture, printed};
+use workbench::shell::{capture, printed};
 
 use super::filter::{Answer, Refused};
 use super::part::Part;
@@ -42,7 +42,6 @@ impl Sandbox {
         std::fs::set_permissions(work.path(), std::os::unix::fs::PermissionsExt::from_mode(0o777))?;
         let code = programs.code(self.program)?;
         let mut command = emulator::command_for(arch, &path)?;
-        shell::with_default_signals(&mut command);
         if let Program::Hostile(what) = self.program {
             command.arg(what);
         }
