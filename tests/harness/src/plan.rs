@@ -17,7 +17,7 @@ pub struct Arguments {
     #[arg(long)]
     full: bool,
     /// Run only the checks of this architecture: x86_64, aarch64, riscv64 or all. Without this option, the test also
-    /// runs those that depend on none: source text, models, fuzzer, README, other systems
+    /// runs those that depend on none: source text, models, fuzzer, other systems
     #[arg(long, value_name = "NAME", conflicts_with = "full")]
     arch: Option<Selection>,
     /// Run only the checks whose name contains this text, and the builds that they need
@@ -38,12 +38,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if arguments.bless {
         list::bless(&list::Bless::default())?;
     }
-    let stages = match &arguments.arch {
-        _ if arguments.quick => vec![vec![quick()?]],
+    let lanes = match &arguments.arch {
+        _ if arguments.quick => vec![quick()?],
         Some(Selection(architectures)) => of_architectures(architectures),
         None => everything(arguments.full),
     };
-    let plan = Plan { stages, require_all: arguments.require_all };
+    let plan = Plan { lanes, require_all: arguments.require_all };
     if arguments.list {
         plan.list(&[&arguments.only]);
         return Ok(());
@@ -58,32 +58,35 @@ fn quick() -> Result<Lane> {
     Ok(lane)
 }
 
-fn everything(is_full: bool) -> Vec<Vec<Lane>> {
-    let (mut first, mut last) = (Lane::default(), Lane::default());
-    source::add(&mut first);
-    add_other_systems(&mut last);
-    if is_full {
-        full::add(&mut last);
-    }
-    let mut stages = vec![vec![first]];
-    stages.extend(of_architectures(&Arch::ALL));
-    stages.push(vec![last]);
-    stages
-}
-
-/// Returns the checks of this machine's architecture, then those of the others, which run at the same time: in an emulator
-/// most checks have one thread.
-fn of_architectures(architectures: &[Arch]) -> Vec<Vec<Lane>> {
-    let (here, emulated): (Vec<Arch>, _) = architectures.iter().partition(|arch| arch.is_host());
-    [here, emulated].map(|all| all.into_iter().map(of_architecture).collect()).into()
-}
-
-fn of_architecture(arch: Arch) -> Lane {
+/// Returns the lanes of the architectures, and one for what depends on none.
+fn everything(is_full: bool) -> Vec<Lane> {
     let mut lane = Lane::default();
-    source::add_for(&mut lane, arch);
-    rust_tests::add(&mut lane, arch);
-    artifacts::add(&mut lane, arch);
-    lane
+    source::add(&mut lane);
+    add_other_systems(&mut lane);
+    if is_full {
+        full::add(&mut lane);
+    }
+    let mut lanes = of_architectures(&Arch::ALL);
+    lanes.push(lane);
+    lanes
+}
+
+/// Returns the lanes of this machine's architecture first, which have the most checks.
+fn of_architectures(architectures: &[Arch]) -> Vec<Lane> {
+    let (here, emulated): (Vec<Arch>, Vec<Arch>) = architectures.iter().partition(|arch| arch.is_host());
+    here.into_iter().chain(emulated).flat_map(of_architecture).collect()
+}
+
+/// Returns a lane for what is built for C, and one for what Rust programs see.
+fn of_architecture(arch: Arch) -> [Lane; 2] {
+    let (mut c, mut rust) = (Lane::default(), Lane::default());
+    artifacts::add(&mut c, arch);
+    if arch.is_host() {
+        c.add(source::readme());
+    }
+    source::add_for(&mut rust, arch);
+    rust_tests::add(&mut rust, arch);
+    [c, rust]
 }
 
 /// For systems other than this machine's, checks that the library builds, and that a program which calls every function
@@ -109,6 +112,6 @@ pub fn run_sandboxes(arguments: &sandbox::Arguments) -> Result<()> {
         sandbox::add(&mut lane, arch);
         lane
     };
-    let lanes = arguments.architectures.or_host()?.into_iter().map(|arch| vec![lane(arch)]);
-    Plan { stages: lanes.collect(), require_all: false }.run(&["sandbox: ", &arguments.only])
+    let lanes = arguments.architectures.or_host()?.into_iter().map(lane).collect();
+    Plan { lanes, require_all: false }.run(&["sandbox: ", &arguments.only])
 }

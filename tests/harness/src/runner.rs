@@ -4,7 +4,6 @@
 //! libtest: its tests can only pass or fail, and cannot depend on one another.
 
 use std::collections::BTreeSet;
-use std::panic::resume_unwind;
 
 use anyhow::{Result, bail};
 use workbench::cannot_run::CannotRun;
@@ -74,7 +73,7 @@ impl Check {
     }
 }
 
-/// Checks that run in this order; those of a group run at the same time.
+/// Checks that run in this order; those of a group run at the same time if the lane has several processors.
 #[derive(Default)]
 pub struct Lane(Vec<Vec<Check>>);
 
@@ -83,7 +82,7 @@ impl Lane {
         self.0.push(vec![check]);
     }
 
-    /// Adds checks that run at the same time, as many as there are processors.
+    /// Adds checks that run at the same time, as many as the lane has processors.
     pub fn add_group(&mut self, checks: impl IntoIterator<Item = Check>) {
         self.0.push(checks.into_iter().collect());
     }
@@ -105,16 +104,16 @@ impl Lane {
         let mut report = Report::default();
         for group in self.0 {
             let ready: Vec<_> = group.into_iter().filter(|check| report.is_ready(check)).collect();
-            let done = shell::at_once(processors.max(1), ready, |check| (step(&check.name, check.run), check.name));
+            let done = shell::at_once(processors, ready, |check| (step(&check.name, check.run), check.name));
             done.into_iter().for_each(|(result, name)| report.record(name, result));
         }
         report
     }
 }
 
-/// All checks of a run. The lanes of a stage run at the same time.
+/// All checks of a run. As many lanes run at the same time as there are processors, and each begins in its turn.
 pub struct Plan {
-    pub stages: Vec<Vec<Lane>>,
+    pub lanes: Vec<Lane>,
     /// Set if a check that cannot run is a failure.
     pub require_all: bool,
 }
@@ -122,26 +121,22 @@ pub struct Plan {
 impl Plan {
     /// Prints the names of the checks that contain these texts.
     pub fn list(&self, texts: &[&str]) {
-        let names = self.stages.iter().flatten().flat_map(Lane::names);
+        let names = self.lanes.iter().flat_map(Lane::names);
         names.filter(|name| contains(name, texts)).for_each(|name| println!("{name}"));
     }
 
     /// Runs the checks whose name contains these texts, and what they need. Fails if one fails, or if there is none.
     pub fn run(mut self, texts: &[&str]) -> Result<()> {
-        self.stages.iter_mut().flatten().for_each(|lane| lane.select(texts));
-        if self.stages.iter().flatten().all(|lane| lane.names().next().is_none()) {
+        self.lanes.iter_mut().for_each(|lane| lane.select(texts));
+        if self.lanes.iter().all(|lane| lane.names().next().is_none()) {
             let text = texts.join("` and `");
             bail!("no check has `{text}` in its name; `cargo xtask test --list` prints the names");
         }
+        let processors = shell::processors();
+        let count = processors.min(self.lanes.len());
         let mut report = Report::default();
-        for lanes in self.stages {
-            let processors = shell::processors() / lanes.len().max(1);
-            std::thread::scope(|scope| {
-                let threads: Vec<_> = lanes.into_iter().map(|lane| scope.spawn(move || lane.run(processors))).collect();
-                let reports = threads.into_iter().map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic)));
-                reports.for_each(|one| report.merge(one));
-            });
-        }
+        let reports = shell::at_once(count, self.lanes, |lane| lane.run(processors / count));
+        reports.into_iter().for_each(|one| report.merge(one));
         report.finish(self.require_all)
     }
 }

@@ -30,8 +30,16 @@ const HERE: [Run; 6] = [
 ];
 
 /// In qemu tests run once, optimised. The examples in the documentation run on this machine only.
-const IN_QEMU: [Run; 4] =
-    [("Rust tests, optimised", "--tests --profile optimised", &[]), MEMORY_FUNCTIONS, RTBOX, MOVABLE_RTBOX];
+const IN_QEMU: [Run; 4] = [
+    ("Rust tests, optimised", "--tests --profile optimised", &[]),
+    MEMORY_FUNCTIONS,
+    RTBOX,
+    (
+        "start of rtbox, position-independent, not optimised",
+        "--package rtbox --features freestanding,static-pie program::",
+        &[],
+    ),
+];
 
 /// The tests that map memory, with the largest pages of aarch64.
 const LARGE_PAGES: Run = (
@@ -61,7 +69,7 @@ fn test(arch: Arch, (_, arguments, environment): Run) -> Result<String> {
     let mut test = cargo_test(arguments);
     test.envs(environment.iter().copied());
     if !arch.is_host() {
-        // The other architecture has the other processor, and qemu forks best from few threads.
+        // Another lane has the other processor, and qemu forks best from few threads.
         test.env("RUST_TEST_THREADS", "1");
     }
     toolchain::for_programs(arch, &mut test)?;

@@ -20,9 +20,9 @@ const OF_BACKENDS: [(&str, &str); 3] = [
 
 const OF_RTBOX: &str = "--release --all-targets --package rtbox --features freestanding";
 
-/// The fuzzer is built too, whose libFuzzer needs a C++ compiler.
-const OF_TOOLS: &str = "--all-targets --package xtask --package workbench --package harness --package demo \
-    --package model --package bench --package fuzz --package panicking --features fuzz/libfuzzer";
+/// In the profile of the tools, whose macros are built already, and with the fuzzer, whose libFuzzer needs a C++ compiler.
+const OF_TOOLS: &str = "--profile xtask --all-targets --package xtask --package workbench --package harness \
+    --package demo --package model --package bench --package fuzz --package panicking --features fuzz/libfuzzer";
 
 pub fn add_quick(lane: &mut Lane) {
     lane.add(formatting());
@@ -48,7 +48,6 @@ pub fn add(lane: &mut Lane) {
     }));
     lane.add(Check::new("fuzzer: targets and seeds", [], || run("test --quiet --package fuzz")));
     lane.add(Check::new("fuzzer: a short run", [tools::CXX, tools::ADDRESS_SANITIZER], fuzz::check));
-    lane.add(readme());
     lane.add(Check::new("spelling", [tools::TYPOS], || run_tool(&tools::TYPOS, &[])));
     lane.add(Check::new("dependencies: licenses, bans and sources", [tools::CARGO_DENY, tools::CRATES], || {
         run_tool(&tools::CARGO_DENY, &["--offline", "--workspace", "check", "bans", "licenses", "sources"])
@@ -86,7 +85,8 @@ fn formatting() -> Check {
     Check::new("formatting", [tools::RUSTFMT], || run("fmt --all --check"))
 }
 
-fn readme() -> Check {
+/// Returns the check of the documents, which links with the artifacts of this machine.
+pub fn readme() -> Check {
     Check::new("README: programs and figures", [tools::CC], readme::check)
 }
 

@@ -23,8 +23,8 @@ use link::Form::{Checked, Freestanding, HostedStatic, Shared, Small, SmallPie};
 use link::{Link, with};
 use programs::Argument::{New, SharedObject, Word};
 use programs::{
-    AS_AN_ORDINARY_USER, Argument, BY_OTHER_TOOLS, CONFORMANCE, End, IN_QEMU_WITH_THREADS, MISUSE,
-    ONE_BY_EACH_ARTIFACT, PROGRAMS, Program, THREADS,
+    AS_AN_ORDINARY_USER, Argument, CONFORMANCE, End, IN_QEMU_WITH_THREADS, MISUSE, ONE_BY_EACH_ARTIFACT, PROGRAMS,
+    Program, THREADS,
 };
 
 /// The user id of an ordinary user.
@@ -80,16 +80,15 @@ struct Caller {
 
 /// Returns every program in every way to link it.
 ///
-/// In an emulator the long programs run in fewer ways: the one that calls every function as gcc links it, the one that
-/// misuses pointers once for each archive and the shared object, and the one with threads once for each backend and libc.
+/// In an emulator the long programs run in fewer ways: those that call every function and misuse pointers once for each
+/// archive and the shared object, and the one with threads once for each backend and libc.
 fn all(arch: Arch) -> impl Iterator<Item = Caller> {
     let links = |program: &'static Program| program.links.iter().copied().flatten().map(move |&link| (program, link));
     let is_selected = move |program: &Program, link: Link| match program.source {
         _ if arch.is_host() => true,
         // Debian's cross compilers come without C++.
         source if link::is_cxx(source) => !link.0.is_gcc(),
-        CONFORMANCE => !BY_OTHER_TOOLS.contains(&link),
-        MISUSE => ONE_BY_EACH_ARTIFACT.contains(&link),
+        CONFORMANCE | MISUSE => ONE_BY_EACH_ARTIFACT.contains(&link),
         THREADS => IN_QEMU_WITH_THREADS.contains(&link),
         _ => true,
     };
@@ -153,7 +152,7 @@ impl Caller {
 
     /// Root is denied nothing, so what permissions forbid is tested as another user. In an emulator, one link shows it.
     fn also_runs_as_nobody(&self) -> bool {
-        let links = if self.arch.is_host() { AS_AN_ORDINARY_USER } else { &[Link(Gcc, Freestanding)] };
+        let links = if self.arch.is_host() { AS_AN_ORDINARY_USER } else { &[Link(Gcc, SmallPie)] };
         self.program.checks_permissions && shell::is_root() && links.contains(&self.link)
     }
 }

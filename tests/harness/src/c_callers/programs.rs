@@ -39,7 +39,7 @@ const ONE_BY_EACH_LIBC: &[Link] = &[Link(Gcc, Hosted), Link(Gcc, OnLibc), Link(M
 pub const IN_QEMU_WITH_THREADS: &[Link] = &[Link(Gcc, Hosted), Link(Gcc, OnLibc), Link(Zig, OnLibcStatic)];
 /// Each archive and the shared object, for emulators.
 pub const ONE_BY_EACH_ARTIFACT: &[Link] =
-    &[Link(Gcc, Freestanding), Link(Gcc, Checked), Link(Gcc, HostedStatic), Link(Gcc, Shared), Link(Gcc, OnLibcStatic)];
+    &[Link(Gcc, SmallPie), Link(Gcc, Checked), Link(Gcc, HostedStatic), Link(Gcc, Shared), Link(Gcc, OnLibcStatic)];
 pub const AS_AN_ORDINARY_USER: &[Link] =
     &[Link(Gcc, Freestanding), Link(Gcc, Shared), Link(Gcc, OnLibc), Link(MuslGcc, OnLibcStatic)];
 /// With a shared object of the program's own.
