@@ -352,7 +352,7 @@ static void sizes(void)
         char *text = rt_file_read_text(at("sized"));
         bool ok = text != NULL && (int64_t)rt_len(text) == all[i] && text[all[i]] == 0 && (uintptr_t)text % 8 == 0;
         for (int64_t k = 0; ok && k < all[i]; k++)
-            ok = text[k] == "0123456789abcde\n"[k % 16];
+            ok = text[k] == (k < 16 ? "0123456789abcde\n"[k] : text[k - 16]);
         CHECK(ok);
         EQUAL(rt_file_size(at("sized")), all[i]);
         CHECK(rt_file_copy(at("sized"), at("sized 2")) && sh("cmp -s \"$D/sized\" \"$D/sized 2\"") == 0);
@@ -669,15 +669,19 @@ static void home_and_cwd(void)
 
 static void process_codes(void)
 {
+    /* In an emulator, where a program takes long to start, a selection. */
+    bool selects = !is(rt_env_get("FFI_SYSCALLS_EMULATED"), "");
     for (int code = 0; code < 256; code++) {
+        if (selects && code % 15 != 0 && code != 126 && code != 127)
+            continue;
         struct line number = {0};
         add_number(&number, code);
         poison(E_NONE);
         EQUAL(again(code % 2 ? "exit" : "return", number.text), code);
+        calls[N_rt_exit] += (unsigned)code % 2; /* in the child */
         if (code == 126 || code == 127)
             EQUAL(rt_last_error(), E_NONE); /* the child's own */
     }
-    calls[N_rt_exit] += 128; /* in the children */
     /* The low 8 bits count. */
     static const char *const larger[][2] = {{"256", "0"}, {"257", "1"}, {"-1", "255"}, {"-256", "0"}, {"2147483647", "255"}};
     for (size_t i = 0; i < COUNT(larger); i++)

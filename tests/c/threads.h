@@ -8,7 +8,7 @@
 #include "check.h"
 #include "null_texts.h"
 
-enum { THREADS = 8, ROUNDS = 1000, SHELVES = 24 };
+enum { THREADS = 8, ROUNDS = 320, SHELVES = 24 };
 
 /* The directory, with a file "file" in it, and "held", which is locked; both made by prepare(). */
 static const char *directory;

@@ -4,6 +4,7 @@
 //! libtest: its tests can only pass or fail, and cannot depend on one another.
 
 use std::collections::BTreeSet;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Result, bail};
 use workbench::cannot_run::CannotRun;
@@ -73,7 +74,41 @@ impl Check {
     }
 }
 
-/// Checks that run in this order; those of a group run at the same time if the lane has several processors.
+/// Limits how many checks run at the same time, in all lanes together.
+struct Permits {
+    free: Mutex<usize>,
+    released: Condvar,
+}
+
+/// The permission to run a check. It ends when dropped.
+struct Permit<'a>(&'a Permits);
+
+impl Permits {
+    fn new(count: usize) -> Self {
+        Self { free: Mutex::new(count), released: Condvar::new() }
+    }
+
+    /// Waits until fewer checks run.
+    fn acquire(&self) -> Permit<'_> {
+        let none_is_free = |free: &mut usize| *free == 0;
+        let mut free = self.released.wait_while(self.free(), none_is_free).unwrap_or_else(PoisonError::into_inner);
+        *free -= 1;
+        Permit(self)
+    }
+
+    fn free(&self) -> MutexGuard<'_, usize> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        *self.0.free() += 1;
+        self.0.released.notify_one();
+    }
+}
+
+/// Checks that run in this order; those of a group may run at the same time.
 #[derive(Default)]
 pub struct Lane(Vec<Vec<Check>>);
 
@@ -82,7 +117,7 @@ impl Lane {
         self.0.push(vec![check]);
     }
 
-    /// Adds checks that run at the same time, as many as the lane has processors.
+    /// Adds checks that may run at the same time.
     pub fn add_group(&mut self, checks: impl IntoIterator<Item = Check>) {
         self.0.push(checks.into_iter().collect());
     }
@@ -100,18 +135,22 @@ impl Lane {
         }
     }
 
-    fn run(self, processors: usize) -> Report {
+    fn run(self, permits: &Permits) -> Report {
         let mut report = Report::default();
         for group in self.0 {
             let ready: Vec<_> = group.into_iter().filter(|check| report.is_ready(check)).collect();
-            let done = shell::at_once(processors, ready, |check| (step(&check.name, check.run), check.name));
+            let run = |check: Check| {
+                let _permit = permits.acquire();
+                (step(&check.name, check.run), check.name)
+            };
+            let done = shell::at_once(shell::processors(), ready, run);
             done.into_iter().for_each(|(result, name)| report.record(name, result));
         }
         report
     }
 }
 
-/// All checks of a run. As many lanes run at the same time as there are processors, and each begins in its turn.
+/// All checks of a run. The lanes run at the same time, and together as many checks as there are processors.
 pub struct Plan {
     pub lanes: Vec<Lane>,
     /// Set if a check that cannot run is a failure.
@@ -132,10 +171,9 @@ impl Plan {
             let text = texts.join("` and `");
             bail!("no check has `{text}` in its name; `cargo xtask test --list` prints the names");
         }
-        let processors = shell::processors();
-        let count = processors.min(self.lanes.len());
+        let permits = Permits::new(shell::processors());
         let mut report = Report::default();
-        let reports = shell::at_once(count, self.lanes, |lane| lane.run(processors / count));
+        let reports = shell::at_once(self.lanes.len(), self.lanes, |lane| lane.run(&permits));
         reports.into_iter().for_each(|one| report.merge(one));
         report.finish(self.require_all)
     }

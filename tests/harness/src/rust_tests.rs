@@ -69,7 +69,7 @@ fn test(arch: Arch, (_, arguments, environment): Run) -> Result<String> {
     let mut test = cargo_test(arguments);
     test.envs(environment.iter().copied());
     if !arch.is_host() {
-        // Another lane has the other processor, and qemu forks best from few threads.
+        // Another check has the other processor, and qemu forks best from few threads.
         test.env("RUST_TEST_THREADS", "1");
     }
     toolchain::for_programs(arch, &mut test)?;

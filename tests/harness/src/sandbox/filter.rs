@@ -32,9 +32,15 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// As kernels answer that lack the call.
+    pub const ENOSYS: Self = Self::Errno("ENOSYS", libc::ENOSYS);
+
+    /// As most sandboxes answer.
+    pub const EPERM: Self = Self::Errno("EPERM", libc::EPERM);
+
     pub const ALL: [Self; 5] = [
-        Self::Errno("ENOSYS", libc::ENOSYS),
-        Self::Errno("EPERM", libc::EPERM),
+        Self::ENOSYS,
+        Self::EPERM,
         Self::Errno("EACCES", libc::EACCES),
         Self::Errno("EINVAL", libc::EINVAL),
         Self::Errno("EOPNOTSUPP", libc::EOPNOTSUPP),
