@@ -16,7 +16,7 @@ pub struct Arguments {
     /// Only the tools of `build` and `install`
     #[arg(long)]
     build: bool,
-    /// Also the tools of `test --full`: a nightly compiler with Miri
+    /// Also the tools of `test --full`: a nightly compiler with Miri, and cargo-deny
     #[arg(long)]
     full: bool,
     /// Only the tools of `test --arch` with the same value: x86_64, aarch64, riscv64 or all
@@ -37,7 +37,7 @@ fn tools(build: bool, is_whole: bool, architectures: &[Arch]) -> Vec<Tool> {
     }
     // Before the distribution's compiler, with which the targets would count as installed.
     if is_whole {
-        tools.extend([RUSTFMT, CXX, ADDRESS_SANITIZER, TYPOS, CARGO_DENY, CRATES]);
+        tools.extend([RUSTFMT, CXX, ADDRESS_SANITIZER, TYPOS]);
         tools.extend(SYSTEMS.iter().map(|system| target(system.triple)));
     }
     if architectures.contains(&Arch::Riscv64) {
@@ -57,7 +57,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let architectures = arguments.arch.as_ref().map_or(&Arch::ALL[..], |selection| &selection.0);
     let mut tools = tools(arguments.build, arguments.arch.is_none(), architectures);
     if arguments.full {
-        tools.extend([MIRI, VALGRIND]);
+        tools.extend([MIRI, VALGRIND, CARGO_DENY, CRATES]);
     }
     let missing: Vec<_> = tools.iter().filter(|tool| !tool.is_here()).collect();
     if missing.is_empty() {

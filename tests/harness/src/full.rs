@@ -1,4 +1,4 @@
-//! The checks of `cargo xtask test --full`: the library under Miri, sanitizers and valgrind.
+//! The checks of `cargo xtask test --full`: the library under Miri, sanitizers and valgrind, and its dependencies.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use crate::runner::{Check, Lane};
 use crate::sandbox::Right;
 use crate::sandbox::filter::{Answer, Filter, Refused};
-use crate::{c_callers, rust_code};
+use crate::{c_callers, rust_code, source};
 use workbench::project::{self, Arch};
 use workbench::shell::{cargo, command, execute, printed};
 use workbench::{build, toolchain, tools};
@@ -19,6 +19,9 @@ pub fn add(lane: &mut Lane) {
     lane.add(Check::new("Rust tests on the libc, address sanitizer", of_address, address_sanitizer));
     lane.add(Check::new("Rust tests on the libc, thread sanitizer", [tools::CC, tools::MIRI], thread_sanitizer));
     lane.add(Check::new("a freestanding program under valgrind", [tools::CC, tools::VALGRIND], valgrind));
+    lane.add(Check::new("dependencies: licenses, bans and sources", [tools::CARGO_DENY, tools::CRATES], || {
+        source::run_tool(&tools::CARGO_DENY, &["--offline", "--workspace", "check", "bans", "licenses", "sources"])
+    }));
 }
 
 /// Tests to leave out, by parts of their names, and the reason.

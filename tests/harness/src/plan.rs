@@ -13,7 +13,8 @@ pub struct Arguments {
     /// machine, the list of operations and the README. cargo-nextest runs the tests if it is installed
     #[arg(long, conflicts_with_all = ["full", "arch"])]
     quick: bool,
-    /// Also run what takes long: Miri, the Rust tests under sanitizers, a program under valgrind
+    /// Also run what takes long: Miri, the Rust tests under sanitizers, a program under valgrind, the licenses and
+    /// sources of dependencies
     #[arg(long)]
     full: bool,
     /// Run only the checks of this architecture: x86_64, aarch64, riscv64 or all. Without this option, the test also

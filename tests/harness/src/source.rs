@@ -49,9 +49,6 @@ pub fn add(lane: &mut Lane) {
     lane.add(Check::new("fuzzer: targets and seeds", [], || run("test --quiet --package fuzz")));
     lane.add(Check::new("fuzzer: a short run", [tools::CXX, tools::ADDRESS_SANITIZER], fuzz::check));
     lane.add(Check::new("spelling", [tools::TYPOS], || run_tool(&tools::TYPOS, &[])));
-    lane.add(Check::new("dependencies: licenses, bans and sources", [tools::CARGO_DENY, tools::CRATES], || {
-        run_tool(&tools::CARGO_DENY, &["--offline", "--workspace", "check", "bans", "licenses", "sources"])
-    }));
     lane.add(Check::new("documentation", [], || {
         let mut doc = cargo();
         doc.args(["doc", "--quiet", "--no-deps", "--features", "exports"]).env("RUSTDOCFLAGS", "-D warnings");
@@ -98,7 +95,8 @@ fn run(arguments: &str) -> Result<String> {
     execute(cargo().args(arguments.split_whitespace())).map(|output| printed(&output))
 }
 
-fn run_tool(tool: &tools::Tool, arguments: &[&str]) -> Result<String> {
+/// Runs a tool that `setup` installed.
+pub fn run_tool(tool: &tools::Tool, arguments: &[&str]) -> Result<String> {
     let path = tool.find().with_context(|| tool.is_missing())?;
     execute(command(path).args(arguments).current_dir(project::root())).map(|output| printed(&output))
 }
