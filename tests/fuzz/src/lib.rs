@@ -1,10 +1,10 @@
 //! Runs the library's source over a model of the kernel.
 //!
-//! This crate compiles the modules of the library from their own files. [`kernel::arch`] takes the place of the architecture:
-//! it answers every system call from the state that a test has prepared. The modules find its functions because this
-//! crate also has the name `ffi_syscalls_arch`. So a test can pass any bytes to the library as files of /proc,
-//! directory records, an environment or a stack, about ten thousand times a second. Miri, which supports few system
-//! calls, runs the same code.
+//! This crate compiles the modules of the library from their own files. [`kernel::arch`] takes the place of the
+//! architecture: it answers every system call from the state that a test has prepared. The modules find its functions
+//! because this crate also has the name `ffi_syscalls_arch`. So a test can pass any bytes to the library as files of
+//! /proc, directory records, an environment or a stack, about ten thousand times a second. Miri, which supports few
+//! system calls, runs the same code.
 //!
 //! Each [target](targets::ALL) takes bytes, runs the library on them, and compares the result with that of a simple and
 //! slow model, of the libc or of the real kernel. It panics if the results differ.

@@ -1,5 +1,5 @@
-//! `cargo xtask size`: the sizes of the artifacts and of small programs, and the bytes that one call of each function adds
-//! to a program.
+//! `cargo xtask size`: the sizes of the artifacts and of small programs, and the bytes that one call of each function
+//! adds to a program.
 //!
 //! A size must not exceed the one recorded in tests/sizes.txt. Some sizes also have a budget.
 

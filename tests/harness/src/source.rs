@@ -20,7 +20,7 @@ const OF_BACKENDS: [(&str, &str); 3] = [
 
 const OF_RTBOX: &str = "--release --all-targets --package rtbox --features freestanding";
 
-/// In the profile of the tools, whose macros are built already, and with the fuzzer, whose libFuzzer needs a C++ compiler.
+/// In the profile of the tools, which shares their builds. The fuzzer's libFuzzer needs a C++ compiler.
 const OF_TOOLS: &str = "--profile xtask --all-targets --package xtask --package workbench --package harness \
     --package demo --package model --package bench --package fuzz --package panicking --features fuzz/libfuzzer";
 
@@ -36,9 +36,9 @@ pub fn add(lane: &mut Lane) {
     lane.add(formatting());
     let builds = OF_BACKENDS.into_iter().chain([("lints: freestanding", FREESTANDING), ("lints: rtbox", OF_RTBOX)]);
     builds.for_each(|(name, arguments)| lane.add(lints(name, arguments.to_owned())));
-    let mut tools = lints("lints: tools and tests", OF_TOOLS.to_owned());
-    tools.needs(tools::CXX);
-    lane.add(tools);
+    let mut of_tools = lints("lints: tools and tests", OF_TOOLS.to_owned());
+    of_tools.needs(tools::CXX);
+    lane.add(of_tools);
     lane.add(Check::new("modules: no cycles, no use of a higher layer", [], modules::check));
     lane.add(Check::new("tools: their own tests", [], || {
         run("test --quiet --profile xtask --package xtask --package workbench --package harness")

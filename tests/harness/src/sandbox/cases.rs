@@ -124,8 +124,8 @@ fn processes() -> Vec<Sandbox> {
     all
 }
 
-/// Refuses all dispensable calls in each way, and each as kernels and sandboxes do. Kills the program at each to show that
-/// it makes the call.
+/// Refuses all dispensable calls together in each way, and each alone as kernels and sandboxes do. Kills the program at
+/// each, to show that it makes the call.
 fn refusals() -> Vec<Sandbox> {
     let mut all = Vec::new();
     let mut add = |what: &str, program: Program, refused: &[Refused], answer: Answer| {
