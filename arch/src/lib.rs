@@ -57,6 +57,7 @@ pub use column::{
 // The types that each column must give them.
 const _: () = {
     let _: Sysno = nr::NEWFSTATAT;
+    let _: Sysno = nr::RENAMEAT;
     let _: unsafe extern "C" fn(usize, *mut c_void, ChildEntry, *mut c_void) -> usize = clone_on_stack;
     let _: fn() -> *const *const *const c_char = environ;
     let _: fn() -> bool = has_thread_pointer;

@@ -24,6 +24,9 @@ pub mod nr {
 
     /// `newfstatat(dirfd, path, stat, flags)`.
     pub const NEWFSTATAT: Sysno = Sysno::newfstatat;
+
+    /// `renameat(olddirfd, oldpath, newdirfd, newpath)`, whose flags, if it takes any, are 0.
+    pub const RENAMEAT: Sysno = Sysno::renameat2;
 }
 
 /// Starts a child with `clone(flags)` that runs `entry(argument)` on the stack that ends at `stack_top`.

@@ -33,11 +33,11 @@ use core::sync::atomic::AtomicU32;
 use crate::errno::{Errno, Result};
 
 pub(crate) use backend::fd::Fd;
-pub(crate) use backend::fs::{Stat, StatBuffer};
 pub(crate) use backend::process::ChildEntry;
 pub(crate) use backend::signal::SignalSet;
+pub(crate) use backend::stat::{Stat, StatBuffer};
 pub(crate) use backend::system::HostnameBuffer;
-pub(crate) use types::{Disposition, Sharing, WaitStatus};
+pub(crate) use types::{Disposition, FileId, Sharing, Timespec, WaitStatus};
 
 /// The standard streams. A static cannot be moved and is never dropped, so nothing closes them. Using one that the
 /// program has closed fails with `EBADF`.
@@ -47,6 +47,10 @@ pub(crate) static STDIN: Fd = unsafe { Fd::from_raw(0) };
 pub(crate) static STDOUT: Fd = unsafe { Fd::from_raw(1) };
 // SAFETY: as a static it is never dropped.
 pub(crate) static STDERR: Fd = unsafe { Fd::from_raw(2) };
+
+/// The working directory, where relative paths start.
+// SAFETY: as a static it is never dropped.
+pub(crate) static CWD: Fd = unsafe { Fd::from_raw(AT_FDCWD) };
 
 /// A primitive that fills a buffer, [`read`] or [`read_dir`]. It initializes as many bytes as it returns.
 pub(crate) type Read = fn(&Fd, &mut [MaybeUninit<u8>]) -> Result<usize>;
@@ -83,31 +87,57 @@ contract! {
         SEEK_HOLE: u32;
         SEEK_SET: u32;
         PIPE_BUF: u32;
-        S_IFDIR: u32;
-        S_IFMT: u32;
-        S_IFREG: u32;
+        AT_FDCWD: i32;
         open: fn(&CStr, u32, u32) -> Result<Fd>;
+        open_at: fn(&Fd, &CStr, u32, u32) -> Result<Fd>;
         read: Read;
+        read_at: fn(&Fd, &mut [MaybeUninit<u8>], usize) -> Result<usize>;
         write: fn(&Fd, &[u8]) -> Result<usize>;
+        write_at: fn(&Fd, &[u8], usize) -> Result<usize>;
+        sync: fn(&Fd) -> Result<()>;
         wait_writable: fn(&Fd) -> Result<()>;
-        access: fn(&CStr) -> Result<()>;
-        stat: for<'a> fn(&CStr, &'a mut StatBuffer) -> Result<&'a Stat>;
-        lstat: for<'a> fn(&CStr, &'a mut StatBuffer) -> Result<&'a Stat>;
-        fstat: for<'a> fn(&Fd, &'a mut StatBuffer) -> Result<&'a Stat>;
-        unlink: fn(&CStr) -> Result<()>;
-        mkdir: fn(&CStr, u32) -> Result<()>;
         seek: fn(&Fd, usize, u32) -> Result<usize>;
         truncate: fn(&Fd, usize) -> Result<()>;
         chmod: fn(&Fd, u32) -> Result<()>;
-        chmod_path: fn(&CStr, u32) -> Result<()>;
+        chown: fn(&Fd, (u32, u32)) -> Result<()>;
         copy_file_range: fn(&Fd, &Fd, usize) -> Result<usize>;
         try_lock: fn(&Fd) -> Result<()>;
+        try_lock_shared: fn(&Fd) -> Result<()>;
         unlock: fn(&Fd) -> Result<()>;
         read_dir: Read;
         dir_record: fn(&[u8]) -> Option<(usize, usize)>;
+        dir_record_type: fn(&[u8]) -> u32;
         is_deleted: fn(&[u8]) -> bool;
-        getcwd: fn(&mut [MaybeUninit<u8>]) -> Result<usize>;
         pipe: fn() -> Result<(Fd, Fd)>;
+    }
+    stat {
+        S_IFBLK: u32;
+        S_IFCHR: u32;
+        S_IFDIR: u32;
+        S_IFIFO: u32;
+        S_IFLNK: u32;
+        S_IFMT: u32;
+        S_IFREG: u32;
+        S_IFSOCK: u32;
+        stat: for<'a> fn(&CStr, &'a mut StatBuffer) -> Result<&'a Stat>;
+        lstat: for<'a> fn(&CStr, &'a mut StatBuffer) -> Result<&'a Stat>;
+        lstat_at: for<'a> fn(&Fd, &CStr, &'a mut StatBuffer) -> Result<&'a Stat>;
+        fstat: for<'a> fn(&Fd, &'a mut StatBuffer) -> Result<&'a Stat>;
+    }
+    path {
+        access: fn(&CStr) -> Result<()>;
+        unlink: fn(&CStr) -> Result<()>;
+        unlink_at: fn(&Fd, &CStr) -> Result<()>;
+        rmdir_at: fn(&Fd, &CStr) -> Result<()>;
+        mkdir: fn(&CStr, u32) -> Result<()>;
+        rename: fn(&CStr, &CStr) -> Result<()>;
+        symlink: fn(&CStr, &CStr) -> Result<()>;
+        read_link_at: fn(&Fd, &CStr, &mut [MaybeUninit<u8>]) -> Result<usize>;
+        set_times: fn(&CStr, [Option<Timespec>; 2], bool) -> Result<()>;
+        chmod_path: fn(&CStr, u32) -> Result<()>;
+        chown_path: fn(&CStr, (u32, u32)) -> Result<()>;
+        chdir: fn(&CStr) -> Result<()>;
+        getcwd: fn(&mut [MaybeUninit<u8>]) -> Result<usize>;
     }
     memory {
         map: fn(usize) -> Result<NonNull<u8>>;
@@ -143,6 +173,7 @@ contract! {
         hostname: fn(&mut HostnameBuffer) -> Result<&[u8]>;
         affinity: fn(&mut [MaybeUninit<u64>]) -> Result<usize>;
         total_memory: fn() -> Result<u64>;
+        random: fn(&mut [MaybeUninit<u8>], bool) -> Result<usize>;
         real_user: fn() -> u32;
         effective_user: fn() -> u32;
     }
@@ -153,6 +184,8 @@ contract! {
         thread_identity: fn() -> usize;
     }
     time {
+        monotonic_time: fn() -> Timespec;
+        real_time: fn() -> Timespec;
         sleep_milliseconds: fn(u32);
     }
     auxv {
@@ -166,6 +199,9 @@ contract! {
 // The methods of `Stat` that every backend has.
 const _: [fn(&Stat) -> i64; 2] = [Stat::size, Stat::modified];
 const _: fn(&Stat) -> u32 = Stat::mode;
+const _: fn(&Stat) -> FileId = Stat::id;
+const _: fn(&Stat) -> (u32, u32) = Stat::owner;
+const _: [fn(&Stat) -> Timespec; 2] = [Stat::modified_time, Stat::accessed_time];
 const _: [fn(&Stat) -> bool; 2] = [Stat::has_names, Stat::looks_sparse];
 const _: [fn(&Stat, &Stat) -> bool; 2] = [Stat::same_file, Stat::same_attributes];
 

@@ -15,6 +15,22 @@ pub(crate) enum Disposition {
     NoChildWait,
 }
 
+/// A moment, or a length of time. See timespec(3type).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Timespec {
+    /// Seconds, since 1970 (UTC) if it is a moment of the real-time clock.
+    pub(crate) seconds: i64,
+    /// 0 to 999,999,999.
+    pub(crate) nanoseconds: i64,
+}
+
+/// The device and the inode number of a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FileId {
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
+}
+
 /// How a process ended, as wait(2) reports it.
 #[derive(Clone, Copy)]
 pub(crate) struct WaitStatus(pub(crate) i32);

@@ -177,6 +177,8 @@ static int64_t descriptor;
 #define COUNT_AT(n) (argument_count - (n))
 #define FLAG_AT(n) (same(word(n), "recursive") || same(word(n), "true"))
 #define NUMBER_AT(n) (descriptor >= 0 ? descriptor : number_in(word(n)))
+#define BYTES_AT(n) word(n)
+#define LENGTH_AT(n) length(word(n))
 #define POINTER_AT(n) NULL
 
 static long returned(int kind, long value)

@@ -14,6 +14,8 @@
 #define COUNT_AT(n) 0
 #define FLAG_AT(n) false
 #define NUMBER_AT(n) 0
+#define BYTES_AT(n) "0123456789"
+#define LENGTH_AT(n) 10
 #define POINTER_AT(n) NULL
 #define DONE_BOOLEAN(call) (void)call
 #define DONE_NUMBER(call) (void)call

@@ -23,6 +23,8 @@ static inline const char *function_that_takes_null(void)
 #define COUNT_AT(n) 0
 #define FLAG_AT(n) false
 #define NUMBER_AT(n) 0
+#define BYTES_AT(n) NULL
+#define LENGTH_AT(n) 1
 #define POINTER_AT(n) NULL
 #define REFUSED_BOOLEAN(call) !call
 #define REFUSED_NUMBER(call) ((int64_t)call <= 0)

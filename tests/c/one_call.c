@@ -11,6 +11,8 @@
 #define COUNT_AT(n) (size_t)argc
 #define FLAG_AT(n) argc > 1
 #define NUMBER_AT(n) argc
+#define BYTES_AT(n) argv[1]
+#define LENGTH_AT(n) 1
 #define POINTER_AT(n) argv[1]
 
 /* The result of main() for each kind of value. */

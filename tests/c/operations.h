@@ -17,7 +17,8 @@
  *               NOTHING, or NEVER for a function that does not return
  * name arguments
  *               a call. The program defines its arguments: TEXT_AT(n), TEXTS_AT(n), COUNT_AT(n) for their number,
- *               FLAG_AT(n), NUMBER_AT(n) and POINTER_AT(n), where n counts the parameters from 0.
+ *               BYTES_AT(n), LENGTH_AT(n) for the length of these, FLAG_AT(n), NUMBER_AT(n) and POINTER_AT(n), where n
+ *               counts the parameters from 0.
  *
  * ROW_name(X)   the row of one function.
  */

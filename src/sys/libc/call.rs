@@ -49,3 +49,26 @@ pub(super) fn decode_long(result: c_long) -> Result<usize> {
 pub(super) const fn flags(flags: u32) -> c_int {
     flags as c_int
 }
+
+/// Defines constants in the type that the primitives take; none is negative or large.
+macro_rules! constants {
+    ($($name:ident)*) => {
+        $(
+            #[allow(
+                clippy::cast_sign_loss,
+                clippy::cast_lossless,
+                clippy::cast_possible_truncation,
+                reason = "their types differ between systems, and their values are small"
+            )]
+            pub(crate) const $name: u32 = libc::$name as u32;
+        )*
+    };
+}
+
+pub(super) use constants;
+
+/// Converts mode bits to the type that a libc takes.
+#[allow(clippy::cast_possible_truncation, clippy::useless_conversion, reason = "some systems have 16 bits for it")]
+pub(super) const fn mode_bits(mode: u32) -> libc::mode_t {
+    mode as libc::mode_t
+}

@@ -44,6 +44,19 @@ pub(crate) fn dir_record(records: &[u8]) -> Option<(usize, usize)> {
     Some((usize::from(len), offset_of!(libc::dirent64, d_name)))
 }
 
+/// Returns the type bits of the mode of the file that the first directory record names, or 0 if the file system does not
+/// tell.
+pub(crate) fn dir_record_type(records: &[u8]) -> u32 {
+    // DT_* are the type bits of a mode, shifted.
+    records.get(offset_of!(libc::dirent64, d_type)).map_or(0, |&kind| u32::from(kind) << 12)
+}
+
+/// Waits until the content and the size of a file, or the names in a directory, are on its disk. See fsync(2).
+pub(crate) fn sync(fd: &Fd) -> Result<()> {
+    // SAFETY: the call takes a number only.
+    retry(|| decode(unsafe { libc::fsync(fd.raw()) })).map(drop)
+}
+
 /// Returns false: the kernel returns no records of deleted names.
 pub(crate) const fn is_deleted(_record: &[u8]) -> bool {
     false
@@ -78,6 +91,17 @@ pub(crate) fn total_memory() -> Result<u64> {
     // SAFETY: the call succeeded, so it filled the buffer.
     let info = unsafe { info.assume_init() };
     Ok(info.totalram.saturating_mul(u64::from(info.mem_unit)))
+}
+
+/// Fills the buffer with random bytes, or its start, and returns their number. See getrandom(2).
+///
+/// With `blocking` it waits until the kernel's generator is initialized, and is `EAGAIN` before that otherwise. Not every
+/// libc has a function for it.
+pub(crate) fn random(buffer: &mut [MaybeUninit<u8>], blocking: bool) -> Result<usize> {
+    let flag_bits = if blocking { 0 } else { libc::GRND_NONBLOCK };
+    let (start, len) = (buffer.as_mut_ptr(), buffer.len());
+    // SAFETY: the buffer is writable for its length.
+    retry(|| decode_long(unsafe { libc::syscall(libc::SYS_getrandom, start, len, flag_bits) }))
 }
 
 /// Changes the length of a mapping, and moves its pages where there is room for it. See mremap(2).

@@ -1,7 +1,7 @@
 //! Facts about the system, and the users of the process.
 
 use super::call::decode;
-pub(crate) use super::own::{HAS_CONTROL_GROUPS, affinity, total_memory};
+pub(crate) use super::own::{HAS_CONTROL_GROUPS, affinity, random, total_memory};
 use crate::errno::Result;
 
 /// Room for a host name: more than the 255 bytes that POSIX allows.

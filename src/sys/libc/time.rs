@@ -2,6 +2,25 @@
 
 use core::ptr::null_mut;
 
+use crate::sys::types::Timespec;
+
+/// Returns the time since a moment that stays the same until the system stops. See clock_gettime(2).
+pub(crate) fn monotonic_time() -> Timespec {
+    clock(libc::CLOCK_MONOTONIC)
+}
+
+/// Returns the time since 1970 (UTC). See clock_gettime(2).
+pub(crate) fn real_time() -> Timespec {
+    clock(libc::CLOCK_REALTIME)
+}
+
+fn clock(clock: libc::clockid_t) -> Timespec {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the call writes one time. It fails for no clock that is requested here.
+    unsafe { libc::clock_gettime(clock, &raw mut time) };
+    Timespec { seconds: time.tv_sec, nanoseconds: time.tv_nsec }
+}
+
 /// Sleeps for less than a second, or until a signal arrives. See nanosleep(2).
 pub(crate) fn sleep_milliseconds(milliseconds: u32) {
     sleep_nanoseconds(i64::from(milliseconds) * 1_000_000);

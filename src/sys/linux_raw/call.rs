@@ -8,7 +8,7 @@ use linux_raw_sys::{errno, general};
 use crate::errno::{Result, decode};
 
 /// The most bytes that one read or write transfers. See read(2), NOTES.
-const MAX_TRANSFER: usize = 0x7fff_f000;
+pub(super) const MAX_TRANSFER: usize = 0x7fff_f000;
 
 /// Relative paths start at the working directory.
 pub(super) const CWD: usize = fd_arg(general::AT_FDCWD);

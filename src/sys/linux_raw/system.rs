@@ -4,9 +4,10 @@ use core::ffi::CStr;
 use core::mem::MaybeUninit;
 
 use ffi_syscalls_arch::{Sysno, syscall1, syscall3};
+use linux_raw_sys::general;
 use linux_raw_sys::system::{new_utsname, sysinfo};
 
-use super::call::{IdCall, get_id};
+use super::call::{IdCall, get_id, syscall_retry};
 use crate::errno::{Result, decode};
 
 /// True if the system has control groups, which limit what a process gets.
@@ -42,6 +43,16 @@ pub(crate) fn total_memory() -> Result<u64> {
     // SAFETY: the call succeeded, so the kernel filled the buffer.
     let info = unsafe { info.assume_init_ref() };
     Ok(info.totalram.saturating_mul(u64::from(info.mem_unit)))
+}
+
+/// Fills the buffer with random bytes, or its start, and returns their number. See getrandom(2).
+///
+/// With `blocking` it waits until the kernel's generator is initialized, and is `EAGAIN` before that otherwise.
+pub(crate) fn random(buffer: &mut [MaybeUninit<u8>], blocking: bool) -> Result<usize> {
+    let flags = if blocking { 0 } else { general::GRND_NONBLOCK };
+    let address = buffer.as_mut_ptr().expose_provenance();
+    // SAFETY: the buffer is writable for its length.
+    unsafe { syscall_retry(address, buffer.len(), flags as usize, 0, Sysno::getrandom) }
 }
 
 /// Returns the user who started the process. See getuid(2).

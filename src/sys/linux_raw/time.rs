@@ -4,6 +4,26 @@ use ffi_syscalls_arch::{Sysno, syscall2};
 use linux_raw_sys::general;
 
 use crate::errno::decode;
+use crate::sys::types::Timespec;
+
+/// Returns the time since a moment that stays the same until the system stops. See clock_gettime(2).
+pub(crate) fn monotonic_time() -> Timespec {
+    clock(general::CLOCK_MONOTONIC)
+}
+
+/// Returns the time since 1970 (UTC). See clock_gettime(2).
+pub(crate) fn real_time() -> Timespec {
+    clock(general::CLOCK_REALTIME)
+}
+
+#[inline(never)]
+fn clock(clock: u32) -> Timespec {
+    let mut time = general::__kernel_timespec { tv_sec: 0, tv_nsec: 0 };
+    let address = (&raw mut time).expose_provenance();
+    // SAFETY: the kernel writes one time. The call fails for no clock that is requested here.
+    let _ = decode(unsafe { syscall2(Sysno::clock_gettime as usize, clock as usize, address) });
+    Timespec { seconds: time.tv_sec, nanoseconds: time.tv_nsec }
+}
 
 /// Sleeps for less than a second, or until a signal arrives. See nanosleep(2).
 #[inline(never)]

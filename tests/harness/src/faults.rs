@@ -25,7 +25,6 @@ use rustix::fs::StatVfsMountFlags;
 use cases::{Case, Way};
 pub use place::Place;
 pub use scenario::Scenario;
-use scenarios::ALL;
 pub use tracer::{fix_addresses, must_trace};
 use watchdog::Watch;
 use workbench::cannot_run::CannotRun;
@@ -73,7 +72,7 @@ struct Found {
 
 /// Tries the faults of all selected scenarios, on all processors.
 fn try_all(dist: &Dist, arguments: &Arguments) -> Result<Vec<(&'static Scenario, Found)>> {
-    let wanted = ALL.iter().enumerate().filter(|(_, scenario)| scenario.name().contains(&arguments.only));
+    let wanted = scenarios::all().enumerate().filter(|(_, scenario)| scenario.name().contains(&arguments.only));
     let waiting: VecDeque<_> = wanted.collect();
     ensure!(!waiting.is_empty(), "no call has `{}` in its name", arguments.only);
     let waiting: Waiting = Mutex::new(waiting);
@@ -103,7 +102,7 @@ fn try_all(dist: &Dist, arguments: &Arguments) -> Result<Vec<(&'static Scenario,
     });
     worked?;
     let found = found.into_inner().unwrap_or_default();
-    let of = |(number, found)| ALL.get(number).map(|scenario| (scenario, found));
+    let of = |(number, found)| scenarios::all().nth(number).map(|scenario| (scenario, found));
     Ok(found.into_iter().filter_map(of).collect())
 }
 

@@ -29,7 +29,8 @@ const INTRODUCTION: &str = "\
  *               NOTHING, or NEVER for a function that does not return
  * name arguments
  *               a call. The program defines its arguments: TEXT_AT(n), TEXTS_AT(n), COUNT_AT(n) for their number,
- *               FLAG_AT(n), NUMBER_AT(n) and POINTER_AT(n), where n counts the parameters from 0.
+ *               BYTES_AT(n), LENGTH_AT(n) for the length of these, FLAG_AT(n), NUMBER_AT(n) and POINTER_AT(n), where n
+ *               counts the parameters from 0.
  *
  * ROW_name(X)   the row of one function.
  */
@@ -127,10 +128,18 @@ const TEXT: &str = "const char *";
 
 const TEXTS: &str = "const char *const *";
 
+const BYTES: &str = "const void *";
+
 /// Returns the macro that expands to an argument.
 fn argument(kinds: &[&str], number: usize) -> Result<String> {
     if let Some(&[TEXTS, "size_t"]) = number.checked_sub(1).map(|before| &kinds[before..=number]) {
         return Ok(format!("COUNT_AT({})", number - 1));
+    }
+    if let Some(&[BYTES, "size_t"]) = number.checked_sub(1).map(|before| &kinds[before..=number]) {
+        return Ok(format!("LENGTH_AT({})", number - 1));
+    }
+    if let Some(&[BYTES, "size_t"]) = kinds.get(number..number + 2) {
+        return Ok(format!("BYTES_AT({number})"));
     }
     let passes = match kinds[number] {
         "bool" => "FLAG",

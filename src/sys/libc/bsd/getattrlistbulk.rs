@@ -53,6 +53,21 @@ pub(crate) fn dir_record(records: &[u8]) -> Option<(usize, usize)> {
     Some((len as usize, NAME.checked_add_signed(name as isize)?))
 }
 
+/// Returns the type bits of the mode of the file that the first directory record names, or 0 if the file system does not
+/// tell. See getattrlist(2), ATTR_CMN_OBJTYPE.
+pub(crate) fn dir_record_type(records: &[u8]) -> u32 {
+    const TYPE: usize = size_of::<Record>();
+    const REGULAR: u32 = 1; // VREG of sys/vnode.h, and those after it
+    const DIRECTORY: u32 = 2;
+    const LINK: u32 = 5;
+    match records.get(TYPE..).and_then(<[u8]>::first_chunk).map(|bytes| u32::from_ne_bytes(*bytes)) {
+        Some(REGULAR) => u32::from(libc::S_IFREG),
+        Some(DIRECTORY) => u32::from(libc::S_IFDIR),
+        Some(LINK) => u32::from(libc::S_IFLNK),
+        _ => 0,
+    }
+}
+
 /// Returns false: the system returns no records of deleted names.
 pub(crate) const fn is_deleted(_record: &[u8]) -> bool {
     false

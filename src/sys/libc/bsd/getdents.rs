@@ -38,6 +38,13 @@ pub(crate) fn dir_record(records: &[u8]) -> Option<(usize, usize)> {
     Some(((NAME + usize::from(len) + 1).next_multiple_of(8), NAME))
 }
 
+/// Returns the type bits of the mode of the file that the first directory record names, or 0 if the file system does not
+/// tell.
+pub(crate) fn dir_record_type(records: &[u8]) -> u32 {
+    // DT_* are the type bits of a mode, shifted.
+    records.get(offset_of!(libc::dirent, d_type)).map_or(0, |&kind| u32::from(kind) << 12)
+}
+
 /// Returns whether a record is that of a deleted name, which some systems keep without an inode number, or a whiteout,
 /// which hides a name of a lower layer.
 pub(crate) fn is_deleted(record: &[u8]) -> bool {

@@ -20,12 +20,12 @@ use super::fd::Fd;
 use super::signal::SignalSet;
 use super::time::sleep_nanoseconds;
 use crate::errno::{Errno, Result};
-use crate::sys::types::Sharing;
+use crate::sys::types::{Sharing, retry};
 
 #[cfg(target_os = "macos")]
-pub(crate) use getattrlistbulk::{dir_record, is_deleted, read_dir};
+pub(crate) use getattrlistbulk::{dir_record, dir_record_type, is_deleted, read_dir};
 #[cfg(not(target_os = "macos"))]
-pub(crate) use getdents::{dir_record, is_deleted, read_dir};
+pub(crate) use getdents::{dir_record, dir_record_type, is_deleted, read_dir};
 #[cfg(target_os = "macos")]
 pub(crate) use posix_spawn::posix_spawn;
 
@@ -50,6 +50,20 @@ pub(crate) const SEEK_HOLE: u32 = u32::MAX;
 /// Fails: no system here has the call in all its versions.
 pub(crate) fn copy_file_range(_from: &Fd, _to: &Fd, _len: usize) -> Result<usize> {
     Err(Errno::ENOSYS)
+}
+
+/// Waits until the content and the size of a file, or the names in a directory, are on its disk. See fsync(2).
+///
+/// On macOS fsync(2) leaves them in the cache of the disk, from which F_FULLFSYNC writes them, where the file system has
+/// it.
+pub(crate) fn sync(fd: &Fd) -> Result<()> {
+    #[cfg(target_os = "macos")]
+    // SAFETY: the call takes numbers only.
+    if unsafe { libc::fcntl(fd.raw(), libc::F_FULLFSYNC) } == 0 {
+        return Ok(());
+    }
+    // SAFETY: the call takes a number only.
+    retry(|| decode(unsafe { libc::fsync(fd.raw()) })).map(drop)
 }
 
 /// Opens a pipe, close-on-exec, whose reads and writes never wait. See pipe(2).
@@ -124,6 +138,13 @@ pub(crate) fn total_memory() -> Result<u64> {
     // SAFETY: the call takes a number only.
     let size = u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).map_err(|_| Errno::ENOSYS)?;
     Ok(pages.saturating_mul(size))
+}
+
+/// Fills the buffer with random bytes, and returns their number. See arc4random(3).
+pub(crate) fn random(buffer: &mut [MaybeUninit<u8>], _blocking: bool) -> Result<usize> {
+    // SAFETY: the buffer is writable for its length.
+    unsafe { libc::arc4random_buf(buffer.as_mut_ptr().cast(), buffer.len()) };
+    Ok(buffer.len())
 }
 
 /// Fails: no system here but NetBSD has the call.

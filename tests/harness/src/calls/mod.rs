@@ -127,7 +127,7 @@ fn table(dist: &Dist) -> Result<String> {
 fn write_scenarios(table: &mut String, dist: &Dist, work: &Path, normal: &Normal) -> Result<()> {
     let mut known = functions_of(table);
     let is_first = |scenario: &&Scenario| known.insert(scenario.function.to_owned());
-    let scenarios: Vec<_> = scenarios::ALL.iter().filter(is_first).collect();
+    let scenarios: Vec<_> = scenarios::all().filter(is_first).collect();
     if scenarios.is_empty() {
         return Ok(());
     }

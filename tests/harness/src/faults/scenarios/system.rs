@@ -1,0 +1,9 @@
+//! Facts about the system.
+
+use super::{Expected, Scenario, ask};
+
+/// The scenarios of the functions for facts about the system.
+pub const ALL: &[Scenario] = &[
+    ask("rt_system_cpu_count", &[], Expected::AtLeastOne),
+    ask("rt_hostname", &[], Expected::Text(|place| &place.host_name)),
+];
