@@ -14,6 +14,7 @@
 //! | [`set_thread_pointer`] | sets the thread pointer, for thread-local variables without a libc |
 //! | [`place_thread_locals`] | returns where the variables and the thread pointer belong |
 //! | `array!` | returns the bounds of an array that the linker makes, for [`init_array`] and the other two |
+//! | [`VDSO_CLOCK_GETTIME`] | the name of the function of the vDSO that reads a clock |
 //! | [`R_RELATIVE`] | the type of relocation that adds the load address, for [`relocate`] |
 //! | memory functions | `memcpy`, `memmove`, `memset`, `memcmp`, `bcmp`, `strlen`, weak and hidden (feature `mem`) |
 //!
@@ -23,7 +24,7 @@
 
 #![no_std]
 
-use core::ffi::{c_char, c_void};
+use core::ffi::{CStr, c_char, c_void};
 
 mod arrays;
 mod child;
@@ -50,8 +51,8 @@ use x86_64 as column;
 
 // The items of a column, and no others: an item that is missing here is unreachable, which the lints deny.
 pub use column::{
-    R_RELATIVE, clone_on_stack, environ, has_thread_pointer, nr, place_thread_locals, set_thread_pointer,
-    thread_pointer,
+    R_RELATIVE, VDSO_CLOCK_GETTIME, clone_on_stack, environ, has_thread_pointer, nr, place_thread_locals,
+    set_thread_pointer, thread_pointer,
 };
 
 // The types that each column must give them.
@@ -65,6 +66,7 @@ const _: () = {
     let _: unsafe fn(*mut usize) -> usize = set_thread_pointer;
     let _: fn(&ThreadLocals, usize) -> (usize, usize) = place_thread_locals;
     let _: usize = R_RELATIVE;
+    let _: &CStr = VDSO_CLOCK_GETTIME;
 };
 
 // This excludes x32 and big-endian aarch64 too.

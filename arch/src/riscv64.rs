@@ -8,7 +8,7 @@
 //! | thread pointer | `tp` |
 
 use core::arch::{asm, naked_asm};
-use core::ffi::{c_char, c_void};
+use core::ffi::{CStr, c_char, c_void};
 
 use crate::child::ChildEntry;
 use crate::thread_locals::ThreadLocals;
@@ -28,6 +28,9 @@ pub mod nr {
     /// `renameat(olddirfd, oldpath, newdirfd, newpath)`, whose flags, if it takes any, are 0.
     pub const RENAMEAT: Sysno = Sysno::renameat2;
 }
+
+/// The name of clock_gettime(2) in the vDSO. See vdso(7).
+pub const VDSO_CLOCK_GETTIME: &CStr = c"__vdso_clock_gettime";
 
 /// Starts a child with `clone(flags)` that runs `entry(argument)` on the stack that ends at `stack_top`.
 /// Returns in the caller only: the process ID of the child, or a negated errno of the kernel.

@@ -36,7 +36,7 @@ unsafe extern "C" fn start(stack: *const usize, image: *const ElfHeader) -> ! {
         end = end.wrapping_add(1);
     }
     // SAFETY: the kernel has built both arrays in this way, and the entry stack stays until the process ends.
-    unsafe { sys::set_entry_stack(envp.cast(), end.wrapping_add(1).cast()) };
+    unsafe { sys::set_entry_stack(argv.cast(), envp.cast(), end.wrapping_add(1).cast()) };
     #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "the kernel limits it to an int")]
     let argc = argc as c_int;
     // SAFETY: `_start` passes the program's own image, and no code has used a thread pointer.

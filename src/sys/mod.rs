@@ -8,6 +8,8 @@
 //! close), opens descriptors close-on-exec and none as 0, 1 or 2, and caps lengths at what the system takes. A primitive that the kernel
 //! lacks returns the kernel's error: the fallback belongs to the operation, once for all backends.
 
+#[cfg(all(target_os = "linux", not(feature = "freestanding")))]
+mod constructor;
 mod fd;
 mod types;
 
@@ -95,6 +97,8 @@ contract! {
         write: fn(&Fd, &[u8]) -> Result<usize>;
         write_at: fn(&Fd, &[u8], usize) -> Result<usize>;
         sync: fn(&Fd) -> Result<()>;
+        write_vectored: fn(&Fd, [&[u8]; 2]) -> Result<usize>;
+        wait_readable: fn(&Fd) -> Result<()>;
         wait_writable: fn(&Fd) -> Result<()>;
         seek: fn(&Fd, usize, u32) -> Result<usize>;
         truncate: fn(&Fd, usize) -> Result<()>;
@@ -186,13 +190,18 @@ contract! {
     time {
         monotonic_time: fn() -> Timespec;
         real_time: fn() -> Timespec;
+        sleep: fn(Timespec) -> Result<()>;
         sleep_milliseconds: fn(u32);
     }
     auxv {
         environment: fn() -> Option<*const *const c_char>;
         is_secure_exec: fn() -> bool;
+        arguments: fn() -> Option<*const *const c_char>;
+        read_arguments: fn(&mut [MaybeUninit<u8>]) -> Result<usize>;
+        executable: fn(&mut [MaybeUninit<u8>]) -> Result<usize>;
+        exec_filename: fn() -> Option<&'static CStr>;
         #[cfg(feature = "freestanding")]
-        set_entry_stack: unsafe fn(*const *const c_char, *const [usize; 2]);
+        set_entry_stack: unsafe fn(*const *const c_char, *const *const c_char, *const [usize; 2]);
     }
 }
 

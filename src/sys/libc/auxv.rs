@@ -1,8 +1,8 @@
-//! The environment and the privileges that the program was started with.
+//! The arguments, the environment and the privileges that the program was started with.
 
 use core::ffi::c_char;
 
-pub(crate) use super::own::is_secure_exec;
+pub(crate) use super::own::{arguments, exec_filename, executable, is_secure_exec, read_arguments};
 
 #[cfg(not(target_os = "macos"))]
 unsafe extern "C" {

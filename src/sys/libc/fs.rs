@@ -1,6 +1,6 @@
 //! Open files and directories.
 
-use core::ffi::{CStr, c_int};
+use core::ffi::{CStr, c_int, c_short};
 use core::mem::MaybeUninit;
 
 use super::call::{MAX_TRANSFER, constants, decode, decode_count, flags, last_errno, mode_bits};
@@ -84,9 +84,28 @@ pub(crate) fn write_at(fd: &Fd, buffer: &[u8], offset: usize) -> Result<usize> {
     retry(|| decode_count(unsafe { libc::pwrite(fd.raw(), start, len, offset) }))
 }
 
+/// Writes two buffers, one after the other, by one call; the result counts both. See writev(2).
+pub(crate) fn write_vectored(fd: &Fd, buffers: [&[u8]; 2]) -> Result<usize> {
+    let vectors = buffers.map(|buffer| libc::iovec {
+        iov_base: buffer.as_ptr().cast_mut().cast(),
+        iov_len: buffer.len().min(MAX_TRANSFER / 2),
+    });
+    // SAFETY: there are two vectors, whose memory is readable.
+    retry(|| decode_count(unsafe { libc::writev(fd.raw(), vectors.as_ptr(), 2) }))
+}
+
+/// Waits until the descriptor is readable, at its end, or has an error. See poll(2).
+pub(crate) fn wait_readable(fd: &Fd) -> Result<()> {
+    wait_for(fd, libc::POLLIN)
+}
+
 /// Waits until the descriptor is writable, or has an error. See poll(2).
 pub(crate) fn wait_writable(fd: &Fd) -> Result<()> {
-    let mut request = libc::pollfd { fd: fd.raw(), events: libc::POLLOUT, revents: 0 };
+    wait_for(fd, libc::POLLOUT)
+}
+
+fn wait_for(fd: &Fd, event: c_short) -> Result<()> {
+    let mut request = libc::pollfd { fd: fd.raw(), events: event, revents: 0 };
     // SAFETY: there is one pollfd, and no time limit.
     retry(|| decode(unsafe { libc::poll(&raw mut request, 1, -1) })).map(drop)
 }

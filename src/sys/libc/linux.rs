@@ -2,13 +2,15 @@
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::mem::{MaybeUninit, offset_of};
-use core::ptr::NonNull;
+use core::ptr::{NonNull, with_exposed_provenance_mut};
 use core::sync::atomic::AtomicU32;
 
 use super::call::{MAX_TRANSFER, decode, decode_long, last_errno};
 use super::fd::Fd;
+use super::path::read_link_at;
 use super::signal::SignalSet;
 use crate::errno::{Errno, Result};
+use crate::sys::CWD;
 use crate::sys::types::{Sharing, retry};
 
 /// True if the system has control groups, which limit what a process gets.
@@ -196,4 +198,26 @@ pub(crate) fn set_parent_death_signal(parent: i32) {
 pub(crate) fn is_secure_exec() -> bool {
     // SAFETY: the call takes a number only.
     (unsafe { libc::getauxval(libc::AT_SECURE) }) != 0
+}
+
+/// Returns the arguments that the libc passed to the constructors of the program, ended by a null pointer.
+pub(crate) use crate::sys::constructor::arguments;
+
+/// Fails: a libc passes the arguments to constructors, or /proc has them.
+pub(crate) const fn read_arguments(_buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
+    Err(Errno::ENOSYS)
+}
+
+/// Writes the path of the program's file into the buffer, and returns its length. See proc_pid_exe(5).
+pub(crate) fn executable(buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
+    read_link_at(&CWD, c"/proc/self/exe", buffer)
+}
+
+/// Returns the path by which the program was executed, which may be relative: AT_EXECFN. See getauxval(3).
+pub(crate) fn exec_filename() -> Option<&'static CStr> {
+    // SAFETY: the call takes a number only.
+    let name = unsafe { libc::getauxval(libc::AT_EXECFN) };
+    let name = NonNull::new(with_exposed_provenance_mut::<c_char>(usize::try_from(name).ok()?))?;
+    // SAFETY: the kernel has put a NUL-terminated string there, on the entry stack, which stays until the process ends.
+    Some(unsafe { CStr::from_ptr(name.as_ptr()) })
 }

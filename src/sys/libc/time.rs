@@ -2,6 +2,8 @@
 
 use core::ptr::null_mut;
 
+use super::call::decode;
+use crate::errno::{Errno, Result};
 use crate::sys::types::Timespec;
 
 /// Returns the time since a moment that stays the same until the system stops. See clock_gettime(2).
@@ -21,14 +23,17 @@ fn clock(clock: libc::clockid_t) -> Timespec {
     Timespec { seconds: time.tv_sec, nanoseconds: time.tv_nsec }
 }
 
-/// Sleeps for less than a second, or until a signal arrives. See nanosleep(2).
-pub(crate) fn sleep_milliseconds(milliseconds: u32) {
-    sleep_nanoseconds(i64::from(milliseconds) * 1_000_000);
+/// Sleeps for a time, or until a signal arrives. See nanosleep(2).
+pub(crate) fn sleep(time: Timespec) -> Result<()> {
+    let time = libc::timespec { tv_sec: time.seconds, tv_nsec: time.nanoseconds };
+    // SAFETY: the call reads the time, and writes no remainder to a null pointer.
+    match decode(unsafe { libc::nanosleep(&raw const time, null_mut()) }) {
+        Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(errno) => Err(errno),
+    }
 }
 
 /// Sleeps for less than a second, or until a signal arrives. See nanosleep(2).
-pub(super) fn sleep_nanoseconds(nanoseconds: i64) {
-    let time = libc::timespec { tv_sec: 0, tv_nsec: nanoseconds };
-    // SAFETY: the call reads the time, and writes no remainder to a null pointer.
-    unsafe { libc::nanosleep(&raw const time, null_mut()) };
+pub(crate) fn sleep_milliseconds(milliseconds: u32) {
+    let _ = sleep(Timespec { seconds: 0, nanoseconds: i64::from(milliseconds) * 1_000_000 });
 }

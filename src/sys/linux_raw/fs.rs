@@ -77,10 +77,33 @@ pub(crate) fn sync(fd: &Fd) -> Result<()> {
     unsafe { syscall_retry_unit(fd.register(), 0, 0, Sysno::fsync) }
 }
 
+/// Writes two buffers, one after the other, by one call; the result counts both. See writev(2).
+pub(crate) fn write_vectored(fd: &Fd, buffers: [&[u8]; 2]) -> Result<usize> {
+    let vectors = buffers.map(|buffer| general::iovec {
+        iov_base: buffer.as_ptr().cast_mut().cast(),
+        iov_len: buffer.len().min(MAX_TRANSFER / 2) as general::__kernel_size_t,
+    });
+    for buffer in buffers {
+        buffer.as_ptr().expose_provenance();
+    }
+    let address = vectors.as_ptr().expose_provenance();
+    // SAFETY: two vectors are at the address, whose memory is readable.
+    unsafe { syscall_retry(fd.register(), address, vectors.len(), 0, Sysno::writev) }
+}
+
+/// Waits until the descriptor is readable, at its end, or has an error. See poll(2).
+pub(crate) fn wait_readable(fd: &Fd) -> Result<()> {
+    wait_for(fd, general::POLLIN)
+}
+
 /// Waits until the descriptor is writable, or has an error. See poll(2).
 pub(crate) fn wait_writable(fd: &Fd) -> Result<()> {
-    #[expect(clippy::cast_possible_truncation, reason = "POLLOUT is 4")]
-    let mut request = general::pollfd { fd: fd.raw(), events: general::POLLOUT as i16, revents: 0 };
+    wait_for(fd, general::POLLOUT)
+}
+
+fn wait_for(fd: &Fd, event: u32) -> Result<()> {
+    #[expect(clippy::cast_possible_truncation, reason = "the events are small")]
+    let mut request = general::pollfd { fd: fd.raw(), events: event as i16, revents: 0 };
     let address = (&raw mut request).expose_provenance();
     // SAFETY: one pollfd is at the address; there is no time limit and no signal mask.
     unsafe { syscall_retry(address, 1, 0, 0, Sysno::ppoll) }.map(drop)

@@ -17,3 +17,4 @@ pub(super) mod stat;
 pub(super) mod system;
 pub(super) mod thread;
 pub(super) mod time;
+mod vdso;

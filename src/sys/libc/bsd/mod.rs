@@ -6,6 +6,7 @@ mod getattrlistbulk;
 mod getdents;
 #[cfg(target_os = "macos")]
 mod posix_spawn;
+mod program;
 
 use core::ffi::c_void;
 #[cfg(not(target_os = "macos"))]
@@ -18,9 +19,9 @@ use super::call::decode;
 use super::fd::Fd;
 #[cfg(not(target_os = "macos"))]
 use super::signal::SignalSet;
-use super::time::sleep_nanoseconds;
+use super::time::sleep;
 use crate::errno::{Errno, Result};
-use crate::sys::types::{Sharing, retry};
+use crate::sys::types::{Sharing, Timespec, retry};
 
 #[cfg(target_os = "macos")]
 pub(crate) use getattrlistbulk::{dir_record, dir_record_type, is_deleted, read_dir};
@@ -28,6 +29,7 @@ pub(crate) use getattrlistbulk::{dir_record, dir_record_type, is_deleted, read_d
 pub(crate) use getdents::{dir_record, dir_record_type, is_deleted, read_dir};
 #[cfg(target_os = "macos")]
 pub(crate) use posix_spawn::posix_spawn;
+pub(crate) use program::{arguments, exec_filename, executable, read_arguments};
 
 /// True if the system has control groups, which limit what a process gets.
 pub(crate) const HAS_CONTROL_GROUPS: bool = false;
@@ -160,7 +162,7 @@ pub(crate) const fn prefer_huge_pages(_start: NonNull<u8>, _len: usize) {}
 
 /// Sleeps for a moment. No system here has a public call for it in all its versions, and locks are held for less.
 pub(crate) fn futex_wait(_word: &AtomicU32, _value: u32) {
-    sleep_nanoseconds(50_000);
+    let _ = sleep(Timespec { seconds: 0, nanoseconds: 50_000 });
 }
 
 /// Does nothing: waiting threads wake up by themselves.
