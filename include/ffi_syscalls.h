@@ -159,6 +159,57 @@ char *rt_env_home(void);
 bool rt_env_set(const char *key, const char *value);
 
 /**
+ * Removes a variable for rt_env_get() and the children of rt_process_run(), not for a libc's getenv(). A variable that
+ * is not set is a success. EINVAL if the name is empty or contains "=".
+ */
+bool rt_env_unset(const char *key);
+
+/**
+ * Lists all variables as "name=value", ended by NULL. One rt_free() frees the array and the strings.
+ */
+char **rt_env_list(void);
+
+/**
+ * Lists the arguments that the program was started with, its name first, ended by NULL. NULL and ENOENT if only /proc
+ * has them, with a libc other than glibc, and it is not mounted. One rt_free() frees the array and the strings.
+ */
+char **rt_env_args(void);
+
+/**
+ * Sets the working directory of the process, of all its threads.
+ */
+bool rt_env_set_cwd(const char *path);
+
+/**
+ * Returns the path of the program's own file, absolute. ENOENT if it was removed. Free the text with rt_free().
+ */
+char *rt_env_exe(void);
+
+/**
+ * Returns the directory for temporary files: TMPDIR if it is absolute, otherwise /tmp. In secure-execution mode
+ * (set-user-ID) TMPDIR is not trusted. Free the text with rt_free(), "" included.
+ */
+char *rt_env_temp_dir(void);
+
+/**
+ * Returns the user's directory for data that can be computed again: XDG_CACHE_HOME if it is absolute, otherwise .cache
+ * in the home directory; "" if that is unknown. It may not exist. Free the text with rt_free(), "" included.
+ */
+char *rt_env_cache_dir(void);
+
+/**
+ * Returns the user's directory for configuration: XDG_CONFIG_HOME if it is absolute, otherwise .config in the home
+ * directory; "" if that is unknown. It may not exist. Free the text with rt_free(), "" included.
+ */
+char *rt_env_config_dir(void);
+
+/**
+ * Returns the user's directory for data: XDG_DATA_HOME if it is absolute, otherwise .local/share in the home directory;
+ * "" if that is unknown. It may not exist. Free the text with rt_free(), "" included.
+ */
+char *rt_env_data_dir(void);
+
+/**
  * Returns the process ID of the caller.
  */
 int64_t rt_getpid(void);
@@ -183,6 +234,122 @@ int64_t rt_system_cpu_count(void);
  * Returns the host name, with or without a domain. Free the text with rt_free().
  */
 char *rt_hostname(void);
+
+/**
+ * Returns the bytes of memory that the process can hope for: those of the machine, or of its control group if that is
+ * limited to fewer; -1 on failure.
+ */
+int64_t rt_system_memory(void);
+
+/**
+ * Fills memory with random bytes that are fit for keys (getrandom(2)). It waits until the kernel's generator is
+ * initialized, which matters right after the start of the system. After a failure the content is unspecified.
+ */
+bool rt_random_bytes(void *data, size_t len);
+
+/**
+ * Returns the user who started the process: the real user ID.
+ */
+int64_t rt_getuid(void);
+
+/**
+ * Returns the microseconds since 1970 (UTC), as the real-time clock has them. The clock can be set, so it may go back.
+ */
+int64_t rt_time_now_unix_micros(void);
+
+/**
+ * Returns the nanoseconds since a moment that stays the same until the system stops; the clock never goes back.
+ */
+int64_t rt_time_now_nanos(void);
+
+/**
+ * Has the calling thread sleep for at least this many milliseconds, whatever signals arrive. EINVAL if they are
+ * negative.
+ */
+bool rt_time_sleep_ms(int64_t ms);
+
+/**
+ * Returns the year of a moment, which is given in microseconds since 1970 (UTC): 0 is the year before 1, and negative
+ * years precede it. The Gregorian calendar holds for all years.
+ */
+int32_t rt_timestamp_get_year(int64_t micros);
+
+/**
+ * Returns the month of a moment, 1 to 12.
+ */
+int32_t rt_timestamp_get_month(int64_t micros);
+
+/**
+ * Returns the day of the month of a moment, 1 to 31.
+ */
+int32_t rt_timestamp_get_day(int64_t micros);
+
+/**
+ * Returns the hour of a moment, 0 to 23.
+ */
+int32_t rt_timestamp_get_hour(int64_t micros);
+
+/**
+ * Returns the minute of a moment, 0 to 59.
+ */
+int32_t rt_timestamp_get_minute(int64_t micros);
+
+/**
+ * Returns the second of a moment, 0 to 59.
+ */
+int32_t rt_timestamp_get_second(int64_t micros);
+
+/**
+ * Returns the day of the week of a moment: 0 is Monday, and 6 is Sunday.
+ */
+int32_t rt_timestamp_get_weekday(int64_t micros);
+
+/**
+ * Returns the day of the year of a moment: 1 is January 1, and 366 is December 31 of a leap year.
+ */
+int32_t rt_timestamp_get_yearday(int64_t micros);
+
+/**
+ * Returns the microseconds since 1970 of a date and a time of day in UTC. -1 and EINVAL if there is no such date or
+ * time, or if it is out of range; -1 and rt_last_error() 0 for the microsecond before 1970.
+ */
+int64_t rt_timestamp_from_civil(int32_t year, int32_t month, int32_t day, int32_t hour, int32_t minute, int32_t second);
+
+/**
+ * Returns a moment in the form of RFC 3339, in UTC: "2026-11-27T19:12:48.000000Z". A year after 9999 or before 0 gets a
+ * sign. Free the text with rt_free().
+ */
+char *rt_timestamp_format(int64_t micros);
+
+/**
+ * Returns the microseconds since 1970 of a moment in the form of RFC 3339, with any offset from UTC. A space may take
+ * the place of the T, decimals after the sixth are cut off, and the second 60 is the one that follows. -1 and EINVAL if
+ * the text has another form; -1 and rt_last_error() 0 for the microsecond before 1970.
+ */
+int64_t rt_timestamp_parse(const char *text);
+
+/**
+ * Writes a text and a newline to the standard output, by one call where the kernel takes all of it.
+ */
+bool rt_println(const char *text);
+
+/**
+ * Writes a text and a newline to the standard error, by one call where the kernel takes all of it.
+ */
+bool rt_eprintln(const char *text);
+
+/**
+ * Reads the rest of the standard input, to its end. Free the text with rt_free().
+ */
+char *rt_stdin_read_text(void);
+
+/**
+ * Reads a line from the standard input, without its "\n" or "\r\n"; NULL and rt_last_error() 0 at the end.
+ *
+ * The next reader of the input, in this process or another one, gets what follows the line. Free the text with
+ * rt_free().
+ */
+char *rt_stdin_read_line(void);
 
 /**
  * Frees a pointer that a function of this library returned; NULL is fine. A list is freed as a whole, never its
@@ -225,6 +392,11 @@ bool rt_eprint(const char *text);
  * destructors run first; with one they do not.
  */
 void rt_exit(int32_t code) FFI_SYSCALLS_NORETURN;
+
+/**
+ * Returns the version of the library: major << 16 | minor << 8 | patch.
+ */
+int32_t rt_version(void);
 
 #ifdef __cplusplus
 }

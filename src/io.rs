@@ -42,6 +42,19 @@ pub(crate) fn write_all(fd: &Fd, mut bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// Writes all bytes and a newline, by one call unless the kernel takes less.
+pub(crate) fn write_line(fd: &Fd, line: &[u8]) -> Result<()> {
+    let written = match sys::write_vectored(fd, [line, b"\n"]) {
+        Err(Errno::EAGAIN) => 0,
+        result => result?,
+    };
+    match line.get(written..) {
+        // The newline was written too.
+        None => Ok(()),
+        Some(rest) => write_all(fd, rest).and_then(|()| write_all(fd, b"\n")),
+    }
+}
+
 /// Copies up to `len` bytes in the kernel, which shares the blocks where the file system can. Returns their number.
 ///
 /// Both descriptors then are at the end of what was copied, from which the caller reads and writes: the kernel may lack

@@ -43,10 +43,16 @@
 //! * `mem`, `panic-handler`, `freestanding`: for programs without a libc and without Rust's std: memory functions, a
 //!   panic handler, and `_start`, which runs constructors, calls `main(argc, argv, envp)` and runs destructors.
 //!   docs/embedding.md shows how to link such a program.
+//! * `std`: for programs with Rust's std. [`Errno`] becomes an `io::Error` by `?` and back by `try_from`; arguments may be
+//!   `&Path`, `&OsStr`, `&String` and their owned forms; a [`Text`] is viewed as `OsStr` or `Path`; a lock of a file
+//!   gives and takes its `OwnedFd`.
 //! * `libc`: on Linux too, the libc in place of the kernel.
 //! * `archive`: for `cargo xtask build` alone.
 
 #![no_std]
+
+#[cfg(feature = "std")]
+extern crate std;
 
 mod arg;
 #[cfg(feature = "exports")]
@@ -68,6 +74,9 @@ pub mod stdio;
 mod sys;
 pub mod system;
 mod text;
+pub mod time;
+#[cfg(feature = "std")]
+mod with_std;
 
 pub use arg::Arg;
 #[cfg(feature = "exports")]

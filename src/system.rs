@@ -1,6 +1,8 @@
-//! Facts about the system: processors and host name.
+//! Facts about the system and the user, and random bytes.
 
+use core::ffi::CStr;
 use core::mem::MaybeUninit;
+use core::ptr::from_mut;
 use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering::Relaxed;
 
@@ -8,7 +10,7 @@ use crate::cgroup;
 use crate::errno::{Errno, Result};
 use crate::fields::split_field;
 use crate::heap::MappedBuffer;
-use crate::io::read_prefix;
+use crate::io::{read_full, read_prefix};
 use crate::sys::{self, HostnameBuffer};
 use crate::text::Text;
 
@@ -35,6 +37,72 @@ pub fn cpu_count() -> usize {
         Some(count) => count,
     };
     usable.min(quota()).max(1)
+}
+
+/// Returns the bytes of memory that the process can hope for: those of the machine, or of its control group if that is
+/// limited to fewer. Other processes share them.
+///
+/// # Errors
+/// Those of sysinfo(2), in a sandbox that refuses it.
+///
+/// ```
+/// assert!(ffi_syscalls::system::memory().unwrap() > 1 << 20);
+/// ```
+#[doc(alias = "rt_system_memory")]
+pub fn memory() -> Result<u64> {
+    Ok(sys::total_memory()?.min(cgroup::memory().unwrap_or(u64::MAX)))
+}
+
+/// Returns the user who started the process: the real user ID. See getuid(2).
+///
+/// ```
+/// let user = ffi_syscalls::system::getuid();
+/// # assert_eq!(user, std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").unwrap()));
+/// ```
+#[must_use]
+pub fn getuid() -> u32 {
+    sys::real_user()
+}
+
+/// Fills the buffer with random bytes that are fit for keys. See getrandom(2).
+///
+/// Right after the start of the system it waits until the kernel's generator is initialized. Where the kernel or a
+/// sandbox refuses getrandom(2), the bytes come from /dev/urandom, once /dev/random is readable.
+///
+/// # Errors
+/// Those of getrandom(2), if /dev/urandom cannot be used either. The content of the buffer is then unspecified.
+///
+/// ```
+/// let mut key = [0; 32];
+/// ffi_syscalls::system::random_bytes(&mut key).unwrap();
+/// assert_ne!(key, [0; 32]);
+/// ```
+pub fn random_bytes(buffer: &mut [u8]) -> Result<()> {
+    // SAFETY: initialized bytes are valid as ones that may be uninitialized, and no uninitialized one is written.
+    fill_with_random_bytes(unsafe { &mut *(from_mut(buffer) as *mut [MaybeUninit<u8>]) })
+}
+
+/// Like [`random_bytes`], for memory that need not be initialized.
+pub(crate) fn fill_with_random_bytes(buffer: &mut [MaybeUninit<u8>]) -> Result<()> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match sys::random(rest, true) {
+            Ok(0) => return Err(Errno::EIO),
+            Ok(len) => filled += len,
+            Err(errno) => return if read_urandom(rest) { Ok(()) } else { Err(errno) },
+        }
+    }
+    Ok(())
+}
+
+/// Fills the buffer from /dev/urandom, and returns whether that worked. See random(4).
+#[cold]
+fn read_urandom(buffer: &mut [MaybeUninit<u8>]) -> bool {
+    let len = buffer.len();
+    let open = |path: &CStr| sys::open(path, sys::O_RDONLY, 0);
+    // /dev/random is readable once the generator is initialized; /dev/urandom never waits for that.
+    let is_initialized = open(c"/dev/random").and_then(|random| sys::wait_readable(&random)).is_ok();
+    is_initialized && open(c"/dev/urandom").and_then(|fd| Ok(read_full(&fd, buffer)?.len() == len)) == Ok(true)
 }
 
 /// Counts the processors in the thread's affinity mask: 0 in a sandbox that refuses the call, `None` if the buffer is

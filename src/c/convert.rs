@@ -77,6 +77,10 @@ impl CValue for bool {
     const FAILURE: Self = false;
 }
 
+impl CValue for i32 {
+    const FAILURE: Self = -1;
+}
+
 impl CValue for i64 {
     const FAILURE: Self = -1;
 }

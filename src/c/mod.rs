@@ -15,12 +15,16 @@ mod last_error;
 mod process;
 #[cfg(feature = "archive")]
 mod set_error;
+mod stdio;
 mod support;
 mod system;
+mod time;
 
 pub use dir::*;
 pub use env::*;
 pub use file::*;
 pub use process::*;
+pub use stdio::*;
 pub use support::*;
 pub use system::*;
+pub use time::*;

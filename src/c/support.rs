@@ -67,3 +67,21 @@ pub unsafe extern "C" fn rt_eprint(text: *const c_char) -> bool {
 pub extern "C" fn rt_exit(code: i32) -> ! {
     process::exit(code)
 }
+
+/// Returns the version of the library: major << 16 | minor << 8 | patch.
+#[unsafe(no_mangle)]
+pub extern "C" fn rt_version() -> i32 {
+    const VERSION: i32 = part(env!("CARGO_PKG_VERSION_MAJOR")) << 16
+        | part(env!("CARGO_PKG_VERSION_MINOR")) << 8
+        | part(env!("CARGO_PKG_VERSION_PATCH"));
+    VERSION
+}
+
+/// Returns a part of the version.
+#[expect(clippy::panic, reason = "evaluated at compile time")]
+const fn part(digits: &str) -> i32 {
+    match i32::from_str_radix(digits, 10) {
+        Ok(number) => number,
+        Err(_) => panic!("not a number"),
+    }
+}

@@ -1,4 +1,4 @@
-//! The environment: working directory, variables, home directory.
+//! The environment: working directory, variables, arguments, and the user's directories.
 //!
 //! Variables come from where the program got them: in a freestanding program from the entry stack, in one with a libc
 //! from the libc's `environ`, otherwise from /proc/self/environ. The first [`set`] copies them into a table of the
@@ -9,6 +9,8 @@
 //! Any thread may call any function at any time. The caller must only exclude a libc's `setenv` and the like until the
 //! first [`set`] has returned; `run` and `exec` read the environment, too.
 
+mod directories;
+mod program;
 mod variables;
 
 use core::mem::MaybeUninit;
@@ -19,9 +21,12 @@ use crate::arg::{Arg, PATH_MAX};
 use crate::errno::{Errno, Result};
 use crate::fields::{fields, parse_decimal};
 use crate::file::read_text;
+use crate::list::List;
 use crate::sys;
 use crate::text::Text;
 
+pub use directories::{cache_dir, config_dir, data_dir, temp_dir};
+pub use program::{args, exe};
 #[cfg(fuzzing_hooks)]
 pub(crate) use variables::forget;
 pub(crate) use variables::{snapshot, value_in};
@@ -57,6 +62,56 @@ pub fn get(name: impl Arg) -> Result<Text> {
 /// memory is locked ([Memory](crate#memory)); then nothing has changed.
 pub fn set(name: impl Arg, value: impl Arg) -> Result<()> {
     variables::set(name.bytes(), value.bytes())
+}
+
+/// Removes a variable for [`get`] and for the programs of [`crate::process::run`] and [`crate::process::exec`].
+///
+/// A variable that is not set is a success.
+///
+/// # Errors
+/// `EINVAL` if the name is empty or contains `=` or a NUL byte. `ENOMEM`, or `EAGAIN` if memory is locked
+/// ([Memory](crate#memory)); then nothing has changed.
+///
+/// ```
+/// use ffi_syscalls::{Errno, env};
+///
+/// env::set("EXAMPLE", "value").unwrap();
+/// env::unset("EXAMPLE").unwrap();
+/// assert_eq!(env::get("EXAMPLE"), Err(Errno::ENOENT));
+/// ```
+pub fn unset(name: impl Arg) -> Result<()> {
+    variables::unset(name.bytes())
+}
+
+/// Returns all variables, each as `name=value`, in the order of the environment.
+///
+/// # Errors
+/// `ENOMEM`; `EAGAIN` if memory is locked ([Memory](crate#memory)). Those of reading /proc/self/environ, in a process
+/// that has no other environment.
+///
+/// ```
+/// use ffi_syscalls::env;
+///
+/// env::set("EXAMPLE", "value").unwrap();
+/// assert!(env::list().unwrap().iter().any(|variable| variable == c"EXAMPLE=value"));
+/// ```
+pub fn list() -> Result<List> {
+    snapshot()
+}
+
+/// Sets the working directory of the process, of all its threads.
+///
+/// # Errors
+/// Those of chdir(2): `ENOENT`, `ENOTDIR`, `EACCES`.
+///
+/// ```
+/// use ffi_syscalls::env;
+///
+/// env::set_cwd("/").unwrap();
+/// assert_eq!(env::cwd().unwrap(), "/");
+/// ```
+pub fn set_cwd(path: impl Arg) -> Result<()> {
+    path.with_c_str(sys::chdir)
 }
 
 /// Returns the user's home directory: `HOME` if it is absolute, otherwise the entry of /etc/passwd.

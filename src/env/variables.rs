@@ -38,7 +38,22 @@ pub(super) fn set(name: &[u8], value: &[u8]) -> Result<()> {
         return Err(Errno::EINVAL); // the value contains a NUL
     }
     // SAFETY: a NUL follows what was appended, and the name contains none.
-    unsafe { VARIABLES.lock().set(name, entry) }
+    unsafe { VARIABLES.lock().set(name, Some(entry)) }
+}
+
+pub(super) fn unset(name: &[u8]) -> Result<()> {
+    if !is_name(name) {
+        return Err(Errno::EINVAL);
+    }
+    let mut variables = VARIABLES.lock();
+    let entries = variables.entries()?;
+    // SAFETY: the entries are an array of strings that stays unchanged while the variables are locked, and the name
+    // contains no NUL.
+    if unsafe { value_of(entries, name) }.is_none() {
+        return Ok(());
+    }
+    // SAFETY: the name contains no NUL.
+    unsafe { variables.set(name, None) }
 }
 
 /// Returns a copy of the environment, for a child.
@@ -132,7 +147,7 @@ unsafe fn value_of<'a>(entries: Entries, name: &[u8]) -> Option<&'a CStr> {
 ///
 /// # Safety
 /// The array is one of NUL-terminated strings, ended by a null pointer, and stays unchanged during the call.
-unsafe fn copy_of(entries: Entries) -> Result<List> {
+pub(super) unsafe fn copy_of(entries: Entries) -> Result<List> {
     let mut at = entries;
     List::new(core::iter::from_fn(|| {
         // SAFETY: the iterator does not step over the null pointer.
@@ -200,15 +215,16 @@ impl Variables {
         self.own.as_mut().ok_or(Errno::ENOMEM)
     }
 
-    /// Replaces the first entry of this name and removes the others, or appends the entry.
+    /// Replaces the first entry of this name, or appends the entry, and removes the others of this name. Without an entry
+    /// it removes all.
     ///
     /// # Safety
     /// The entry is a NUL-terminated string, and the name contains no NUL.
-    unsafe fn set(&mut self, name: &[u8], entry: Block) -> Result<()> {
+    unsafe fn set(&mut self, name: &[u8], entry: Option<Block>) -> Result<()> {
         let own = self.own()?;
         own.reserve(own.len() + 2 * SLOT)?;
         let array = own.as_ptr().as_ptr().cast::<*const c_char>();
-        let mut new: *const c_char = entry.into_raw().as_ptr().cast();
+        let mut new: *const c_char = entry.map_or(null(), |entry| entry.into_raw().as_ptr().cast_const().cast());
         let (mut from, mut to) = (array, array);
         // SAFETY: the loop does not step over the null pointer.
         while let mut entry = unsafe { *from }

@@ -40,6 +40,12 @@ impl FileLock {
         ManuallyDrop::new(self).0.raw()
     }
 
+    /// Returns the descriptor that holds the lock, which stays owned.
+    #[cfg(feature = "std")]
+    pub(crate) const fn raw(&self) -> i32 {
+        self.0.raw()
+    }
+
     /// Takes ownership of a lock by its descriptor.
     ///
     /// # Safety

@@ -46,10 +46,40 @@
 #define ROW_rt_env_get(X) X(TEXT, char *, rt_env_get, (const char *key), (TEXT_AT(0)))
 #define ROW_rt_env_home(X) X(TEXT, char *, rt_env_home, (void), ())
 #define ROW_rt_env_set(X) X(BOOLEAN, bool, rt_env_set, (const char *key, const char *value), (TEXT_AT(0), TEXT_AT(1)))
+#define ROW_rt_env_unset(X) X(BOOLEAN, bool, rt_env_unset, (const char *key), (TEXT_AT(0)))
+#define ROW_rt_env_list(X) X(LIST, char **, rt_env_list, (void), ())
+#define ROW_rt_env_args(X) X(LIST, char **, rt_env_args, (void), ())
+#define ROW_rt_env_set_cwd(X) X(BOOLEAN, bool, rt_env_set_cwd, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_env_exe(X) X(TEXT, char *, rt_env_exe, (void), ())
+#define ROW_rt_env_temp_dir(X) X(TEXT, char *, rt_env_temp_dir, (void), ())
+#define ROW_rt_env_cache_dir(X) X(TEXT, char *, rt_env_cache_dir, (void), ())
+#define ROW_rt_env_config_dir(X) X(TEXT, char *, rt_env_config_dir, (void), ())
+#define ROW_rt_env_data_dir(X) X(TEXT, char *, rt_env_data_dir, (void), ())
 #define ROW_rt_getpid(X) X(NUMBER, int64_t, rt_getpid, (void), ())
 #define ROW_rt_process_run(X) X(NUMBER, int32_t, rt_process_run, (const char *cmd, const char *const *args, size_t arg_count), (TEXT_AT(0), TEXTS_AT(1), COUNT_AT(1)))
 #define ROW_rt_system_cpu_count(X) X(NUMBER, int64_t, rt_system_cpu_count, (void), ())
 #define ROW_rt_hostname(X) X(TEXT, char *, rt_hostname, (void), ())
+#define ROW_rt_system_memory(X) X(NUMBER, int64_t, rt_system_memory, (void), ())
+#define ROW_rt_random_bytes(X) X(BOOLEAN, bool, rt_random_bytes, (void *data, size_t len), (POINTER_AT(0), NUMBER_AT(1)))
+#define ROW_rt_getuid(X) X(NUMBER, int64_t, rt_getuid, (void), ())
+#define ROW_rt_time_now_unix_micros(X) X(NUMBER, int64_t, rt_time_now_unix_micros, (void), ())
+#define ROW_rt_time_now_nanos(X) X(NUMBER, int64_t, rt_time_now_nanos, (void), ())
+#define ROW_rt_time_sleep_ms(X) X(BOOLEAN, bool, rt_time_sleep_ms, (int64_t ms), (NUMBER_AT(0)))
+#define ROW_rt_timestamp_get_year(X) X(NUMBER, int32_t, rt_timestamp_get_year, (int64_t micros), (NUMBER_AT(0)))
+#define ROW_rt_timestamp_get_month(X) X(NUMBER, int32_t, rt_timestamp_get_month, (int64_t micros), (NUMBER_AT(0)))
+#define ROW_rt_timestamp_get_day(X) X(NUMBER, int32_t, rt_timestamp_get_day, (int64_t micros), (NUMBER_AT(0)))
+#define ROW_rt_timestamp_get_hour(X) X(NUMBER, int32_t, rt_timestamp_get_hour, (int64_t micros), (NUMBER_AT(0)))
+#define ROW_rt_timestamp_get_minute(X) X(NUMBER, int32_t, rt_timestamp_get_minute, (int64_t micros), (NUMBER_AT(0)))
+#define ROW_rt_timestamp_get_second(X) X(NUMBER, int32_t, rt_timestamp_get_second, (int64_t micros), (NUMBER_AT(0)))
+#define ROW_rt_timestamp_get_weekday(X) X(NUMBER, int32_t, rt_timestamp_get_weekday, (int64_t micros), (NUMBER_AT(0)))
+#define ROW_rt_timestamp_get_yearday(X) X(NUMBER, int32_t, rt_timestamp_get_yearday, (int64_t micros), (NUMBER_AT(0)))
+#define ROW_rt_timestamp_from_civil(X) X(NUMBER, int64_t, rt_timestamp_from_civil, (int32_t year, int32_t month, int32_t day, int32_t hour, int32_t minute, int32_t second), (NUMBER_AT(0), NUMBER_AT(1), NUMBER_AT(2), NUMBER_AT(3), NUMBER_AT(4), NUMBER_AT(5)))
+#define ROW_rt_timestamp_format(X) X(TEXT, char *, rt_timestamp_format, (int64_t micros), (NUMBER_AT(0)))
+#define ROW_rt_timestamp_parse(X) X(NUMBER, int64_t, rt_timestamp_parse, (const char *text), (TEXT_AT(0)))
+#define ROW_rt_println(X) X(BOOLEAN, bool, rt_println, (const char *text), (TEXT_AT(0)))
+#define ROW_rt_eprintln(X) X(BOOLEAN, bool, rt_eprintln, (const char *text), (TEXT_AT(0)))
+#define ROW_rt_stdin_read_text(X) X(TEXT, char *, rt_stdin_read_text, (void), ())
+#define ROW_rt_stdin_read_line(X) X(TEXT, char *, rt_stdin_read_line, (void), ())
 #define ROW_rt_free(X) X(NOTHING, void, rt_free, (void *p), (POINTER_AT(0)))
 #define ROW_rt_len(X) X(NUMBER, size_t, rt_len, (const void *p), (POINTER_AT(0)))
 #define ROW_rt_last_error(X) X(NUMBER, int32_t, rt_last_error, (void), ())
@@ -57,6 +87,7 @@
 #define ROW_rt_print(X) X(BOOLEAN, bool, rt_print, (const char *text), (TEXT_AT(0)))
 #define ROW_rt_eprint(X) X(BOOLEAN, bool, rt_eprint, (const char *text), (TEXT_AT(0)))
 #define ROW_rt_exit(X) X(NEVER, void, rt_exit, (int32_t code), (NUMBER_AT(0)))
+#define ROW_rt_version(X) X(NUMBER, int32_t, rt_version, (void), ())
 
 #define OPERATIONS(X) \
     ROW_rt_file_exists(X) \
@@ -76,10 +107,40 @@
     ROW_rt_env_get(X) \
     ROW_rt_env_home(X) \
     ROW_rt_env_set(X) \
+    ROW_rt_env_unset(X) \
+    ROW_rt_env_list(X) \
+    ROW_rt_env_args(X) \
+    ROW_rt_env_set_cwd(X) \
+    ROW_rt_env_exe(X) \
+    ROW_rt_env_temp_dir(X) \
+    ROW_rt_env_cache_dir(X) \
+    ROW_rt_env_config_dir(X) \
+    ROW_rt_env_data_dir(X) \
     ROW_rt_getpid(X) \
     ROW_rt_process_run(X) \
     ROW_rt_system_cpu_count(X) \
-    ROW_rt_hostname(X)
+    ROW_rt_hostname(X) \
+    ROW_rt_system_memory(X) \
+    ROW_rt_random_bytes(X) \
+    ROW_rt_getuid(X) \
+    ROW_rt_time_now_unix_micros(X) \
+    ROW_rt_time_now_nanos(X) \
+    ROW_rt_time_sleep_ms(X) \
+    ROW_rt_timestamp_get_year(X) \
+    ROW_rt_timestamp_get_month(X) \
+    ROW_rt_timestamp_get_day(X) \
+    ROW_rt_timestamp_get_hour(X) \
+    ROW_rt_timestamp_get_minute(X) \
+    ROW_rt_timestamp_get_second(X) \
+    ROW_rt_timestamp_get_weekday(X) \
+    ROW_rt_timestamp_get_yearday(X) \
+    ROW_rt_timestamp_from_civil(X) \
+    ROW_rt_timestamp_format(X) \
+    ROW_rt_timestamp_parse(X) \
+    ROW_rt_println(X) \
+    ROW_rt_eprintln(X) \
+    ROW_rt_stdin_read_text(X) \
+    ROW_rt_stdin_read_line(X)
 
 #define SUPPORT(X) \
     ROW_rt_free(X) \
@@ -88,7 +149,8 @@
     ROW_rt_error_text(X) \
     ROW_rt_print(X) \
     ROW_rt_eprint(X) \
-    ROW_rt_exit(X)
+    ROW_rt_exit(X) \
+    ROW_rt_version(X)
 
 #define FUNCTIONS(X) OPERATIONS(X) SUPPORT(X)
 
@@ -107,17 +169,36 @@
     ROW_rt_dir_list(X) \
     ROW_rt_env_get(X) \
     ROW_rt_env_set(X) \
+    ROW_rt_env_unset(X) \
+    ROW_rt_env_set_cwd(X) \
     ROW_rt_process_run(X) \
+    ROW_rt_timestamp_parse(X) \
+    ROW_rt_println(X) \
+    ROW_rt_eprintln(X) \
     ROW_rt_print(X) \
     ROW_rt_eprint(X)
 
 #define TAKING_NOTHING(X) \
     ROW_rt_env_cwd(X) \
     ROW_rt_env_home(X) \
+    ROW_rt_env_list(X) \
+    ROW_rt_env_args(X) \
+    ROW_rt_env_exe(X) \
+    ROW_rt_env_temp_dir(X) \
+    ROW_rt_env_cache_dir(X) \
+    ROW_rt_env_config_dir(X) \
+    ROW_rt_env_data_dir(X) \
     ROW_rt_getpid(X) \
     ROW_rt_system_cpu_count(X) \
     ROW_rt_hostname(X) \
-    ROW_rt_last_error(X)
+    ROW_rt_system_memory(X) \
+    ROW_rt_getuid(X) \
+    ROW_rt_time_now_unix_micros(X) \
+    ROW_rt_time_now_nanos(X) \
+    ROW_rt_stdin_read_text(X) \
+    ROW_rt_stdin_read_line(X) \
+    ROW_rt_last_error(X) \
+    ROW_rt_version(X)
 
 /* Declares each function with the signature of the list: the compiler rejects a header with another one. */
 #ifdef __cplusplus
@@ -151,10 +232,40 @@ FUNCTIONS(DECLARE_)
 #define rt_env_get(key) OBSERVE(rt_env_get, rt_env_get(key))
 #define rt_env_home() OBSERVE(rt_env_home, rt_env_home())
 #define rt_env_set(key, value) OBSERVE(rt_env_set, rt_env_set(key, value))
+#define rt_env_unset(key) OBSERVE(rt_env_unset, rt_env_unset(key))
+#define rt_env_list() OBSERVE(rt_env_list, rt_env_list())
+#define rt_env_args() OBSERVE(rt_env_args, rt_env_args())
+#define rt_env_set_cwd(path) OBSERVE(rt_env_set_cwd, rt_env_set_cwd(path))
+#define rt_env_exe() OBSERVE(rt_env_exe, rt_env_exe())
+#define rt_env_temp_dir() OBSERVE(rt_env_temp_dir, rt_env_temp_dir())
+#define rt_env_cache_dir() OBSERVE(rt_env_cache_dir, rt_env_cache_dir())
+#define rt_env_config_dir() OBSERVE(rt_env_config_dir, rt_env_config_dir())
+#define rt_env_data_dir() OBSERVE(rt_env_data_dir, rt_env_data_dir())
 #define rt_getpid() OBSERVE(rt_getpid, rt_getpid())
 #define rt_process_run(cmd, args, arg_count) OBSERVE(rt_process_run, rt_process_run(cmd, args, arg_count))
 #define rt_system_cpu_count() OBSERVE(rt_system_cpu_count, rt_system_cpu_count())
 #define rt_hostname() OBSERVE(rt_hostname, rt_hostname())
+#define rt_system_memory() OBSERVE(rt_system_memory, rt_system_memory())
+#define rt_random_bytes(data, len) OBSERVE(rt_random_bytes, rt_random_bytes(data, len))
+#define rt_getuid() OBSERVE(rt_getuid, rt_getuid())
+#define rt_time_now_unix_micros() OBSERVE(rt_time_now_unix_micros, rt_time_now_unix_micros())
+#define rt_time_now_nanos() OBSERVE(rt_time_now_nanos, rt_time_now_nanos())
+#define rt_time_sleep_ms(ms) OBSERVE(rt_time_sleep_ms, rt_time_sleep_ms(ms))
+#define rt_timestamp_get_year(micros) OBSERVE(rt_timestamp_get_year, rt_timestamp_get_year(micros))
+#define rt_timestamp_get_month(micros) OBSERVE(rt_timestamp_get_month, rt_timestamp_get_month(micros))
+#define rt_timestamp_get_day(micros) OBSERVE(rt_timestamp_get_day, rt_timestamp_get_day(micros))
+#define rt_timestamp_get_hour(micros) OBSERVE(rt_timestamp_get_hour, rt_timestamp_get_hour(micros))
+#define rt_timestamp_get_minute(micros) OBSERVE(rt_timestamp_get_minute, rt_timestamp_get_minute(micros))
+#define rt_timestamp_get_second(micros) OBSERVE(rt_timestamp_get_second, rt_timestamp_get_second(micros))
+#define rt_timestamp_get_weekday(micros) OBSERVE(rt_timestamp_get_weekday, rt_timestamp_get_weekday(micros))
+#define rt_timestamp_get_yearday(micros) OBSERVE(rt_timestamp_get_yearday, rt_timestamp_get_yearday(micros))
+#define rt_timestamp_from_civil(year, month, day, hour, minute, second) OBSERVE(rt_timestamp_from_civil, rt_timestamp_from_civil(year, month, day, hour, minute, second))
+#define rt_timestamp_format(micros) OBSERVE(rt_timestamp_format, rt_timestamp_format(micros))
+#define rt_timestamp_parse(text) OBSERVE(rt_timestamp_parse, rt_timestamp_parse(text))
+#define rt_println(text) OBSERVE(rt_println, rt_println(text))
+#define rt_eprintln(text) OBSERVE(rt_eprintln, rt_eprintln(text))
+#define rt_stdin_read_text() OBSERVE(rt_stdin_read_text, rt_stdin_read_text())
+#define rt_stdin_read_line() OBSERVE(rt_stdin_read_line, rt_stdin_read_line())
 #define rt_free(p) OBSERVE(rt_free, rt_free(p))
 #define rt_len(p) OBSERVE(rt_len, rt_len(p))
 #define rt_last_error() OBSERVE(rt_last_error, rt_last_error())
@@ -162,4 +273,5 @@ FUNCTIONS(DECLARE_)
 #define rt_print(text) OBSERVE(rt_print, rt_print(text))
 #define rt_eprint(text) OBSERVE(rt_eprint, rt_eprint(text))
 #define rt_exit(code) OBSERVE(rt_exit, rt_exit(code))
+#define rt_version() OBSERVE(rt_version, rt_version())
 #endif
