@@ -5,13 +5,19 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at an unexpected result")]
 
+mod args;
 mod cwd;
+mod directories;
+mod exe;
 mod get;
 mod home;
+mod list;
 mod secure_exec;
 mod set;
+mod set_cwd;
 #[path = "../support/mod.rs"]
 mod support;
+mod unset;
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, OsString};

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at an unexpected result")]
 
+mod println;
+mod read_line;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::fs;
