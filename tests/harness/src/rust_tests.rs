@@ -12,8 +12,8 @@ use crate::runner::{Check, FIGURES, Lane};
 /// A run of tests: its name, the arguments of cargo, and variables.
 type Run = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
-const KERNEL: Run = ("Rust tests", "", &[]);
-const LIBC: Run = ("Rust tests, libc backend on glibc", "--package ffi_syscalls --features libc,exports", &[]);
+const KERNEL: Run = ("Rust tests", "--features std", &[]);
+const LIBC: Run = ("Rust tests, libc backend on glibc", "--package ffi_syscalls --features libc,exports,std", &[]);
 const MEMORY_FUNCTIONS: Run = ("memory functions", "--package ffi_syscalls_arch --features mem", &[]);
 const RTBOX: Run = ("rtbox", "--release --package rtbox --features freestanding", &[]);
 /// Relocates itself, by code that must work without optimisation too.
@@ -36,8 +36,12 @@ const HERE: [Run; 6] = [
 ];
 
 /// In qemu tests run once, optimised. The examples in the documentation run on this machine only.
-const IN_QEMU: [Run; 4] =
-    [("Rust tests, optimised", "--tests --profile optimised", &[]), MEMORY_FUNCTIONS, RTBOX, START_OF_MOVABLE_RTBOX];
+const IN_QEMU: [Run; 4] = [
+    ("Rust tests, optimised", "--tests --profile optimised --features std", &[]),
+    MEMORY_FUNCTIONS,
+    RTBOX,
+    START_OF_MOVABLE_RTBOX,
+];
 
 /// The tests that map memory, with the largest pages of aarch64.
 const LARGE_PAGES: Run = (
