@@ -17,6 +17,7 @@ use crate::text::Text;
 /// # Errors
 /// Those of read(2): `EBADF` if it is closed. `ENOMEM` if the content does not fit into memory, or is endless;
 /// `EAGAIN` if memory is locked ([Memory](crate#memory)).
+#[doc(alias = "rt_stdin_read_text")]
 pub fn read_text() -> Result<Text> {
     read_messages(&sys::STDIN, &[])
 }

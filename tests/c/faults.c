@@ -14,7 +14,7 @@
 #include "raw.h"
 
 enum { PTRACE_TRACEME = 0, F_GETFD = 1, SIG_USR1 = 10, SIG_USR2 = 12, SIG_PIPE = 13, SIG_CHLD = 17, SIG_STOP = 19 };
-enum { SIG_BLOCK = 0, NOCLDWAIT = 2, NOBODY = 65534 };
+enum { SIG_BLOCK = 0, NOCLDWAIT = 2, NOBODY = 65534, AT_WORKING_DIRECTORY = -100 };
 enum { BOOLEAN, NUMBER, TEXT, LIST };
 
 /* The result of a call. The tracer knows the layout. */
@@ -72,16 +72,19 @@ static void never(void)
     rt_exit(99);
 }
 
-enum setup { PLAIN, CLOSED, IGNORES, NOT_WAITED, HANDLES, UNWRITABLE, UNREADABLE };
+enum setup { PLAIN, CLOSED, READS, IGNORES, NOT_WAITED, HANDLES, UNWRITABLE, UNREADABLE };
 
 static enum setup setup_of(const char *name)
 {
-    static const char *const names[] = {"plain", "closed", "ignores", "not-waited", "handles", "unwritable", "unreadable"};
+    static const char *const names[] = {"plain", "closed", "reads", "ignores", "not-waited", "handles", "unwritable", "unreadable"};
     enum setup setup = UNREADABLE;
     while (setup != PLAIN && !same(name, names[setup]))
         setup--;
     return setup;
 }
+
+/* Set if the first argument is the file to be the standard input of each call. */
+static bool reads;
 
 /* Takes permissions from new directories, as a user whom they bind. */
 static void take_permissions(long umask)
@@ -104,6 +107,9 @@ static void set_up(enum setup setup)
     case CLOSED:
         system_call(__NR_close, 0, 0, 0, 0);
         system_call(__NR_close, 1, 0, 0, 0);
+        break;
+    case READS:
+        reads = true;
         break;
     case IGNORES:
         handle(SIG_CHLD, 1, 0);
@@ -163,6 +169,13 @@ static const char *pipe_of(int64_t bytes, int *end)
     return name.text;
 }
 
+/* Makes a file the standard input. */
+static void open_input(const char *path)
+{
+    system_call(__NR_close, 0, 0, 0, 0);
+    system_call(__NR_openat, AT_WORKING_DIRECTORY, (long)path, 0, 0); /* the lowest number is 0 */
+}
+
 static const char *word(size_t n)
 {
     return n < argument_count ? arguments[n] : "";
@@ -179,7 +192,14 @@ static int64_t descriptor;
 #define NUMBER_AT(n) (descriptor >= 0 ? descriptor : number_in(word(n)))
 #define BYTES_AT(n) word(n)
 #define LENGTH_AT(n) length(word(n))
-#define POINTER_AT(n) NULL
+#define POINTER_AT(n) memory_for(word(n))
+
+/* Memory for a result. */
+static void *memory_for(const char *name)
+{
+    static char memory[8192];
+    return same(name, "memory") ? memory : NULL;
+}
 
 static long returned(int kind, long value)
 {
@@ -218,6 +238,8 @@ static void perform(const char *name, bool stops_before)
         first_text = pipe_of(number_in(first_text + 5), &pipe);
     if (same(name, "rt_file_unlock"))
         descriptor = rt_file_lock(first_text);
+    if (reads)
+        open_input(first_text);
     if (stops_before)
         stop();
     result.value = call(name);

@@ -17,10 +17,10 @@ fn nanos_of_libc() -> i64 {
 fn assert_clocks() {
     for _ in 0..1000 {
         let before = micros_of_std();
-        let micros = now_unix_micros();
+        let micros = time::now_unix_micros();
         assert!((before..=micros_of_std()).contains(&micros), "{before} {micros}");
         let before = nanos_of_libc();
-        let nanos = now_nanos();
+        let nanos = time::now_nanos();
         assert!((before..=nanos_of_libc()).contains(&nanos), "{before} {nanos}");
     }
 }
@@ -40,7 +40,7 @@ fn clocks_never_go_back_between_threads() {
             scope.spawn(|| {
                 for _ in 0..5000 {
                     let seen = last.load(std::sync::atomic::Ordering::SeqCst);
-                    let now = now_nanos();
+                    let now = time::now_nanos();
                     assert!(now >= seen);
                     last.fetch_max(now, std::sync::atomic::Ordering::SeqCst);
                 }
@@ -88,11 +88,11 @@ fn clocks_are_right_where_the_vdso_cannot_be_found() {
 fn sleep_takes_at_least_as_long_as_requested() {
     for milliseconds in [0, 1, 25] {
         let (duration, start) = (Duration::from_millis(milliseconds), Instant::now());
-        sleep(duration).unwrap();
+        time::sleep(duration).unwrap();
         assert!(start.elapsed() >= duration);
     }
     let start = Instant::now();
-    sleep(Duration::from_nanos(1)).unwrap();
+    time::sleep(Duration::from_nanos(1)).unwrap();
     assert!(start.elapsed() < Duration::from_secs(5));
 }
 
@@ -106,7 +106,7 @@ fn sleep_goes_on_after_a_signal() {
         // SAFETY: the timer is valid, and the old one is not requested.
         checked(unsafe { libc::setitimer(libc::ITIMER_REAL, &timer, std::ptr::null_mut()) });
         let (duration, start) = (Duration::from_millis(60), Instant::now());
-        sleep(duration).unwrap();
+        time::sleep(duration).unwrap();
         assert!(start.elapsed() >= duration);
     });
 }
@@ -122,6 +122,6 @@ fn sleep_reports_that_a_sandbox_refuses_it() {
     in_child(|_| {
         deny_syscall(libc::SYS_nanosleep);
         deny_syscall(libc::SYS_clock_nanosleep);
-        assert_eq!(sleep(Duration::from_secs(3600)), Err(Errno::EPERM));
+        assert_eq!(time::sleep(Duration::from_secs(3600)), Err(Errno::EPERM));
     });
 }

@@ -11,7 +11,7 @@ mod support;
 use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, Datelike, Timelike, Utc};
-use ffi_syscalls::time::{Civil, Timestamp, now_nanos, now_unix_micros, sleep};
+use ffi_syscalls::time::{self, Civil, Timestamp};
 use ffi_syscalls::{Errno, Text};
 
 use support::{

@@ -261,12 +261,12 @@ fn wrong_reason(case: &[Fault], run: &Run, errno: i32, may_be_other: bool) -> Op
     Some(format!("it failed with {name:?}, {what}"))
 }
 
-/// Checks that a scenario without faults succeeds and leaves the resources unchanged, except a variable that it sets.
+/// Checks that a scenario without faults succeeds and leaves the resources unchanged, except the table of variables.
 pub fn check_learned(scenario: &Scenario, learned: &Run) -> Result<()> {
     let found = (&learned.first, &learned.second);
     ensure!(found == (&Verdict::Right, &Verdict::Right), "without faults: {found:?}");
     let differences = learned.state.differences(&learned.before);
-    let keeps = |difference: &String| scenario.function == "rt_env_set" && difference.starts_with("blocks");
+    let keeps = |difference: &String| matches!(scenario.function, "rt_env_set" | "rt_env_unset") && difference.starts_with("blocks");
     let lost = differences.iter().find(|difference| !keeps(difference));
     ensure!(lost.is_none(), "without faults it changes resources: {lost:?}");
     Ok(())

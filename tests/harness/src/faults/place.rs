@@ -28,7 +28,7 @@ pub struct Place {
 /// Length, mode, inode and modification time of a file, which show that it did not change.
 type Guarded = (u64, u32, u64, i64, i64);
 
-const SOURCES: [&str; 7] = ["empty", "small", "medium", "large", "hole", "sparse", "script"];
+const SOURCES: [&str; 8] = ["empty", "small", "medium", "large", "hole", "sparse", "text", "script"];
 /// Longer than the first buffer of the library.
 const MEDIUM: usize = 300_000;
 /// More than the heap keeps for reuse.
@@ -84,6 +84,7 @@ impl Place {
         fs::write(self.at("large"), &self.large)?;
         self.write_sparse("hole", &self.hole, &[HOLE])?;
         self.write_sparse("sparse", &self.sparse, &SPARSE)?;
+        fs::write(self.at("text"), "one line\nand another\n")?;
         fs::write(self.at("script"), "exit 7\n")?;
         fs::set_permissions(self.at("script"), Permissions::from_mode(0o755))?;
         fs::set_permissions(self.at("small"), Permissions::from_mode(0o640))?;

@@ -17,7 +17,11 @@ pub enum Expected {
     /// The descriptor of a lock.
     Descriptor,
     Text(fn(&Place) -> &[u8]),
+    /// A text with this end.
+    TextEnding(&'static str),
     List(fn(&Place) -> &[Vec<u8>]),
+    /// A list with this entry.
+    ListWith(&'static str),
     /// A failure even without faults, with this value and this error.
     Failure(i64, i32),
 }
@@ -57,6 +61,10 @@ pub const PLAIN: Scenario = Scenario {
     failed: nothing,
 };
 
+/// The functions that return an empty text on failure.
+const EMPTY_ON_FAILURE: [&str; 6] =
+    ["rt_env_get", "rt_env_home", "rt_env_temp_dir", "rt_env_cache_dir", "rt_env_config_dir", "rt_env_data_dir"];
+
 impl Scenario {
     pub fn name(&self) -> String {
         if self.state.is_empty() { self.function.to_owned() } else { format!("{}, {}", self.function, self.state) }
@@ -86,6 +94,12 @@ impl Scenario {
             (Expected::AtLeastOne, _) => answer.value >= 1,
             (Expected::Descriptor, _) => answer.value == 3,
             (Expected::Text(text), Content::Text(found)) => found.as_deref() == Some(text(place)),
+            (Expected::TextEnding(end), Content::Text(found)) => {
+                found.as_ref().is_some_and(|found| found.ends_with(end.as_bytes()))
+            }
+            (Expected::ListWith(entry), Content::List(found)) => {
+                found.as_ref().is_some_and(|found| found.iter().any(|name| name == entry.as_bytes()))
+            }
             (Expected::List(list), Content::List(found)) => found.as_deref() == Some(list(place)),
             (Expected::Failure(value, errno), _) => answer.value == *value && answer.error == *errno,
             _ => false,
@@ -96,9 +110,7 @@ impl Scenario {
         let has_failed = match &answer.content {
             Content::Number if self.function == "rt_process_run" => matches!(answer.value, -1 | 126 | 127),
             Content::Number => answer.value == if self.is_boolean() { 0 } else { -1 },
-            Content::Text(text) if self.function.starts_with("rt_env_") && self.function != "rt_env_cwd" => {
-                text.as_deref() == Some(b"")
-            }
+            Content::Text(text) if EMPTY_ON_FAILURE.contains(&self.function) => text.as_deref() == Some(b""),
             Content::Text(text) => text.is_none(),
             Content::List(list) => list.is_none(),
         };

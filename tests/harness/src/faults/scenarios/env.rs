@@ -17,4 +17,25 @@ pub const ALL: &[Scenario] = &[
         ..ask("rt_env_home", &[], Expected::Text(|place| &place.home))
     },
     Scenario { environment: &[HERE], ..ask("rt_env_set", &["RT_FAULTS", "there"], Expected::True) },
+    Scenario { environment: &[HERE], ..ask("rt_env_unset", &["RT_FAULTS"], Expected::True) },
+    Scenario { environment: &[HERE], ..ask("rt_env_list", &[], Expected::ListWith("RT_FAULTS=here")) },
+    ask("rt_env_args", &[], Expected::ListWith("rt_env_args")),
+    ask("rt_env_set_cwd", &["."], Expected::True),
+    ask("rt_env_exe", &[], Expected::TextEnding("/faults")),
+    Scenario {
+        environment: &[("TMPDIR", "/temporary")],
+        ..ask("rt_env_temp_dir", &[], Expected::TextEnding("/temporary"))
+    },
+    user_directory("rt_env_cache_dir", "/home/of/mine/.cache"),
+    user_directory("rt_env_config_dir", "/home/of/mine/.config"),
+    user_directory("rt_env_data_dir", "/home/of/mine/.local/share"),
 ];
+
+/// A user's directory in the home directory, since the variable is not absolute.
+const fn user_directory(function: &'static str, expected: &'static str) -> Scenario {
+    Scenario {
+        state: "in HOME",
+        environment: &[("HOME", "/home/of/mine"), ("XDG_CACHE_HOME", "relative")],
+        ..ask(function, &[], Expected::TextEnding(expected))
+    }
+}

@@ -6,6 +6,7 @@ mod file;
 mod process;
 mod stdio;
 mod system;
+mod time;
 
 use super::scenario::{Expected, PLAIN, Scenario, Step};
 
@@ -15,11 +16,31 @@ const LINES: &str = "one line\nand another\n";
 
 /// Returns all scenarios.
 pub fn all() -> impl Iterator<Item = &'static Scenario> + Clone {
-    [file::ALL, dir::ALL, env::ALL, process::ALL, system::ALL, stdio::ALL].into_iter().flatten()
+    [file::ALL, dir::ALL, env::ALL, process::ALL, system::ALL, time::ALL, stdio::ALL].into_iter().flatten()
 }
 
 /// The functions without a system call that can fail.
-pub const WITHOUT: [&str; 5] = ["rt_free", "rt_len", "rt_last_error", "rt_error_text", "rt_exit"];
+pub const WITHOUT: [&str; 19] = [
+    "rt_getuid",
+    "rt_time_now_unix_micros",
+    "rt_time_now_nanos",
+    "rt_timestamp_get_year",
+    "rt_timestamp_get_month",
+    "rt_timestamp_get_day",
+    "rt_timestamp_get_hour",
+    "rt_timestamp_get_minute",
+    "rt_timestamp_get_second",
+    "rt_timestamp_get_weekday",
+    "rt_timestamp_get_yearday",
+    "rt_timestamp_from_civil",
+    "rt_timestamp_parse",
+    "rt_free",
+    "rt_len",
+    "rt_last_error",
+    "rt_error_text",
+    "rt_exit",
+    "rt_version",
+];
 
 type Words = &'static [&'static str];
 
