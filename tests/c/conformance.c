@@ -971,10 +971,17 @@ static void rights(void)
     CHECK(sh("cd \"$D\"; chmod 755 closed still") == 0);
 }
 
+#include "conformance/environment.h"
+#include "conformance/streams.h"
+#include "conformance/time.h"
+
 /* The main function of a child that runs this program. Returns its exit code. */
 static int in_a_child(const char *what, const char *with)
 {
     int64_t number = *with == '-' ? -number_in(with + 1) : number_in(with);
+    int code = 0;
+    if (lines_in_a_child(what, with, &code))
+        return code;
     if (same(what, "exit"))
         rt_exit((int32_t)number);
     if (same(what, "return"))
@@ -1121,6 +1128,14 @@ int main(int argc, char **argv, char **envp)
     error_texts();
     printing();
     rights();
+    variables();
+    working_directory();
+    program(argc, argv);
+    user_directories();
+    calendar();
+    clocks();
+    lines();
+    more_system_facts();
     const char *const everything[] = {"-rf", directory};
     EQUAL(rt_process_run("rm", everything, 2), 0);
     FAILS(rt_file_exists(directory), false, E_NOENT);

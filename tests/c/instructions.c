@@ -15,6 +15,9 @@
 
 enum { COUNT = 10 };
 
+/* A moment, in microseconds since 1970. */
+static const int64_t NOVEMBER_2026 = 1795806768000000;
+
 /* The counter is read here, and starts again from 0. */
 __attribute__((noinline)) void mark(void)
 {
@@ -190,6 +193,77 @@ static void eprint(void)
     rt_eprint("\n");
 }
 
+static void get_year(void)
+{
+    rt_timestamp_get_year(NOVEMBER_2026);
+}
+
+static void get_month(void)
+{
+    rt_timestamp_get_month(NOVEMBER_2026);
+}
+
+static void get_day(void)
+{
+    rt_timestamp_get_day(NOVEMBER_2026);
+}
+
+static void get_hour(void)
+{
+    rt_timestamp_get_hour(NOVEMBER_2026);
+}
+
+static void get_minute(void)
+{
+    rt_timestamp_get_minute(NOVEMBER_2026);
+}
+
+static void get_second(void)
+{
+    rt_timestamp_get_second(NOVEMBER_2026);
+}
+
+static void get_weekday(void)
+{
+    rt_timestamp_get_weekday(NOVEMBER_2026);
+}
+
+static void get_yearday(void)
+{
+    rt_timestamp_get_yearday(NOVEMBER_2026);
+}
+
+static void from_civil(void)
+{
+    rt_timestamp_from_civil(2026, 11, 27, 19, 12, 48);
+}
+
+static void format(void)
+{
+    rt_free(rt_timestamp_format(NOVEMBER_2026));
+}
+
+static void parse(void)
+{
+    rt_timestamp_parse("2026-11-27T20:12:48.5+01:00");
+}
+
+static void sleep_nothing(void)
+{
+    rt_time_sleep_ms(0);
+}
+
+static void random_bytes(void)
+{
+    char bytes[64];
+    rt_random_bytes(bytes, sizeof bytes);
+}
+
+static void version(void)
+{
+    rt_version();
+}
+
 static const struct {
     const char *name;
     void (*call)(void);
@@ -221,12 +295,26 @@ static const struct {
     {"rt_getpid", process_id},
     {"rt_system_cpu_count", cpu_count},
     {"rt_hostname, rt_free", hostname},
+    {"rt_timestamp_get_year", get_year},
+    {"rt_timestamp_get_month", get_month},
+    {"rt_timestamp_get_day", get_day},
+    {"rt_timestamp_get_hour", get_hour},
+    {"rt_timestamp_get_minute", get_minute},
+    {"rt_timestamp_get_second", get_second},
+    {"rt_timestamp_get_weekday", get_weekday},
+    {"rt_timestamp_get_yearday", get_yearday},
+    {"rt_timestamp_from_civil", from_civil},
+    {"rt_timestamp_format, rt_free", format},
+    {"rt_timestamp_parse", parse},
+    {"rt_time_sleep_ms: 0", sleep_nothing},
+    {"rt_random_bytes: 64 bytes", random_bytes},
     {"rt_free: NULL", free_null},
     {"rt_len", len},
     {"rt_last_error", last_error},
     {"rt_error_text", error_text},
     {"rt_print", print},
     {"rt_eprint", eprint},
+    {"rt_version", version},
 };
 
 static size_t length(const char *text)

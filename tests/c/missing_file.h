@@ -47,6 +47,8 @@ enum { MISSING_FILE_CALLS = sizeof missing_file_calls / sizeof *missing_file_cal
 #undef COUNT_AT
 #undef FLAG_AT
 #undef NUMBER_AT
+#undef BYTES_AT
+#undef LENGTH_AT
 #undef POINTER_AT
 #undef CALL_
 #undef ROW_

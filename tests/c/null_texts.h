@@ -46,6 +46,8 @@ static inline const char *function_that_takes_null(void)
 #undef COUNT_AT
 #undef FLAG_AT
 #undef NUMBER_AT
+#undef BYTES_AT
+#undef LENGTH_AT
 #undef POINTER_AT
 }
 
