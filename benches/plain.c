@@ -5,6 +5,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <glob.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdbool.h>
@@ -13,8 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 bool rt_file_exists(const char *path) {
@@ -217,6 +221,127 @@ int64_t rt_system_cpu_count(void) {
 char *rt_hostname(void) {
     char name[HOST_NAME_MAX + 1];
     return gethostname(name, sizeof name) == 0 ? strdup(name) : NULL;
+}
+
+static int64_t read_clock(clockid_t clock, int64_t unit) {
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return time.tv_sec * unit + time.tv_nsec / (1000000000 / unit);
+}
+
+int64_t rt_time_now_unix_micros(void) {
+    return read_clock(CLOCK_REALTIME, 1000000);
+}
+
+int64_t rt_time_now_nanos(void) {
+    return read_clock(CLOCK_MONOTONIC, 1000000000);
+}
+
+/* The list that grows during nftw(3): offsets of the paths, and their bytes. */
+static struct {
+    size_t *offsets, count, count_max;
+    char *bytes;
+    size_t length, length_max;
+} walked;
+
+static int walk_entry(const char *path, const struct stat *facts, int kind, struct FTW *position) {
+    (void)facts, (void)position;
+    size_t length = strlen(path) + 1;
+    if (kind == FTW_D)
+        return 0;
+    if (walked.count == walked.count_max)
+        walked.offsets = realloc(walked.offsets, (walked.count_max = 2 * walked.count_max + 64) * sizeof(size_t));
+    if (walked.length + length > walked.length_max)
+        walked.bytes = realloc(walked.bytes, walked.length_max = 2 * walked.length_max + length + 4096);
+    walked.offsets[walked.count++] = walked.length;
+    memcpy(walked.bytes + walked.length, path, length);
+    walked.length += length;
+    return 0;
+}
+
+char **rt_dir_walk(const char *path) {
+    char **list = NULL;
+    if (nftw(path, walk_entry, 64, FTW_PHYS) == 0) {
+        list = malloc((walked.count + 1) * sizeof *list + walked.length);
+        char *text = memcpy(list + walked.count + 1, walked.bytes, walked.length);
+        for (size_t at = 0; at < walked.count; at++)
+            list[at] = text + walked.offsets[at];
+        list[walked.count] = NULL;
+    }
+    free(walked.offsets);
+    free(walked.bytes);
+    memset(&walked, 0, sizeof walked);
+    return list;
+}
+
+static int remove_entry(const char *path, const struct stat *facts, int kind, struct FTW *position) {
+    (void)facts, (void)kind, (void)position;
+    return remove(path);
+}
+
+bool rt_dir_remove_all(const char *path) {
+    return nftw(path, remove_entry, 64, FTW_PHYS | FTW_DEPTH) == 0;
+}
+
+char **rt_glob_pattern(const char *pattern) {
+    glob_t found;
+    if (glob(pattern, 0, NULL, &found) != 0)
+        return NULL;
+    size_t bytes = 0;
+    for (size_t at = 0; at < found.gl_pathc; at++)
+        bytes += strlen(found.gl_pathv[at]) + 1;
+    char **list = malloc((found.gl_pathc + 1) * sizeof *list + bytes);
+    char *text = (char *)(list + found.gl_pathc + 1);
+    for (size_t at = 0; at < found.gl_pathc; at++)
+        text = stpcpy(list[at] = text, found.gl_pathv[at]) + 1;
+    list[found.gl_pathc] = NULL;
+    globfree(&found);
+    return list;
+}
+
+void *rt_file_mmap(const char *path, int64_t offset, size_t len, uint32_t access, size_t *mapped) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat facts;
+    (void)access, (void)len;
+    if (fd < 0 || fstat(fd, &facts) != 0)
+        return NULL;
+    *mapped = facts.st_size - offset;
+    void *address = mmap(NULL, *mapped, PROT_READ, MAP_SHARED, fd, offset);
+    close(fd);
+    return address == MAP_FAILED ? NULL : address;
+}
+
+bool rt_file_munmap(void *address, size_t len) {
+    return munmap(address, len) == 0;
+}
+
+/* The path has a slash and at most 4000 bytes. */
+bool rt_file_atomic_write_bytes(const char *path, const void *data, size_t len) {
+    char temporary[4096], directory[4096];
+    snprintf(temporary, sizeof temporary, "%.4000s.XXXXXX", path);
+    snprintf(directory, sizeof directory, "%.*s", (int)(strrchr(path, '/') - path), path);
+    int fd = mkostemp(temporary, O_CLOEXEC);
+    bool ok = fd >= 0 && write_all(fd, data, len) && fsync(fd) == 0;
+    ok = fd >= 0 && close(fd) == 0 && ok && rename(temporary, path) == 0;
+    int parent = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fsync(parent) == 0 && close(parent) == 0 && ok;
+}
+
+/* The program and its arguments have no characters that are special to a shell. */
+char *rt_process_output(const char *cmd, const char *const *args, size_t arg_count) {
+    char command[4096];
+    size_t at = snprintf(command, sizeof command, "%s", cmd);
+    for (size_t i = 0; i < arg_count && at < sizeof command; i++)
+        at += snprintf(command + at, sizeof command - at, " %s", args[i]);
+    FILE *pipe = popen(command, "r");
+    size_t length = 0, max = 1 << 16, got;
+    char *text = malloc(max);
+    while ((got = fread(text + length, 1, max - length - 1, pipe)) > 0)
+        if ((length += got) + 1 == max)
+            text = realloc(text, max *= 2);
+    text[length] = 0;
+    pclose(pipe);
+    return text;
 }
 
 bool rt_print(const char *text) {

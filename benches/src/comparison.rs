@@ -30,10 +30,17 @@ pub enum Implementation {
     Hostname,
     DirsNext,
     Fs2,
+    Walkdir,
+    Glob,
+    Memmap2,
+    Chrono,
+    Tempfile,
+    /// The programs find(1) and rm(1).
+    Tools,
 }
 
 impl Implementation {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 16] = [
         Self::Raw,
         Self::Libc,
         Self::Plain,
@@ -44,6 +51,12 @@ impl Implementation {
         Self::Hostname,
         Self::DirsNext,
         Self::Fs2,
+        Self::Walkdir,
+        Self::Glob,
+        Self::Memmap2,
+        Self::Chrono,
+        Self::Tempfile,
+        Self::Tools,
     ];
 
     pub fn name(self) -> &'static str {
@@ -58,6 +71,12 @@ impl Implementation {
             Self::Hostname => "hostname",
             Self::DirsNext => "dirs-next",
             Self::Fs2 => "fs2",
+            Self::Walkdir => "walkdir",
+            Self::Glob => "glob",
+            Self::Memmap2 => "memmap2",
+            Self::Chrono => "chrono",
+            Self::Tempfile => "tempfile",
+            Self::Tools => "find or rm",
         }
     }
 
@@ -68,7 +87,7 @@ impl Implementation {
 
     /// Returns true for crates that implement a single operation.
     pub fn serves_one_operation(self) -> bool {
-        matches!(self, Self::NumCpus | Self::Hostname | Self::DirsNext | Self::Fs2)
+        self.is_competitor() && !matches!(self, Self::Plain | Self::Std | Self::Rustix)
     }
 }
 
@@ -206,6 +225,24 @@ impl Comparison {
     ) {
         for &(implementation, library) in libraries {
             self.add(implementation, operation(library));
+        }
+    }
+
+    /// Adds the shared objects that have a function of this name.
+    ///
+    /// # Safety
+    /// `C` is the type of the function in the header.
+    pub unsafe fn add_function<C: Copy, T: Normalize, F: FnMut(usize) -> T + 'static>(
+        &mut self,
+        libraries: Libraries,
+        name: &str,
+        operation: impl Fn(&'static Library, C) -> F,
+    ) {
+        for &(implementation, library) in libraries {
+            // SAFETY: `C` is the type of the function.
+            if let Some(function) = unsafe { library.find(name) } {
+                self.add(implementation, operation(library, function));
+            }
         }
     }
 

@@ -36,6 +36,7 @@ pub struct Library {
     hostname: OfNothing<*mut c_char>,
     print: OfText<bool>,
     free: unsafe extern "C" fn(*mut c_void),
+    object: Object,
 }
 
 impl Library {
@@ -43,36 +44,44 @@ impl Library {
     pub fn load(path: &Path) -> Result<&'static Self> {
         // SAFETY: the shared object of this project has no code that runs when it is loaded.
         let object = unsafe { Object::new(path) }.with_context(|| format!("cannot load {}", path.display()))?;
-        let functions = Self::of(&object)?;
-        std::mem::forget(object);
-        Ok(Box::leak(Box::new(functions)))
+        Ok(Box::leak(Box::new(Self::of(object)?)))
     }
 
-    fn of(object: &Object) -> Result<Self> {
+    fn of(object: Object) -> Result<Self> {
         Ok(Self {
-            exists: function(object, "rt_file_exists")?,
-            read: function(object, "rt_file_read_text")?,
-            write: function(object, "rt_file_write_text")?,
-            append: function(object, "rt_file_append_text")?,
-            copy: function(object, "rt_file_copy")?,
-            delete: function(object, "rt_file_delete")?,
-            size: function(object, "rt_file_size")?,
-            modified: function(object, "rt_file_modified_time")?,
-            lock: function(object, "rt_file_lock")?,
-            unlock: function(object, "rt_file_unlock")?,
-            dir_create: function(object, "rt_dir_create")?,
-            dir_list: function(object, "rt_dir_list")?,
-            cwd: function(object, "rt_env_cwd")?,
-            get: function(object, "rt_env_get")?,
-            home: function(object, "rt_env_home")?,
-            set: function(object, "rt_env_set")?,
-            getpid: function(object, "rt_getpid")?,
-            run: function(object, "rt_process_run")?,
-            cpu_count: function(object, "rt_system_cpu_count")?,
-            hostname: function(object, "rt_hostname")?,
-            print: function(object, "rt_print")?,
-            free: function(object, "rt_free")?,
+            exists: function(&object, "rt_file_exists")?,
+            read: function(&object, "rt_file_read_text")?,
+            write: function(&object, "rt_file_write_text")?,
+            append: function(&object, "rt_file_append_text")?,
+            copy: function(&object, "rt_file_copy")?,
+            delete: function(&object, "rt_file_delete")?,
+            size: function(&object, "rt_file_size")?,
+            modified: function(&object, "rt_file_modified_time")?,
+            lock: function(&object, "rt_file_lock")?,
+            unlock: function(&object, "rt_file_unlock")?,
+            dir_create: function(&object, "rt_dir_create")?,
+            dir_list: function(&object, "rt_dir_list")?,
+            cwd: function(&object, "rt_env_cwd")?,
+            get: function(&object, "rt_env_get")?,
+            home: function(&object, "rt_env_home")?,
+            set: function(&object, "rt_env_set")?,
+            getpid: function(&object, "rt_getpid")?,
+            run: function(&object, "rt_process_run")?,
+            cpu_count: function(&object, "rt_system_cpu_count")?,
+            hostname: function(&object, "rt_hostname")?,
+            print: function(&object, "rt_print")?,
+            free: function(&object, "rt_free")?,
+            object,
         })
+    }
+
+    /// Returns a function by its name, or `None` if this shared object lacks it.
+    ///
+    /// # Safety
+    /// `F` is the type of the function in the header.
+    pub unsafe fn find<F: Copy>(&self, name: &str) -> Option<F> {
+        // SAFETY: `F` is the type of the function.
+        unsafe { self.object.get::<F>(name) }.ok().map(|symbol| *symbol)
     }
 
     pub fn exists(&self, path: &CStr) -> bool {
@@ -180,7 +189,7 @@ impl Library {
         unsafe { (self.print)(text.as_ptr()) }
     }
 
-    fn own<T>(&self, pointer: *mut T) -> Owned<T> {
+    pub fn own<T>(&self, pointer: *mut T) -> Owned<T> {
         Owned { pointer, free: self.free }
     }
 }

@@ -6,6 +6,7 @@
 
 mod chart;
 mod comparison;
+mod contents;
 mod directories;
 mod files;
 mod fixture;
@@ -17,6 +18,8 @@ mod report;
 mod rows;
 mod statistics;
 mod system;
+mod time;
+mod trees;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -104,6 +104,12 @@ impl Normalize for Vec<CString> {
     }
 }
 
+impl Normalize for Vec<PathBuf> {
+    fn normalize(&self) -> Vec<u8> {
+        sorted(self.iter().map(|path| path.as_os_str().as_bytes()))
+    }
+}
+
 fn sorted<'a>(names: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
     let mut names: Vec<_> = names.collect();
     names.sort_unstable();

@@ -4,7 +4,8 @@ use anyhow::Result;
 
 use crate::comparison::Comparison;
 use crate::fixture::Fixture;
-use crate::{directories, files, system};
+use crate::trees::Shape;
+use crate::{contents, directories, files, system, time, trees};
 
 /// The file system of the files of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,6 +131,12 @@ fn system_rows() -> Vec<Row> {
         Row::new("process_run, small parent", system::run).faster_by(1.2),
         Row::new("process_run, 64 MB parent", system::run).with_memory(64 << 20),
         Row::new("process_run, 2 GB parent", system::run).with_memory(2 << 30).large_if(true).faster_by(100.0),
+        Row::new("process_output, 64 MB", contents::capture).large_if(true),
+        Row::new("now_unix_micros", time::now_unix_micros),
+        Row::new("now_nanos", time::now_nanos),
+        Row::new("timestamp_get_year", time::year),
+        Row::new("timestamp_format", time::format),
+        Row::new("timestamp_parse", time::parse),
     ]
 }
 
@@ -170,11 +177,19 @@ fn directory_rows() -> Vec<Row> {
     let list = |name: &str, count| {
         Row::new(format!("dir_list, {name} entries"), move |fixture: &Fixture| directories::list(fixture, count))
     };
+    let tree = |name: &str, make: fn(&Fixture) -> Result<Comparison>| Row::new(name, make).large_if(true);
     vec![
         Row::new("dir_create", directories::create),
         Row::new("dir_create, 2 parents too", directories::create_with_parents),
         list("10", 10),
         list("1,000", 1000).faster_by(2.0),
         list("100,000", 100_000).large_if(true),
+        tree("walk, wide", |fixture| trees::walk(fixture, Shape::Wide)),
+        tree("walk, deep", |fixture| trees::walk(fixture, Shape::Deep)),
+        tree("remove_all, wide", |fixture| trees::remove_all(fixture, Shape::Wide)),
+        tree("remove_all, deep", |fixture| trees::remove_all(fixture, Shape::Deep)),
+        Row::new("glob, literal middle", trees::glob),
+        Row::new("mmap 1 MB", contents::map),
+        Row::new("atomic_write 4 KB", contents::atomic_write),
     ]
 }

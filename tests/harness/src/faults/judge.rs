@@ -266,7 +266,9 @@ pub fn check_learned(scenario: &Scenario, learned: &Run) -> Result<()> {
     let found = (&learned.first, &learned.second);
     ensure!(found == (&Verdict::Right, &Verdict::Right), "without faults: {found:?}");
     let differences = learned.state.differences(&learned.before);
-    let keeps = |difference: &String| matches!(scenario.function, "rt_env_set" | "rt_env_unset") && difference.starts_with("blocks");
+    let keeps = |difference: &String| {
+        matches!(scenario.function, "rt_env_set" | "rt_env_unset") && difference.starts_with("blocks")
+    };
     let lost = differences.iter().find(|difference| !keeps(difference));
     ensure!(lost.is_none(), "without faults it changes resources: {lost:?}");
     Ok(())
