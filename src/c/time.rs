@@ -30,37 +30,37 @@ pub extern "C" fn rt_time_sleep_ms(ms: i64) -> bool {
 #[unsafe(no_mangle)]
 pub extern "C" fn rt_timestamp_get_year(micros: i64) -> i32 {
     // The year -1 is not a failure.
-    into_c(Ok(Timestamp::from_micros(micros).civil().year))
+    into_c(Ok(Timestamp::from_micros(micros).year()))
 }
 
 /// Returns the month of a moment, 1 to 12.
 #[unsafe(no_mangle)]
 pub extern "C" fn rt_timestamp_get_month(micros: i64) -> i32 {
-    i32::from(Timestamp::from_micros(micros).civil().month)
+    i32::from(Timestamp::from_micros(micros).month())
 }
 
 /// Returns the day of the month of a moment, 1 to 31.
 #[unsafe(no_mangle)]
 pub extern "C" fn rt_timestamp_get_day(micros: i64) -> i32 {
-    i32::from(Timestamp::from_micros(micros).civil().day)
+    i32::from(Timestamp::from_micros(micros).day())
 }
 
 /// Returns the hour of a moment, 0 to 23.
 #[unsafe(no_mangle)]
 pub extern "C" fn rt_timestamp_get_hour(micros: i64) -> i32 {
-    i32::from(Timestamp::from_micros(micros).civil().hour)
+    i32::from(Timestamp::from_micros(micros).hour())
 }
 
 /// Returns the minute of a moment, 0 to 59.
 #[unsafe(no_mangle)]
 pub extern "C" fn rt_timestamp_get_minute(micros: i64) -> i32 {
-    i32::from(Timestamp::from_micros(micros).civil().minute)
+    i32::from(Timestamp::from_micros(micros).minute())
 }
 
 /// Returns the second of a moment, 0 to 59.
 #[unsafe(no_mangle)]
 pub extern "C" fn rt_timestamp_get_second(micros: i64) -> i32 {
-    i32::from(Timestamp::from_micros(micros).civil().second)
+    i32::from(Timestamp::from_micros(micros).second())
 }
 
 /// Returns the day of the week of a moment: 0 is Monday, and 6 is Sunday.

@@ -1,17 +1,20 @@
 //! Conversions between days and dates of the Gregorian calendar.
 //!
 //! The calendar repeats every 400 years, which have 146,097 days. A year that starts in March has its leap day at its
-//! end, so the days before each of its months are a linear function of the month.
+//! end, so the days before each of its months are a linear function of the month, as those before each year of a century
+//! and before each century are.
 
-use super::MICROS;
 use super::timestamp::Timestamp;
+use super::{MICROS, SECONDS_OF_DAY};
 
 const DAYS_OF_CYCLE: i64 = 146_097;
 const YEARS_OF_CYCLE: i64 = 400;
-pub(super) const SECONDS_OF_DAY: i64 = 86_400;
 
 /// The days from March 1 of the year 0 to January 1, 1970.
 const DAYS_TO_1970: i64 = 719_468;
+
+/// The cycles that are added so that no day of a [`Timestamp`] is negative: divisions of unsigned numbers are faster.
+const CYCLES_ADDED: i64 = 1000;
 
 /// A date and a time of day in UTC, by the Gregorian calendar, also before its introduction. See gmtime(3).
 ///
@@ -37,24 +40,18 @@ pub struct Civil {
 impl Civil {
     /// Returns the date and the time of day of a moment.
     #[must_use]
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "remainders are small, and the years of 64 bits of microseconds fit into 32 bits"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "an hour has two digits")]
     pub const fn from_timestamp(timestamp: Timestamp) -> Self {
-        let micros = timestamp.micros();
-        let seconds = micros.div_euclid(MICROS);
-        let (days, second) = (seconds.div_euclid(SECONDS_OF_DAY), seconds.rem_euclid(SECONDS_OF_DAY));
-        let (year, month, day) = date_of(days);
+        let (year, month, day) = date_of(timestamp.days());
+        let second = timestamp.second_of_day();
         Self {
-            year: year as i32,
-            month: month as u8,
-            day: day as u8,
+            year,
+            month,
+            day,
             hour: (second / 3600) as u8,
             minute: (second / 60 % 60) as u8,
             second: (second % 60) as u8,
-            microsecond: micros.rem_euclid(MICROS) as u32,
+            microsecond: timestamp.micros().rem_euclid(MICROS) as u32,
         }
     }
 
@@ -80,30 +77,35 @@ pub(super) const fn weekday_of(days: i64) -> i64 {
 /// Returns the day of the year of a day since 1970: 1 to 366.
 pub(super) const fn yearday_of(days: i64) -> i64 {
     let (year, ..) = date_of(days);
-    match days_to(year, 1, 1) {
+    match days_to(year as i64, 1, 1) {
         Some(first) => days - first + 1,
         None => 1, // every year has a January 1
     }
 }
 
-/// Returns the days since 1970 of a moment.
-pub(super) const fn days_of(timestamp: Timestamp) -> i64 {
-    timestamp.micros().div_euclid(MICROS * SECONDS_OF_DAY)
-}
-
-/// Returns the year, the month and the day of a day since 1970.
-const fn date_of(days: i64) -> (i64, i64, i64) {
-    let days = days + DAYS_TO_1970;
-    let (cycle, day) = (days.div_euclid(DAYS_OF_CYCLE), days.rem_euclid(DAYS_OF_CYCLE));
-    // Leap days: one in 4 years, not in 100 years, but at the end of the cycle.
-    let year = (day - day / 1460 + day / 36_524 - day / (DAYS_OF_CYCLE - 1)) / 365;
-    let day = day - days_before_year(year);
+/// Returns the year, the month and the day of a day since 1970 that a [`Timestamp`] can have.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "days and years of timestamps are within 32 bits"
+)]
+pub(super) const fn date_of(days: i64) -> (i32, u8, u8) {
+    const YEARS_ADDED: i32 = (CYCLES_ADDED * YEARS_OF_CYCLE) as i32;
+    let days = (days + DAYS_TO_1970 + CYCLES_ADDED * DAYS_OF_CYCLE) as u32;
+    // A century has 36,524 or 36,525 days: 146,097 in four centuries.
+    let quarters = 4 * days + 3;
+    let (century, day) = (quarters / 146_097, quarters % 146_097 / 4);
+    // A year has 365 or 366 days: 1461 in four years.
+    let quarters = 4 * day + 3;
+    let (year, day) = (quarters / 1461, quarters % 1461 / 4);
     // The months from March on have 31, 30, 31, 30, 31 days, and again: 153 in five months.
-    let month = (5 * day + 2) / 153;
-    let day = day - days_before_month(month) + 1;
+    let fifths = 5 * day + 2;
+    let (month, day) = (fifths / 153, fifths % 153 / 5 + 1);
+    // January and February belong to the next year.
     let is_next_year = month >= 10;
-    let month = if is_next_year { month - 9 } else { month + 3 };
-    (cycle * YEARS_OF_CYCLE + year + is_next_year as i64, month, day)
+    let year = (100 * century + year) as i32 - YEARS_ADDED + is_next_year as i32;
+    (year, (if is_next_year { month - 9 } else { month + 3 }) as u8, day as u8)
 }
 
 /// Returns the days since 1970 of a date, or `None` if there is no such date.

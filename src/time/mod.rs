@@ -25,6 +25,8 @@ use crate::sys::{self, Timespec};
 
 const MICROS: i64 = 1_000_000;
 const NANOS: i64 = 1_000_000_000;
+const SECONDS_OF_DAY: i64 = 86_400;
+const MICROS_OF_DAY: i64 = MICROS * SECONDS_OF_DAY;
 
 /// Returns the microseconds since 1970 (UTC), as the real-time clock has them. See clock_gettime(2).
 ///
@@ -37,7 +39,9 @@ const NANOS: i64 = 1_000_000_000;
 #[must_use]
 pub fn now_unix_micros() -> i64 {
     let time = sys::real_time();
-    time.seconds.saturating_mul(MICROS).saturating_add(time.nanoseconds / 1000)
+    // The division of 32 bits takes half the time of one of 64.
+    let nanoseconds = u32::try_from(time.nanoseconds).unwrap_or_default();
+    time.seconds.saturating_mul(MICROS).saturating_add(i64::from(nanoseconds / 1000))
 }
 
 /// Returns the nanoseconds since a moment that stays the same until the system stops: CLOCK_MONOTONIC. See

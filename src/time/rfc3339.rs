@@ -1,6 +1,7 @@
 //! The textual form of moments. See RFC 3339.
 
-use super::civil::{SECONDS_OF_DAY, days_to};
+use super::SECONDS_OF_DAY;
+use super::civil::days_to;
 use super::timestamp::Timestamp;
 
 /// Room for the longest form, which has a sign and six digits for the year.
@@ -9,42 +10,56 @@ pub(super) type FormatBuffer = [u8; 32];
 /// Writes a moment into the buffer, and returns the text.
 pub(super) fn format(timestamp: Timestamp, buffer: &mut FormatBuffer) -> &[u8] {
     let civil = timestamp.civil();
-    let mut len = 0;
-    let mut push = |bytes: &[u8]| {
-        if let Some(room) = buffer.get_mut(len..len + bytes.len()) {
-            room.copy_from_slice(bytes);
-            len += bytes.len();
-        }
-    };
-    match civil.year {
-        0..=9999 => {}
-        10_000.. => push(b"+"),
-        _ => push(b"-"),
-    }
     let year = civil.year.unsigned_abs();
-    let digits = if year > 99_999 {
+    let year_digits = if year > 99_999 {
         6
     } else if year > 9999 {
         5
     } else {
         4
     };
-    let fields = [
-        (year, digits, b'-'),
-        (u32::from(civil.month), 2, b'-'),
-        (u32::from(civil.day), 2, b'T'),
-        (u32::from(civil.hour), 2, b':'),
-        (u32::from(civil.minute), 2, b':'),
-        (u32::from(civil.second), 2, b'.'),
-        (civil.microsecond, 6, b'Z'),
-    ];
-    for (number, digits, end) in fields {
-        for place in (0..digits).rev() {
-            push(&[b'0' + (number / 10_u32.pow(place) % 10) as u8]);
-        }
-        push(&[end]);
+    let mut text = Writer { buffer, len: 0 };
+    match civil.year {
+        0..=9999 => {}
+        10_000.. => text.push_byte(b'+'),
+        _ => text.push_byte(b'-'),
     }
+    text.push_number(year, year_digits, b'-');
+    text.push_number(u32::from(civil.month), 2, b'-');
+    text.push_number(u32::from(civil.day), 2, b'T');
+    text.push_number(u32::from(civil.hour), 2, b':');
+    text.push_number(u32::from(civil.minute), 2, b':');
+    text.push_number(u32::from(civil.second), 2, b'.');
+    text.push_number(civil.microsecond, 6, b'Z');
+    let len = text.len;
     buffer.get(..len).unwrap_or_default()
+}
+
+/// Appends to a buffer, which has room for all of a text.
+struct Writer<'a> {
+    buffer: &'a mut FormatBuffer,
+    len: usize,
+}
+
+impl Writer<'_> {
+    fn push_byte(&mut self, byte: u8) {
+        if let Some(room) = self.buffer.get_mut(self.len) {
+            *room = byte;
+        }
+        self.len += 1;
+    }
+
+    /// Appends a number with this many digits, and the byte that ends it.
+    fn push_number(&mut self, number: u32, digits: usize, end: u8) {
+        let mut rest = number;
+        for digit in self.buffer.get_mut(self.len..self.len + digits).unwrap_or_default().iter_mut().rev() {
+            let last = (rest % 10) as u8;
+            *digit = b'0' + last;
+            rest /= 10;
+        }
+        self.len += digits;
+        self.push_byte(end);
+    }
 }
 
 /// Returns the moment that a text stands for.

@@ -2,9 +2,9 @@
 
 use core::fmt;
 
-use super::civil::{Civil, days_of, weekday_of, yearday_of};
+use super::civil::{Civil, date_of, weekday_of, yearday_of};
 use super::rfc3339::{self, FormatBuffer};
-use super::{MICROS, now_unix_micros};
+use super::{MICROS, MICROS_OF_DAY, now_unix_micros};
 use crate::errno::{Errno, Result};
 use crate::text::Text;
 
@@ -63,14 +63,51 @@ impl Timestamp {
 
     /// Returns the date and the time of day in UTC.
     #[must_use]
-    #[doc(alias = "rt_timestamp_get_year")]
-    #[doc(alias = "rt_timestamp_get_month")]
-    #[doc(alias = "rt_timestamp_get_day")]
-    #[doc(alias = "rt_timestamp_get_hour")]
-    #[doc(alias = "rt_timestamp_get_minute")]
-    #[doc(alias = "rt_timestamp_get_second")]
     pub const fn civil(self) -> Civil {
         Civil::from_timestamp(self)
+    }
+
+    /// Returns the year: 0 is the year before 1, and negative years precede it.
+    #[must_use]
+    #[doc(alias = "rt_timestamp_get_year")]
+    pub const fn year(self) -> i32 {
+        date_of(self.days()).0
+    }
+
+    /// Returns the month, 1 to 12.
+    #[must_use]
+    #[doc(alias = "rt_timestamp_get_month")]
+    pub const fn month(self) -> u8 {
+        date_of(self.days()).1
+    }
+
+    /// Returns the day of the month, 1 to 31.
+    #[must_use]
+    #[doc(alias = "rt_timestamp_get_day")]
+    pub const fn day(self) -> u8 {
+        date_of(self.days()).2
+    }
+
+    /// Returns the hour, 0 to 23.
+    #[must_use]
+    #[doc(alias = "rt_timestamp_get_hour")]
+    #[expect(clippy::cast_possible_truncation, reason = "0 to 23")]
+    pub const fn hour(self) -> u8 {
+        (self.second_of_day() / 3600) as u8
+    }
+
+    /// Returns the minute, 0 to 59.
+    #[must_use]
+    #[doc(alias = "rt_timestamp_get_minute")]
+    pub const fn minute(self) -> u8 {
+        (self.second_of_day() / 60 % 60) as u8
+    }
+
+    /// Returns the second, 0 to 59.
+    #[must_use]
+    #[doc(alias = "rt_timestamp_get_second")]
+    pub const fn second(self) -> u8 {
+        (self.second_of_day() % 60) as u8
     }
 
     /// Returns the day of the week: 0 is Monday, and 6 is Sunday.
@@ -78,7 +115,7 @@ impl Timestamp {
     #[doc(alias = "rt_timestamp_get_weekday")]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 6")]
     pub const fn weekday(self) -> u8 {
-        weekday_of(days_of(self)) as u8
+        weekday_of(self.days()) as u8
     }
 
     /// Returns the day of the year: 1 is January 1, and 366 is December 31 of a leap year.
@@ -86,7 +123,7 @@ impl Timestamp {
     #[doc(alias = "rt_timestamp_get_yearday")]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to 366")]
     pub const fn yearday(self) -> u16 {
-        yearday_of(days_of(self)) as u16
+        yearday_of(self.days()) as u16
     }
 
     /// Returns the moment in the form of RFC 3339, in UTC, with six decimals: `2026-11-27T19:12:48.000000Z`.
@@ -110,6 +147,17 @@ impl Timestamp {
     #[doc(alias = "rt_timestamp_parse")]
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Self> {
         rfc3339::parse(text.as_ref()).ok_or(Errno::EINVAL)
+    }
+
+    /// Returns the days since 1970; negative before.
+    pub(super) const fn days(self) -> i64 {
+        self.0.div_euclid(MICROS_OF_DAY)
+    }
+
+    /// Returns the seconds since midnight.
+    #[expect(clippy::cast_possible_truncation, reason = "a day has 86,400 seconds")]
+    pub(super) const fn second_of_day(self) -> u32 {
+        (self.0.rem_euclid(MICROS_OF_DAY) / MICROS) as u32
     }
 
     /// Returns the moment of seconds and the microseconds after them, or `None` if it is out of range.

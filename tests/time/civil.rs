@@ -20,6 +20,8 @@ fn fields_of_chrono(micros: i64) -> ([i64; 7], [i64; 2]) {
 
 fn fields(timestamp: Timestamp) -> ([i64; 7], [i64; 2]) {
     let Civil { year, month, day, hour, minute, second, microsecond } = timestamp.civil();
+    assert_eq!((year, month, day), (timestamp.year(), timestamp.month(), timestamp.day()));
+    assert_eq!((hour, minute, second), (timestamp.hour(), timestamp.minute(), timestamp.second()));
     let fields = [year.into(), month.into(), day.into(), hour.into(), minute.into(), second.into(), microsecond.into()];
     (fields, [i64::from(timestamp.weekday()), i64::from(timestamp.yearday())])
 }
