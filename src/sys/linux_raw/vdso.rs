@@ -3,9 +3,12 @@
 //! Reading it takes no system call. Whenever the image is not as expected, the caller makes the system call: emulators
 //! and sandboxes may map no image, or one without the function.
 
+#[cfg(test)]
+mod tests;
+
 use core::ffi::c_int;
 use core::mem::{offset_of, transmute};
-use core::ptr::{NonNull, with_exposed_provenance, without_provenance_mut};
+use core::ptr::{NonNull, with_exposed_provenance_mut, without_provenance_mut};
 use core::sync::atomic::AtomicPtr;
 use core::sync::atomic::Ordering::Relaxed;
 
@@ -48,7 +51,7 @@ pub(super) fn read_clock(clock: u32, time: &mut __kernel_timespec) -> bool {
 #[cold]
 fn find_function() -> *mut () {
     let Some(start) = aux_value(AT_SYSINFO_EHDR) else { return MISSING };
-    let Some(start) = NonNull::new(with_exposed_provenance::<u8>(start).cast_mut()) else { return MISSING };
+    let Some(start) = NonNull::new(with_exposed_provenance_mut::<u8>(start)) else { return MISSING };
     // SAFETY: the kernel has mapped its image at this address, and a mapping has whole pages.
     let page = unsafe { NonNull::slice_from_raw_parts(start, PAGE).as_ref() };
     let Some(len) = Image(page).mapped_len() else { return MISSING };
@@ -151,7 +154,9 @@ impl<'a> Image<'a> {
     /// Returns the offset of a function by its name, which a NUL ends.
     fn find_symbol(self, name: &[u8]) -> Option<usize> {
         let (symbols, strings) = (self.dynamic(DT_SYMTAB)?, self.dynamic(DT_STRTAB)?);
-        let symbol_at = |number: u32| symbols.checked_add(number as usize * size_of::<Elf_Sym>());
+        // A count that the image cannot hold ends with the image.
+        let symbol_at =
+            |number: u32| symbols.checked_add(number as usize * size_of::<Elf_Sym>()).filter(|&at| at < self.0.len());
         let mut defined = (0..self.symbol_count()?).map_while(symbol_at).filter(|&symbol| self.is_function(symbol));
         let symbol = defined.find(|&symbol| {
             let start = self.u32(symbol + offset_of!(Elf_Sym, st_name)).map(|start| strings + start as usize);
