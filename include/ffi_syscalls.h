@@ -117,7 +117,21 @@ int64_t rt_file_modified_time(const char *path);
 int64_t rt_file_lock(const char *path);
 
 /**
- * Releases a lock of rt_file_lock() and closes its descriptor. EBADF if it is not an open descriptor.
+ * Takes an exclusive lock as rt_file_lock() does, and waits for it: at most this many milliseconds of the monotonic
+ * clock (ETIMEDOUT), without limit if they are negative, and not at all for 0 (EAGAIN). Without a limit the call waits
+ * for ever if the calling process holds the lock. Returns the descriptor that holds the lock, for rt_file_unlock(), or
+ * -1.
+ */
+int64_t rt_file_lock_timeout(const char *path, int64_t timeout_ms);
+
+/**
+ * Takes a shared lock, of which a file may have any number while it has no exclusive one. It waits as
+ * rt_file_lock_timeout() does. Returns the descriptor that holds the lock, for rt_file_unlock(), or -1.
+ */
+int64_t rt_file_lock_shared(const char *path, int64_t timeout_ms);
+
+/**
+ * Releases a lock, exclusive or shared, and closes its descriptor. EBADF if it is not an open descriptor.
  */
 bool rt_file_unlock(int64_t fd);
 

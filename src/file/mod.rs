@@ -19,7 +19,9 @@ use crate::text::Text;
 
 pub(crate) use check::check_exists;
 pub use copy::copy;
-pub use lock::{FileLock, lock};
+pub use lock::{
+    FileLock, lock, lock_exclusive, lock_shared, lock_shared_timeout, lock_timeout, try_lock_exclusive, try_lock_shared,
+};
 
 const NEW_FILE_MODE: u32 = 0o666;
 

@@ -103,6 +103,8 @@ contract! {
         copy_file_range: fn(&Fd, &Fd, usize) -> Result<usize>;
         try_lock: fn(&Fd) -> Result<()>;
         try_lock_shared: fn(&Fd) -> Result<()>;
+        wait_lock: fn(&Fd) -> Result<()>;
+        wait_lock_shared: fn(&Fd) -> Result<()>;
         unlock: fn(&Fd) -> Result<()>;
         read_dir: Read;
         dir_record: fn(&[u8]) -> Option<(usize, usize)>;

@@ -107,10 +107,14 @@ static inline void add_number(struct line *line, int64_t number)
 
 static inline int64_t number_in(const char *digits)
 {
-    int64_t number = 0;
+    int64_t number = 0, sign = 1;
+    if (*digits == '-') {
+        sign = -1;
+        digits++;
+    }
     for (; *digits >= '0' && *digits <= '9'; digits++)
         number = number * 10 + (*digits - '0');
-    return number;
+    return sign * number;
 }
 
 static inline bool check_at(bool ok, const char *file, int number, const char *what)

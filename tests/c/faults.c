@@ -229,7 +229,7 @@ static void perform(const char *name, bool stops_before)
     }
     if (result.kind >= TEXT)
         rt_free((void *)result.value);
-    if (same(name, "rt_file_lock") && result.value >= 0)
+    if (same_bytes(name, "rt_file_lock", 12) && result.value >= 0)
         rt_file_unlock(result.value);
     if (pipe >= 0)
         system_call(__NR_close, pipe, 0, 0, 0);

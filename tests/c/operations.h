@@ -39,6 +39,8 @@
 #define ROW_rt_file_size(X) X(NUMBER, int64_t, rt_file_size, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_file_modified_time(X) X(NUMBER, int64_t, rt_file_modified_time, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_file_lock(X) X(NUMBER, int64_t, rt_file_lock, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_file_lock_timeout(X) X(NUMBER, int64_t, rt_file_lock_timeout, (const char *path, int64_t timeout_ms), (TEXT_AT(0), NUMBER_AT(1)))
+#define ROW_rt_file_lock_shared(X) X(NUMBER, int64_t, rt_file_lock_shared, (const char *path, int64_t timeout_ms), (TEXT_AT(0), NUMBER_AT(1)))
 #define ROW_rt_file_unlock(X) X(BOOLEAN, bool, rt_file_unlock, (int64_t fd), (NUMBER_AT(0)))
 #define ROW_rt_dir_create(X) X(BOOLEAN, bool, rt_dir_create, (const char *path, bool recursive), (TEXT_AT(0), FLAG_AT(1)))
 #define ROW_rt_dir_list(X) X(LIST, char **, rt_dir_list, (const char *path), (TEXT_AT(0)))
@@ -69,6 +71,8 @@
     ROW_rt_file_size(X) \
     ROW_rt_file_modified_time(X) \
     ROW_rt_file_lock(X) \
+    ROW_rt_file_lock_timeout(X) \
+    ROW_rt_file_lock_shared(X) \
     ROW_rt_file_unlock(X) \
     ROW_rt_dir_create(X) \
     ROW_rt_dir_list(X) \
@@ -103,6 +107,8 @@
     ROW_rt_file_size(X) \
     ROW_rt_file_modified_time(X) \
     ROW_rt_file_lock(X) \
+    ROW_rt_file_lock_timeout(X) \
+    ROW_rt_file_lock_shared(X) \
     ROW_rt_dir_create(X) \
     ROW_rt_dir_list(X) \
     ROW_rt_env_get(X) \
@@ -144,6 +150,8 @@ FUNCTIONS(DECLARE_)
 #define rt_file_size(path) OBSERVE(rt_file_size, rt_file_size(path))
 #define rt_file_modified_time(path) OBSERVE(rt_file_modified_time, rt_file_modified_time(path))
 #define rt_file_lock(path) OBSERVE(rt_file_lock, rt_file_lock(path))
+#define rt_file_lock_timeout(path, timeout_ms) OBSERVE(rt_file_lock_timeout, rt_file_lock_timeout(path, timeout_ms))
+#define rt_file_lock_shared(path, timeout_ms) OBSERVE(rt_file_lock_shared, rt_file_lock_shared(path, timeout_ms))
 #define rt_file_unlock(fd) OBSERVE(rt_file_unlock, rt_file_unlock(fd))
 #define rt_dir_create(path, recursive) OBSERVE(rt_dir_create, rt_dir_create(path, recursive))
 #define rt_dir_list(path) OBSERVE(rt_dir_list, rt_dir_list(path))

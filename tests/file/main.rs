@@ -9,6 +9,8 @@ mod delete;
 mod every_operation;
 mod exists;
 mod lock;
+mod lock_shared;
+mod lock_timeout;
 mod modified_time;
 mod read_text;
 mod size;

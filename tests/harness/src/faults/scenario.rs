@@ -64,6 +64,7 @@ impl Scenario {
 
     pub fn prepare(&self, place: &Place) -> Result<()> {
         place.empty_output()?;
+        place.release();
         (self.before)(place)
     }
 
