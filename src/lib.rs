@@ -30,7 +30,7 @@
 //!
 //! # The way of one call
 //! A C function (`c`) checks its pointers, calls the operation, and turns its `Result` into a C value. An operation
-//! ([`mod@file`], [`dir`], [`mod@env`], [`process`], [`system`], [`stdio`]) defines what it means in terms of
+//! ([`mod@file`], [`dir`], [`mmap`], [`mod@env`], [`process`], [`system`], [`stdio`]) defines what it means in terms of
 //! primitives. A primitive (`sys`) is one system call with typed arguments. The crate `ffi_syscalls_arch` issues the
 //! calls of each architecture.
 //!
@@ -43,10 +43,14 @@
 //! * `mem`, `panic-handler`, `freestanding`: for programs without a libc and without Rust's std: memory functions, a
 //!   panic handler, and `_start`, which runs constructors, calls `main(argc, argv, envp)` and runs destructors.
 //!   docs/embedding.md shows how to link such a program.
+//! * `std`: conversions from and to the types of Rust's std, such as files to map and to lock.
 //! * `libc`: on Linux too, the libc in place of the kernel.
 //! * `archive`: for `cargo xtask build` alone.
 
 #![no_std]
+
+#[cfg(feature = "std")]
+extern crate std;
 
 mod arg;
 #[cfg(feature = "exports")]
@@ -61,6 +65,7 @@ pub mod file;
 mod heap;
 mod io;
 mod list;
+pub mod mmap;
 pub mod process;
 #[cfg(any(feature = "freestanding", feature = "panic-handler"))]
 mod start;

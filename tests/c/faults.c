@@ -15,13 +15,13 @@
 
 enum { PTRACE_TRACEME = 0, F_GETFD = 1, SIG_USR1 = 10, SIG_USR2 = 12, SIG_PIPE = 13, SIG_CHLD = 17, SIG_STOP = 19 };
 enum { SIG_BLOCK = 0, NOCLDWAIT = 2, NOBODY = 65534 };
-enum { BOOLEAN, NUMBER, TEXT, LIST };
+enum { BOOLEAN, NUMBER, TEXT, LIST, MAPPING };
 
 /* The result of a call. The tracer knows the layout. */
 static struct result {
     long value;
     long error;
-    long length; /* rt_len() of a text or list */
+    long length; /* rt_len() of a text or list; that of a mapping */
     long kind;
 } result;
 
@@ -171,6 +171,9 @@ static const char *word(size_t n)
 /* Values in place of words: the name of a pipe for the first argument, a descriptor for a number. */
 static const char *first_text;
 static int64_t descriptor;
+/* A mapping of the file that the first argument names, for functions that take one, and the length of the last one. */
+static void *mapping;
+static size_t mapped;
 
 #define TEXT_AT(n) ((n) == 0 ? first_text : word(n))
 #define TEXTS_AT(n) (arguments + (n))
@@ -179,12 +182,15 @@ static int64_t descriptor;
 #define NUMBER_AT(n) (descriptor >= 0 ? descriptor : number_in(word(n)))
 #define BYTES_AT(n) word(n)
 #define LENGTH_AT(n) length(word(n))
-#define POINTER_AT(n) NULL
+#define POINTER_AT(n) mapping
+#define SIZE_AT(n) &mapped
 
 static long returned(int kind, long value)
 {
     result.kind = kind;
-    if (kind >= TEXT)
+    if (kind == MAPPING)
+        result.length = (long)mapped;
+    else if (kind >= TEXT)
         result.length = (long)rt_len((void *)value);
     return value;
 }
@@ -193,7 +199,7 @@ static long returned(int kind, long value)
 #define RETURNED_NUMBER(call) returned(NUMBER, (long)call)
 #define RETURNED_TEXT(call) returned(TEXT, (long)call)
 #define RETURNED_LIST(call) returned(LIST, (long)call)
-#define RETURNED_POINTER(call) returned(NUMBER, (long)call)
+#define RETURNED_POINTER(call) returned(MAPPING, (long)call)
 #define RETURNED_CONSTANT(call) returned(NUMBER, (long)call)
 #define RETURNED_NOTHING(call) (call, returned(NUMBER, 0))
 #define RETURNED_NEVER(call) (call, 0)
@@ -218,6 +224,10 @@ static void perform(const char *name, bool stops_before)
         first_text = pipe_of(number_in(first_text + 5), &pipe);
     if (same(name, "rt_file_unlock"))
         descriptor = rt_file_lock(first_text);
+    mapping = NULL;
+    mapped = 0;
+    if (same(name, "rt_file_munmap") || same(name, "rt_file_msync") || same(name, "rt_file_madvise"))
+        mapping = rt_file_mmap(first_text, 0, 0, 1, &mapped);
     if (stops_before)
         stop();
     result.value = call(name);
@@ -227,7 +237,11 @@ static void perform(const char *name, bool stops_before)
         result.error = rt_last_error();
         stop();
     }
-    if (result.kind >= TEXT)
+    if (same(name, "rt_file_mmap"))
+        mapping = (void *)result.value;
+    if (mapping != NULL && !(same(name, "rt_file_munmap") && result.value))
+        rt_file_munmap(mapping, mapped);
+    if (result.kind == TEXT || result.kind == LIST)
         rt_free((void *)result.value);
     if (same_bytes(name, "rt_file_lock", 12) && result.value >= 0)
         rt_file_unlock(result.value);

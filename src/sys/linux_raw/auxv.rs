@@ -37,8 +37,14 @@ pub(crate) fn is_secure_exec() -> bool {
     })
 }
 
-fn find_secure<'a>(mut vector: impl Iterator<Item = &'a AuxEntry>) -> Option<bool> {
-    vector.find(|entry| entry[0] == auxvec::AT_SECURE as usize).map(|entry| entry[1] != 0)
+/// Returns the page size: AT_PAGESZ. `None` if the kernel does not show the vector.
+pub(super) fn aux_page_size() -> Option<usize> {
+    aux_value(auxvec::AT_PAGESZ)
+}
+
+/// Returns the value of the entry of a type.
+fn find<'a>(mut vector: impl Iterator<Item = &'a AuxEntry>, kind: u32) -> Option<usize> {
+    vector.find(|entry| entry[0] == kind as usize).map(|entry| entry[1])
 }
 
 /// The `envp` array on the entry stack.
@@ -63,8 +69,17 @@ pub(crate) unsafe fn set_entry_stack(envp: *const *const c_char, vector: *const 
 /// Looks AT_SECURE up on the entry stack. A program that did not start at `_start` is trusted with nothing.
 #[cfg(feature = "freestanding")]
 fn aux_secure() -> Option<bool> {
-    let Some(mut next) = NonNull::new(AUXILIARY_VECTOR.load(Relaxed)) else { return Some(true) };
-    find_secure(core::iter::from_fn(|| {
+    if AUXILIARY_VECTOR.load(Relaxed).is_null() {
+        return Some(true);
+    }
+    aux_value(auxvec::AT_SECURE).map(|value| value != 0)
+}
+
+/// Looks a type up on the entry stack. `None` if the program did not start at `_start`.
+#[cfg(feature = "freestanding")]
+fn aux_value(kind: u32) -> Option<usize> {
+    let mut next = NonNull::new(AUXILIARY_VECTOR.load(Relaxed))?;
+    let entries = core::iter::from_fn(|| {
         // SAFETY: the vector stays valid, and iteration stops at its last entry, whose type is 0.
         let entry = unsafe { next.as_ref() };
         if entry[0] == 0 {
@@ -73,7 +88,8 @@ fn aux_secure() -> Option<bool> {
         // SAFETY: an entry that is not the last is followed by another.
         next = unsafe { next.add(1) };
         Some(entry)
-    }))
+    });
+    find(entries, kind)
 }
 
 /// Returns false: a kernel that passes no AT_SECURE predates capabilities of programs.
@@ -101,12 +117,28 @@ pub(crate) fn environment() -> Option<*const *const c_char> {
 /// Looks AT_SECURE up in the vector that the kernel keeps.
 #[cfg(not(feature = "freestanding"))]
 fn aux_secure() -> Option<bool> {
-    // The array is longer than any vector; the unused rest is AT_NULL, which ends the vector.
-    let mut vector = [AuxEntry::default(); 64];
-    match get_auxv(&mut vector).or_else(|_| read_auxv(&mut vector)) {
+    let mut vector = EMPTY_VECTOR;
+    match fill(&mut vector) {
         Err(Errno::EACCES) if !is_dumpable() => Some(true),
-        result => result.ok().and_then(|_| find_secure(vector.iter())),
+        result => result.ok().and_then(|_| find(vector.iter(), auxvec::AT_SECURE)).map(|value| value != 0),
     }
+}
+
+/// Looks a type up in the vector that the kernel keeps.
+#[cfg(not(feature = "freestanding"))]
+fn aux_value(kind: u32) -> Option<usize> {
+    let mut vector = EMPTY_VECTOR;
+    fill(&mut vector).ok()?;
+    find(vector.iter(), kind)
+}
+
+/// Room for more entries than any vector has; the unused rest is AT_NULL, which ends the vector.
+#[cfg(not(feature = "freestanding"))]
+const EMPTY_VECTOR: [AuxEntry; 64] = [[0; 2]; 64];
+
+#[cfg(not(feature = "freestanding"))]
+fn fill(vector: &mut [AuxEntry]) -> Result<usize> {
+    get_auxv(vector).or_else(|_| read_auxv(vector))
 }
 
 /// Returns whether the user of the process may inspect it. See PR_SET_DUMPABLE(2const).

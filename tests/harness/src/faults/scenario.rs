@@ -18,6 +18,8 @@ pub enum Expected {
     Descriptor,
     Text(fn(&Place) -> &[u8]),
     List(fn(&Place) -> &[Vec<u8>]),
+    /// A mapping of these bytes.
+    Mapping(fn(&Place) -> &[u8]),
     /// A failure even without faults, with this value and this error.
     Failure(i64, i32),
 }
@@ -88,6 +90,7 @@ impl Scenario {
             (Expected::Descriptor, _) => answer.value == 3,
             (Expected::Text(text), Content::Text(found)) => found.as_deref() == Some(text(place)),
             (Expected::List(list), Content::List(found)) => found.as_deref() == Some(list(place)),
+            (Expected::Mapping(bytes), Content::Mapping(found)) => found.as_deref() == Some(bytes(place)),
             (Expected::Failure(value, errno), _) => answer.value == *value && answer.error == *errno,
             _ => false,
         };
@@ -102,6 +105,7 @@ impl Scenario {
             }
             Content::Text(text) => text.is_none(),
             Content::List(list) => list.is_none(),
+            Content::Mapping(mapping) => mapping.is_none(),
         };
         Ok(if has_failed { Verdict::Failed(answer.error) } else { Verdict::Wrong(self.describe(answer)) })
     }
@@ -113,6 +117,7 @@ impl Scenario {
     fn describe(&self, answer: &Answer) -> String {
         let what = match &answer.content {
             Content::Text(Some(text)) => format!("a text of {} bytes", text.len()),
+            Content::Mapping(Some(bytes)) => format!("a mapping of {} bytes", bytes.len()),
             Content::List(Some(list)) => format!("a list of {}", list.len()),
             _ => answer.value.to_string(),
         };
