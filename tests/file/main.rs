@@ -9,6 +9,7 @@ mod delete;
 mod every_operation;
 mod exists;
 mod lock;
+mod lock_ext;
 mod lock_shared;
 mod lock_timeout;
 mod modified_time;

@@ -13,7 +13,7 @@ use crate::runner::{Check, FIGURES, Lane};
 type Run = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 const KERNEL: Run = ("Rust tests", "", &[]);
-const LIBC: Run = ("Rust tests, libc backend on glibc", "--package ffi_syscalls --features libc,exports", &[]);
+const LIBC: Run = ("Rust tests, libc backend on glibc", "--package ffi_syscalls --features libc,exports,std", &[]);
 const MEMORY_FUNCTIONS: Run = ("memory functions", "--package ffi_syscalls_arch --features mem", &[]);
 const RTBOX: Run = ("rtbox", "--release --package rtbox --features freestanding", &[]);
 /// Relocates itself, by code that must work without optimisation too.
@@ -28,7 +28,7 @@ const START_OF_MOVABLE_RTBOX: Run = (
 
 const HERE: [Run; 6] = [
     KERNEL,
-    ("Rust tests, optimised, with the C functions", "--profile optimised --features exports", &[]),
+    ("Rust tests, optimised, with the C functions", "--profile optimised --features exports,std", &[]),
     LIBC,
     MEMORY_FUNCTIONS,
     RTBOX,
@@ -42,7 +42,7 @@ const IN_QEMU: [Run; 4] =
 /// The tests that map memory, with the largest pages of aarch64.
 const LARGE_PAGES: Run = (
     "Rust tests, 64 KB pages",
-    "--profile optimised --lib --test text --test dir --test process --test stdio",
+    "--profile optimised --lib --test text --test dir --test mmap --test process --test stdio",
     &[("QEMU_PAGESIZE", "65536")],
 );
 
