@@ -36,18 +36,40 @@ impl<A> Mapping<A> {
     }
 
     /// Returns the address of the first byte, which need not be that of a page.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ffi_syscalls::Errno> {
+    /// let map = ffi_syscalls::mmap::MapMut::map_anon(10)?;
+    /// assert!(!map.as_ptr().is_null());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn as_ptr(&self) -> *const u8 {
         self.0.start().as_ptr()
     }
 
     /// Returns the length in bytes.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ffi_syscalls::Errno> {
+    /// assert_eq!(ffi_syscalls::mmap::MapMut::map_anon(10)?.len(), 10);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Returns whether the length is 0.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ffi_syscalls::Errno> {
+    /// assert!(ffi_syscalls::mmap::MapMut::map_anon(0)?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.len() == 0
@@ -73,6 +95,13 @@ impl<A> Mapping<A> {
     ///
     /// # Errors
     /// `EIO`, `ENOSPC` and others if it cannot be written.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ffi_syscalls::Errno> {
+    /// ffi_syscalls::mmap::MapMut::map_anon(10)?.flush()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "rt_file_msync")]
     pub fn flush(&self) -> Result<()> {
         self.flush_range(0, self.len())
@@ -82,6 +111,13 @@ impl<A> Mapping<A> {
     ///
     /// # Errors
     /// Those of [`flush`](Self::flush).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ffi_syscalls::Errno> {
+    /// ffi_syscalls::mmap::MapMut::map_anon(10)?.flush_async()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn flush_async(&self) -> Result<()> {
         self.flush_async_range(0, self.len())
     }
@@ -107,6 +143,13 @@ impl<A> Mapping<A> {
     ///
     /// # Errors
     /// Those of [`flush_range`](Self::flush_range).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ffi_syscalls::Errno> {
+    /// ffi_syscalls::mmap::MapMut::map_anon(10)?.flush_async_range(2, 3)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn flush_async_range(&self, offset: usize, len: usize) -> Result<()> {
         sync_part(self.0.part(offset, len)?, len, false)
     }
@@ -115,6 +158,15 @@ impl<A> Mapping<A> {
     ///
     /// # Errors
     /// `EINVAL` if the kernel does not know the advice; others by the advice.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ffi_syscalls::Errno> {
+    /// use ffi_syscalls::mmap::{Advice, MapMut};
+    ///
+    /// MapMut::map_anon(10)?.advise(Advice::Sequential)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "rt_file_madvise")]
     pub fn advise(&self, advice: Advice) -> Result<()> {
         self.advise_range(advice, 0, self.len())
@@ -146,6 +198,17 @@ impl<A> Mapping<A> {
     /// # Safety
     /// No reference to the content is used afterwards, and none that other mappings of the file give, if the advice
     /// changes the file.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ffi_syscalls::Errno> {
+    /// use ffi_syscalls::mmap::{MapMut, UncheckedAdvice};
+    ///
+    /// let map = MapMut::map_anon(10)?;
+    /// // SAFETY: nothing refers to the content.
+    /// unsafe { map.unchecked_advise(UncheckedAdvice::DontNeed) }?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub unsafe fn unchecked_advise(&self, advice: UncheckedAdvice) -> Result<()> {
         // SAFETY: no reference to the content is used.
         unsafe { self.unchecked_advise_range(advice, 0, self.len()) }
@@ -159,6 +222,17 @@ impl<A> Mapping<A> {
     ///
     /// # Safety
     /// That of [`unchecked_advise`](Self::unchecked_advise).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ffi_syscalls::Errno> {
+    /// use ffi_syscalls::mmap::{MapMut, UncheckedAdvice};
+    ///
+    /// let map = MapMut::map_anon(1 << 20)?;
+    /// // SAFETY: nothing refers to the content.
+    /// unsafe { map.unchecked_advise_range(UncheckedAdvice::DontNeed, 0, 1 << 19) }?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub unsafe fn unchecked_advise_range(&self, advice: UncheckedAdvice, offset: usize, len: usize) -> Result<()> {
         // SAFETY: no reference to the content is used.
         unsafe { self.0.drop_part(offset, len, advice.number()) }
@@ -185,6 +259,13 @@ impl<A> Mapping<A> {
     ///
     /// # Errors
     /// `ENOMEM` if the process would have too many mappings.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ffi_syscalls::Errno> {
+    /// ffi_syscalls::mmap::MapMut::map_anon(10)?.unlock()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn unlock(&self) -> Result<()> {
         self.0.lock(sys::unlock_range)
     }

@@ -133,6 +133,19 @@ impl MapOptions {
     ///
     /// # Safety
     /// While the mapping lives, no one changes its bytes, and no one shortens the file ([Safety](super#safety)).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ffi_syscalls::Errno> {
+    /// # let path = std::env::temp_dir().join(format!("ffi_syscalls.map.{}", std::process::id()));
+    /// # std::fs::write(&path, "0123456789").unwrap();
+    /// # let path = path.to_str().unwrap();
+    /// // SAFETY: nothing else uses the file.
+    /// let map = unsafe { ffi_syscalls::mmap::MapOptions::new().offset(8).map(path) }?;
+    /// assert_eq!(&*map, b"89");
+    /// # std::fs::remove_file(path).unwrap();
+    /// # Ok(())
+    /// # }
+    /// ```
     #[doc(alias = "rt_file_mmap")]
     pub unsafe fn map<S: Source>(&self, file: S) -> Result<Map> {
         self.file(file, Protection::Read, true).map(Mapping::of)
@@ -145,6 +158,14 @@ impl MapOptions {
     ///
     /// # Safety
     /// That of [`map`](Self::map).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ffi_syscalls::Errno> {
+    /// // SAFETY: no one changes the program.
+    /// let code = unsafe { ffi_syscalls::mmap::MapOptions::new().map_exec("/bin/sh") }?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub unsafe fn map_exec<S: Source>(&self, file: S) -> Result<Map> {
         self.file(file, Protection::ReadExecute, true).map(Mapping::of)
     }
@@ -213,6 +234,14 @@ impl MapOptions {
     ///
     /// # Safety
     /// That of [`map`](Self::map).
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ffi_syscalls::Errno> {
+    /// // SAFETY: no one changes the program.
+    /// let map = unsafe { ffi_syscalls::mmap::MapOptions::new().map_copy_read_only("/bin/sh") }?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub unsafe fn map_copy_read_only<S: Source>(&self, file: S) -> Result<Map> {
         self.file(file, Protection::Read, false).map(Mapping::of)
     }

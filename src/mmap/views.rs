@@ -66,6 +66,14 @@ impl Mapping<ReadOnly> {
     ///
     /// # Safety
     /// That of [`MapOptions::map`].
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ffi_syscalls::Errno> {
+    /// // SAFETY: no one changes the program.
+    /// let map = unsafe { ffi_syscalls::mmap::Map::map("/bin/sh") }?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub unsafe fn map<S: Source>(file: S) -> Result<Self> {
         // SAFETY: no one changes the bytes.
         unsafe { MapOptions::new().map(file) }
@@ -97,6 +105,19 @@ impl Mapping<Writable> {
     ///
     /// # Safety
     /// That of [`MapOptions::map_mut`].
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ffi_syscalls::Errno> {
+    /// # let path = std::env::temp_dir().join(format!("ffi_syscalls.view_mut.{}", std::process::id()));
+    /// # std::fs::write(&path, "text").unwrap();
+    /// # let path = path.to_str().unwrap();
+    /// // SAFETY: nothing else uses the file.
+    /// let mut map = unsafe { ffi_syscalls::mmap::MapMut::map_mut(path) }?;
+    /// map.make_ascii_uppercase();
+    /// # std::fs::remove_file(path).unwrap();
+    /// # Ok(())
+    /// # }
+    /// ```
     pub unsafe fn map_mut<S: Source>(file: S) -> Result<Self> {
         // SAFETY: no one else uses the bytes.
         unsafe { MapOptions::new().map_mut(file) }
@@ -122,6 +143,14 @@ impl Mapping<Writable> {
     ///
     /// # Errors
     /// `ENOMEM`.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ffi_syscalls::Errno> {
+    /// let map = ffi_syscalls::mmap::MapMut::map_anon(10)?.make_read_only()?;
+    /// assert_eq!(&*map, &[0; 10]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn make_read_only(self) -> Result<Map> {
         // SAFETY: the type is that of read-only mappings.
         unsafe { self.turn(Protection::Read) }
@@ -151,11 +180,33 @@ impl Mapping<Raw> {
     ///
     /// # Errors
     /// Those of [`MapOptions::map_raw`].
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ffi_syscalls::Errno> {
+    /// # let path = std::env::temp_dir().join(format!("ffi_syscalls.view_raw.{}", std::process::id()));
+    /// # std::fs::write(&path, "text").unwrap();
+    /// # let path = path.to_str().unwrap();
+    /// assert_eq!(ffi_syscalls::mmap::MapRaw::map_raw(path)?.len(), 4);
+    /// # std::fs::remove_file(path).unwrap();
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn map_raw<S: Source>(file: S) -> Result<Self> {
         MapOptions::new().map_raw(file)
     }
 
     /// Returns the address of the first byte, to write to if the mapping allows it.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), ffi_syscalls::Errno> {
+    /// use ffi_syscalls::mmap::{MapMut, MapRaw};
+    ///
+    /// let map = MapRaw::from(MapMut::map_anon(10)?);
+    /// // SAFETY: the byte is mapped and writable.
+    /// unsafe { map.as_mut_ptr().write(1) };
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn as_mut_ptr(&self) -> *mut u8 {
         self.0.start().as_ptr()

@@ -603,8 +603,7 @@ static void mappings(void)
     /* A file without bytes has an address. */
     CHECK(rt_file_write_text(at("empty"), ""));
     /* qemu refuses to map it where its pages are larger than those of this machine. */
-    bool has_larger_pages = rt_env_get("QEMU_PAGESIZE")[0] != 0;
-    CHECK(has_larger_pages || (maps(at("empty"), 0, 0, 0, "") && maps(at("empty"), 0, 0, 1, "")));
+    CHECK(!is(rt_env_get("QEMU_PAGESIZE"), "") || (maps(at("empty"), 0, 0, 0, "") && maps(at("empty"), 0, 0, 1, "")));
     FAILS(rt_file_mmap(at("empty"), 0, 1, 0, &mapped), NULL, E_INVAL);
 }
 
