@@ -90,7 +90,8 @@ fn free_and_remove_are_passed_to_the_kernel() {
     let mapped = map_mut(&path).unwrap();
     // SAFETY: no reference to the content is kept.
     match unsafe { mapped.unchecked_advise_range(UncheckedAdvice::Remove, page, page) } {
-        Ok(()) => assert!(fs::read(&path).unwrap()[page..].iter().all(|&byte| byte == 0)),
+        // qemu does nothing, and reports a success.
+        Ok(()) => assert!(is_emulated() || fs::read(&path).unwrap()[page..].iter().all(|&byte| byte == 0)),
         // The file system keeps no holes.
         Err(errno) => assert!([Errno::EOPNOTSUPP, Errno::EINVAL].contains(&errno), "{errno:?}"),
     }
