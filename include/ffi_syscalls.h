@@ -117,7 +117,21 @@ int64_t rt_file_modified_time(const char *path);
 int64_t rt_file_lock(const char *path);
 
 /**
- * Releases a lock of rt_file_lock() and closes its descriptor. EBADF if it is not an open descriptor.
+ * Takes an exclusive lock as rt_file_lock() does, and waits for it: at most this many milliseconds of the monotonic
+ * clock (ETIMEDOUT), without limit if they are negative, and not at all for 0 (EAGAIN). Without a limit the call waits
+ * for ever if the calling process holds the lock. Returns the descriptor that holds the lock, for rt_file_unlock(), or
+ * -1.
+ */
+int64_t rt_file_lock_timeout(const char *path, int64_t timeout_ms);
+
+/**
+ * Takes a shared lock, of which a file may have any number while it has no exclusive one. It waits as
+ * rt_file_lock_timeout() does. Returns the descriptor that holds the lock, for rt_file_unlock(), or -1.
+ */
+int64_t rt_file_lock_shared(const char *path, int64_t timeout_ms);
+
+/**
+ * Releases a lock, exclusive or shared, and closes its descriptor. EBADF if it is not an open descriptor.
  */
 bool rt_file_unlock(int64_t fd);
 
@@ -132,6 +146,38 @@ bool rt_dir_create(const char *path, bool recursive);
  * number. One rt_free() frees the array and the names.
  */
 char **rt_dir_list(const char *path);
+
+/**
+ * Maps a part of a file into memory, and stores its length in mapped. access is 0 for a read-only mapping, 1 for one
+ * that is shared and writable, 2 for one that is private and writable. The offset need not be a multiple of the page
+ * size, and len 0 means to the end of the file. EINVAL if a byte lies beyond the end of a regular file. A part without
+ * bytes has a valid address and the length 0. A file that claims to be empty and cannot be mapped, as those of /proc,
+ * fails with the kernel's reason. Returns NULL on failure.
+ *
+ * Pass the address and the length to rt_file_munmap(). A page that the file no longer has when it is touched, because
+ * another program or this one has shortened the file, raises SIGBUS, in a private mapping too; so does a disk that
+ * fails. For files that others may shorten use rt_file_read_text().
+ */
+void *rt_file_mmap(const char *path, int64_t offset, size_t len, uint32_t access, size_t *mapped);
+
+/**
+ * Unmaps what rt_file_mmap() returned: that address, and the length that it stored. What was written to a shared
+ * mapping reaches the file in any case.
+ */
+bool rt_file_munmap(void *address, size_t len);
+
+/**
+ * Writes what has changed in a shared mapping, or in a part of it, to the file. With wait it returns when that is on
+ * the disk.
+ */
+bool rt_file_msync(void *address, size_t len, bool wait);
+
+/**
+ * Tells the kernel how a mapping, or a part of it, will be used: 0 in no special way, 1 in any order, 2 from the start
+ * to the end, 3 soon, 4 not soon. 4 affects whole pages inside the part alone, which lose what was written to them if
+ * the mapping is private.
+ */
+bool rt_file_madvise(void *address, size_t len, int32_t advice);
 
 /**
  * Returns the working directory, absolute. ENOENT if it was removed, ENAMETOOLONG if its path has 4096 bytes or more.

@@ -30,7 +30,7 @@
 //!
 //! # The way of one call
 //! A C function (`c`) checks its pointers, calls the operation, and turns its `Result` into a C value. An operation
-//! ([`mod@file`], [`dir`], [`mod@env`], [`process`], [`system`], [`stdio`]) defines what it means in terms of
+//! ([`mod@file`], [`dir`], [`mmap`], [`mod@env`], [`process`], [`system`], [`stdio`]) defines what it means in terms of
 //! primitives. A primitive (`sys`) is one system call with typed arguments. The crate `ffi_syscalls_arch` issues the
 //! calls of each architecture.
 //!
@@ -45,7 +45,7 @@
 //!   docs/embedding.md shows how to link such a program.
 //! * `std`: for programs with Rust's std. [`Errno`] becomes an `io::Error` by `?` and back by `try_from`; arguments may be
 //!   `&Path`, `&OsStr`, `&String` and their owned forms; a [`Text`] is viewed as `OsStr` or `Path`; a lock of a file
-//!   gives and takes its `OwnedFd`.
+//!   gives and takes its `OwnedFd`; a file of std is mapped and locked.
 //! * `libc`: on Linux too, the libc in place of the kernel.
 //! * `archive`: for `cargo xtask build` alone.
 
@@ -67,6 +67,7 @@ pub mod file;
 mod heap;
 mod io;
 mod list;
+pub mod mmap;
 pub mod process;
 #[cfg(any(feature = "freestanding", feature = "panic-handler"))]
 mod start;

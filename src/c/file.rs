@@ -1,9 +1,10 @@
 //! The C functions for files.
 
 use core::ffi::c_char;
+use core::time::Duration;
 
-use super::convert::{CStrArg, into_c_bool, into_c_pointer, number_with_arg, with_arg, with_args};
-use crate::errno::Errno;
+use super::convert::{CStrArg, into_c, into_c_bool, into_c_pointer, number_with_arg, with_arg, with_args};
+use crate::errno::{Errno, Result};
 use crate::file;
 use crate::text::Text;
 
@@ -89,10 +90,40 @@ pub unsafe extern "C" fn rt_file_lock(path: *const c_char) -> i64 {
     unsafe { number_with_arg(path, |path| Ok(i64::from(file::lock(path.get())?.into_raw()))) }
 }
 
-/// Releases a lock of rt_file_lock() and closes its descriptor. EBADF if it is not an open descriptor.
+/// Takes an exclusive lock as rt_file_lock() does, and waits for it: at most this many milliseconds of the monotonic
+/// clock (ETIMEDOUT), without limit if they are negative, and not at all for 0 (EAGAIN). Without a limit the call waits
+/// for ever if the calling process holds the lock. Returns the descriptor that holds the lock, for rt_file_unlock(), or
+/// -1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_file_lock_timeout(path: *const c_char, timeout_ms: i64) -> i64 {
+    // SAFETY: C passes a string or NULL.
+    let path = unsafe { CStrArg::new(path) };
+    lock_with(path, |path| file::lock_timeout(path.get(), limit(timeout_ms)))
+}
+
+/// Takes a shared lock, of which a file may have any number while it has no exclusive one. It waits as
+/// rt_file_lock_timeout() does. Returns the descriptor that holds the lock, for rt_file_unlock(), or -1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_file_lock_shared(path: *const c_char, timeout_ms: i64) -> i64 {
+    // SAFETY: C passes a string or NULL.
+    let path = unsafe { CStrArg::new(path) };
+    lock_with(path, |path| file::lock_shared_timeout(path.get(), limit(timeout_ms)))
+}
+
+/// Returns the time that milliseconds of C stand for; none if they are negative.
+fn limit(milliseconds: i64) -> Option<Duration> {
+    u64::try_from(milliseconds).ok().map(Duration::from_millis)
+}
+
+/// Returns the descriptor of a lock, which C owns from then on, or -1.
+fn lock_with(path: Result<CStrArg<'_>>, lock: impl FnOnce(CStrArg<'_>) -> Result<file::FileLock>) -> i64 {
+    into_c(path.and_then(lock).map(|lock| i64::from(lock.into_raw())))
+}
+
+/// Releases a lock, exclusive or shared, and closes its descriptor. EBADF if it is not an open descriptor.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_file_unlock(fd: i64) -> bool {
     let fd = u32::try_from(fd).ok().and_then(|fd| i32::try_from(fd).ok());
-    // SAFETY: C passes a descriptor that rt_file_lock() returned, so nothing else owns it.
+    // SAFETY: C passes a descriptor that a function for locks returned, so nothing else owns it.
     into_c_bool(fd.ok_or(Errno::EBADF).and_then(|fd| unsafe { file::FileLock::from_raw(fd) }.unlock()))
 }

@@ -12,6 +12,7 @@ mod dir;
 mod env;
 mod file;
 mod last_error;
+mod mmap;
 mod process;
 #[cfg(feature = "archive")]
 mod set_error;
@@ -23,6 +24,7 @@ mod time;
 pub use dir::*;
 pub use env::*;
 pub use file::*;
+pub use mmap::*;
 pub use process::*;
 pub use stdio::*;
 pub use support::*;

@@ -7,6 +7,8 @@ mod check;
 mod copy;
 mod holes;
 mod lock;
+#[cfg(feature = "std")]
+mod lock_ext;
 
 use core::ffi::CStr;
 
@@ -19,7 +21,11 @@ use crate::text::Text;
 
 pub(crate) use check::check_exists;
 pub use copy::copy;
-pub use lock::{FileLock, lock};
+pub use lock::{
+    FileLock, lock, lock_exclusive, lock_shared, lock_shared_timeout, lock_timeout, try_lock_exclusive, try_lock_shared,
+};
+#[cfg(feature = "std")]
+pub use lock_ext::LockExt;
 
 const NEW_FILE_MODE: u32 = 0o666;
 

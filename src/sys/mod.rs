@@ -39,7 +39,7 @@ pub(crate) use backend::process::ChildEntry;
 pub(crate) use backend::signal::SignalSet;
 pub(crate) use backend::stat::{Stat, StatBuffer};
 pub(crate) use backend::system::HostnameBuffer;
-pub(crate) use types::{Disposition, FileId, Sharing, Timespec, WaitStatus};
+pub(crate) use types::{Disposition, FileId, MapRequest, Protection, Sharing, Timespec, WaitStatus};
 
 /// The standard streams. A static cannot be moved and is never dropped, so nothing closes them. Using one that the
 /// program has closed fails with `EBADF`.
@@ -107,6 +107,8 @@ contract! {
         copy_file_range: fn(&Fd, &Fd, usize) -> Result<usize>;
         try_lock: fn(&Fd) -> Result<()>;
         try_lock_shared: fn(&Fd) -> Result<()>;
+        wait_lock: fn(&Fd) -> Result<()>;
+        wait_lock_shared: fn(&Fd) -> Result<()>;
         unlock: fn(&Fd) -> Result<()>;
         read_dir: Read;
         dir_record: fn(&[u8]) -> Option<(usize, usize)>;
@@ -148,6 +150,34 @@ contract! {
         unmap: unsafe fn(NonNull<u8>, usize);
         remap: unsafe fn(NonNull<u8>, usize, usize) -> Result<NonNull<u8>>;
         prefer_huge_pages: fn(NonNull<u8>, usize);
+    }
+    mapping {
+        MADV_DODUMP: u32;
+        MADV_DOFORK: u32;
+        MADV_DONTDUMP: u32;
+        MADV_DONTFORK: u32;
+        MADV_DONTNEED: u32;
+        MADV_FREE: u32;
+        MADV_HUGEPAGE: u32;
+        MADV_MERGEABLE: u32;
+        MADV_NOHUGEPAGE: u32;
+        MADV_NORMAL: u32;
+        MADV_POPULATE_READ: u32;
+        MADV_POPULATE_WRITE: u32;
+        MADV_RANDOM: u32;
+        MADV_REMOVE: u32;
+        MADV_SEQUENTIAL: u32;
+        MADV_UNMERGEABLE: u32;
+        MADV_WILLNEED: u32;
+        map_with: fn(&MapRequest) -> Result<NonNull<u8>>;
+        unmap_range: unsafe fn(NonNull<u8>, usize) -> Result<()>;
+        resize: unsafe fn(NonNull<u8>, usize, usize, bool) -> Result<NonNull<u8>>;
+        protect: unsafe fn(NonNull<u8>, usize, Protection) -> Result<()>;
+        sync_range: fn(NonNull<u8>, usize, bool) -> Result<()>;
+        advise: unsafe fn(*mut u8, usize, u32) -> Result<()>;
+        lock_range: fn(NonNull<u8>, usize) -> Result<()>;
+        unlock_range: fn(NonNull<u8>, usize) -> Result<()>;
+        page_size: fn() -> usize;
     }
     process {
         HAS_POSIX_SPAWN: bool;

@@ -46,6 +46,36 @@ pub(crate) enum Sharing {
     Nothing,
 }
 
+/// What the pages of a mapping allow.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Protection {
+    Read,
+    ReadWrite,
+    ReadExecute,
+}
+
+/// A mapping to make. See mmap(2).
+#[derive(Clone, Copy)]
+pub(crate) struct MapRequest {
+    /// The descriptor of the file; none for memory without a file.
+    pub(crate) file: Option<i32>,
+    /// A multiple of the page size.
+    pub(crate) offset: usize,
+    /// Not 0.
+    pub(crate) len: usize,
+    pub(crate) protection: Protection,
+    /// Set if what is written goes to the file, and is seen by others.
+    pub(crate) is_shared: bool,
+    /// Set if the pages are to be read at once.
+    pub(crate) is_populated: bool,
+    /// Set if no swap space is to be kept for the pages.
+    pub(crate) has_no_reserve: bool,
+    /// Set if the memory suits a stack.
+    pub(crate) is_stack: bool,
+    /// Set for huge pages: the logarithm of their size, or 0 for the usual one.
+    pub(crate) huge: Option<u8>,
+}
+
 /// Repeats a call that a signal interrupted before it had any effect.
 pub(super) fn retry<T>(mut call: impl FnMut() -> Result<T>) -> Result<T> {
     loop {

@@ -23,6 +23,7 @@ enum {
     E_ACCES = 13,
     E_FAULT = 14,
     E_EXIST = 17,
+    E_NODEV = 19,
     E_NOTDIR = 20,
     E_ISDIR = 21,
     E_INVAL = 22,
@@ -34,11 +35,13 @@ enum {
 #ifdef __linux__
     E_AGAIN = 11,
     E_NAMETOOLONG = 36,
-    E_LOOP = 40
+    E_LOOP = 40,
+    E_TIMEDOUT = 110
 #else /* macOS and the BSDs */
     E_AGAIN = 35,
     E_NAMETOOLONG = 63,
-    E_LOOP = 62
+    E_LOOP = 62,
+    E_TIMEDOUT = 60
 #endif
 };
 
@@ -107,10 +110,14 @@ static inline void add_number(struct line *line, int64_t number)
 
 static inline int64_t number_in(const char *digits)
 {
-    int64_t number = 0;
+    int64_t number = 0, sign = 1;
+    if (*digits == '-') {
+        sign = -1;
+        digits++;
+    }
     for (; *digits >= '0' && *digits <= '9'; digits++)
         number = number * 10 + (*digits - '0');
-    return number;
+    return sign * number;
 }
 
 static inline bool check_at(bool ok, const char *file, int number, const char *what)

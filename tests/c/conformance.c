@@ -525,6 +525,88 @@ static void locks(void)
     CHECK(rt_file_unlock(fd));
 }
 
+/* Locks that wait, and locks that readers share. */
+static void waiting_locks(void)
+{
+    const char *path = at("waiting");
+    int64_t fd = rt_file_lock_timeout(path, -1);
+    CHECK(fd >= 0 && rt_file_exists(path));
+    FAILS(rt_file_lock_timeout(path, 0), -1, E_AGAIN);
+    FAILS(rt_file_lock_timeout(path, 5), -1, E_TIMEDOUT);
+    FAILS(rt_file_lock_shared(path, 0), -1, E_AGAIN);
+    FAILS(rt_file_lock_shared(path, 5), -1, E_TIMEDOUT);
+    EQUAL(again("lock", path), E_AGAIN);
+    CHECK(rt_file_unlock(fd));
+
+    int64_t first = rt_file_lock_shared(path, -1), second = rt_file_lock_shared(path, 0);
+    CHECK(first >= 0 && second >= 0 && first != second);
+    FAILS(rt_file_lock_timeout(path, 1), -1, E_TIMEDOUT);
+    EQUAL(again("lock", path), E_AGAIN);
+    CHECK(rt_file_unlock(first));
+    FAILS(rt_file_lock(path), -1, E_AGAIN);
+    CHECK(rt_file_unlock(second));
+    EQUAL(again("lock", path), 0);
+    CHECK((fd = rt_file_lock_timeout(path, INT64_MAX)) >= 0 && rt_file_unlock(fd));
+    FAILS(rt_file_lock_timeout(at("missing/lock"), -1), -1, E_NOENT);
+    FAILS(rt_file_lock_shared(at("missing/lock"), 1000), -1, E_NOENT);
+}
+
+/* Maps a part of a file, compares it, and unmaps it. */
+static bool maps(const char *path, int64_t offset, size_t len, uint32_t access, const char *expected)
+{
+    size_t mapped = 12345;
+    char *part = rt_file_mmap(path, offset, len, access, &mapped);
+    bool is_right = part != NULL && mapped == length(expected) && same_bytes(part, expected, mapped);
+    return part != NULL && rt_file_munmap(part, mapped) && is_right;
+}
+
+static void mappings(void)
+{
+    const char *path = at("mapped");
+    CHECK(rt_file_write_text(path, "0123456789"));
+    for (uint32_t access = 0; access < 3; access++) {
+        CHECK(maps(path, 0, 0, access, "0123456789"));
+        CHECK(maps(path, 3, 0, access, "3456789"));
+        CHECK(maps(path, 3, 4, access, "3456"));
+        CHECK(maps(path, 10, 0, access, ""));
+    }
+    size_t mapped = 0;
+    FAILS(rt_file_mmap(path, 11, 0, 0, &mapped), NULL, E_INVAL);
+    FAILS(rt_file_mmap(path, 5, 6, 0, &mapped), NULL, E_INVAL);
+    FAILS(rt_file_mmap(path, -1, 0, 0, &mapped), NULL, E_INVAL);
+    FAILS(rt_file_mmap(path, 0, SIZE_MAX, 0, &mapped), NULL, E_INVAL);
+    FAILS(rt_file_mmap(path, 0, 0, 3, &mapped), NULL, E_INVAL);
+    FAILS(rt_file_mmap(path, 0, 0, 0, NULL), NULL, E_FAULT);
+    FAILS(rt_file_mmap(at("missing"), 0, 0, 0, &mapped), NULL, E_NOENT);
+    FAILS(rt_file_mmap(directory, 0, 0, 0, &mapped), NULL, E_NODEV);
+
+    /* Only what is written to a shared mapping reaches the file. */
+    char *copy = rt_file_mmap(path, 1, 2, 2, &mapped);
+    CHECK(copy != NULL && mapped == 2);
+    copy[0] = 'c';
+    CHECK(rt_file_msync(copy, 2, true) && is(rt_file_read_text(path), "0123456789"));
+    char *shared = rt_file_mmap(path, 8, 0, 1, &mapped);
+    CHECK(shared != NULL && mapped == 2);
+    shared[0] = 's';
+    CHECK(rt_file_msync(shared, 2, false) && rt_file_msync(shared, 2, true));
+    CHECK(is(rt_file_read_text(path), "01234567s9"));
+    for (int32_t advice = 0; advice <= 4; advice++)
+        CHECK(rt_file_madvise(copy, 2, advice)); /* no page lies inside */
+    CHECK(copy[0] == 'c' && shared[0] == 's');
+    FAILS(rt_file_madvise(copy, 2, 5), false, E_INVAL);
+    FAILS(rt_file_madvise(copy, 2, -1), false, E_INVAL);
+    FAILS(rt_file_madvise(NULL, 2, 0), false, E_FAULT);
+    FAILS(rt_file_msync(NULL, 2, true), false, E_FAULT);
+    FAILS(rt_file_munmap(NULL, 2), false, E_FAULT);
+    CHECK(rt_file_munmap(copy, 2) && rt_file_munmap(shared, 2));
+
+    /* A file without bytes has an address. */
+    CHECK(rt_file_write_text(at("empty"), ""));
+    /* qemu refuses to map it where its pages are larger than those of this machine. */
+    CHECK(!is(rt_env_get("QEMU_PAGESIZE"), "") || (maps(at("empty"), 0, 0, 0, "") && maps(at("empty"), 0, 0, 1, "")));
+    FAILS(rt_file_mmap(at("empty"), 0, 1, 0, &mapped), NULL, E_INVAL);
+}
+
 /* Returns whether a list is aligned, ends with NULL, and has its entries in the same block without overlap. */
 static bool is_list(char **list, size_t count)
 {
@@ -1118,6 +1200,8 @@ int main(int argc, char **argv, char **envp)
     copies();
     times();
     locks();
+    waiting_locks();
+    mappings();
     directories();
     more_environment();
     home_and_cwd();

@@ -15,13 +15,13 @@
 
 enum { PTRACE_TRACEME = 0, F_GETFD = 1, SIG_USR1 = 10, SIG_USR2 = 12, SIG_PIPE = 13, SIG_CHLD = 17, SIG_STOP = 19 };
 enum { SIG_BLOCK = 0, NOCLDWAIT = 2, NOBODY = 65534, AT_WORKING_DIRECTORY = -100 };
-enum { BOOLEAN, NUMBER, TEXT, LIST };
+enum { BOOLEAN, NUMBER, TEXT, LIST, MAPPING };
 
 /* The result of a call. The tracer knows the layout. */
 static struct result {
     long value;
     long error;
-    long length; /* rt_len() of a text or list */
+    long length; /* rt_len() of a text or list; that of a mapping */
     long kind;
 } result;
 
@@ -184,6 +184,9 @@ static const char *word(size_t n)
 /* Values in place of words: the name of a pipe for the first argument, a descriptor for a number. */
 static const char *first_text;
 static int64_t descriptor;
+/* A mapping of the file that the first argument names, for functions that take one, and the length of the last one. */
+static void *mapping;
+static size_t mapped;
 
 #define TEXT_AT(n) ((n) == 0 ? first_text : word(n))
 #define TEXTS_AT(n) (arguments + (n))
@@ -198,13 +201,16 @@ static int64_t descriptor;
 static void *memory_for(const char *name)
 {
     static char memory[8192];
-    return same(name, "memory") ? memory : NULL;
+    return same(name, "memory") ? memory : mapping;
 }
+#define SIZE_AT(n) &mapped
 
 static long returned(int kind, long value)
 {
     result.kind = kind;
-    if (kind >= TEXT)
+    if (kind == MAPPING)
+        result.length = (long)mapped;
+    else if (kind >= TEXT)
         result.length = (long)rt_len((void *)value);
     return value;
 }
@@ -213,7 +219,7 @@ static long returned(int kind, long value)
 #define RETURNED_NUMBER(call) returned(NUMBER, (long)call)
 #define RETURNED_TEXT(call) returned(TEXT, (long)call)
 #define RETURNED_LIST(call) returned(LIST, (long)call)
-#define RETURNED_POINTER(call) returned(NUMBER, (long)call)
+#define RETURNED_POINTER(call) returned(MAPPING, (long)call)
 #define RETURNED_CONSTANT(call) returned(NUMBER, (long)call)
 #define RETURNED_NOTHING(call) (call, returned(NUMBER, 0))
 #define RETURNED_NEVER(call) (call, 0)
@@ -240,6 +246,10 @@ static void perform(const char *name, bool stops_before)
         descriptor = rt_file_lock(first_text);
     if (reads)
         open_input(first_text);
+    mapping = NULL;
+    mapped = 0;
+    if (same(name, "rt_file_munmap") || same(name, "rt_file_msync") || same(name, "rt_file_madvise"))
+        mapping = rt_file_mmap(first_text, 0, 0, 1, &mapped);
     if (stops_before)
         stop();
     result.value = call(name);
@@ -249,9 +259,13 @@ static void perform(const char *name, bool stops_before)
         result.error = rt_last_error();
         stop();
     }
-    if (result.kind >= TEXT)
+    if (same(name, "rt_file_mmap"))
+        mapping = (void *)result.value;
+    if (mapping != NULL && !(same(name, "rt_file_munmap") && result.value))
+        rt_file_munmap(mapping, mapped);
+    if (result.kind == TEXT || result.kind == LIST)
         rt_free((void *)result.value);
-    if (same(name, "rt_file_lock") && result.value >= 0)
+    if (same_bytes(name, "rt_file_lock", 12) && result.value >= 0)
         rt_file_unlock(result.value);
     if (pipe >= 0)
         system_call(__NR_close, pipe, 0, 0, 0);

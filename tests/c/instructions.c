@@ -92,6 +92,40 @@ static void lock(void)
     rt_file_unlock(rt_file_lock("lock"));
 }
 
+static void lock_timeout(void)
+{
+    rt_file_unlock(rt_file_lock_timeout("lock", 1000));
+}
+
+static void lock_shared(void)
+{
+    rt_file_unlock(rt_file_lock_shared("lock", -1));
+}
+
+static void map(void)
+{
+    size_t mapped;
+    void *address = rt_file_mmap("file", 0, 0, 0, &mapped);
+    rt_file_munmap(address, mapped);
+}
+
+static void map_part(void)
+{
+    size_t mapped;
+    void *address = rt_file_mmap("file", 7, 10, 0, &mapped);
+    rt_file_munmap(address, mapped);
+}
+
+static void sync_null(void)
+{
+    rt_file_msync(NULL, 0, false);
+}
+
+static void advise_null(void)
+{
+    rt_file_madvise(NULL, 0, 0);
+}
+
 static void create(void)
 {
     rt_dir_create("ten", false);
@@ -281,6 +315,12 @@ static const struct {
     {"rt_file_size", size},
     {"rt_file_modified_time", modified_time},
     {"rt_file_lock, rt_file_unlock", lock},
+    {"rt_file_lock_timeout, rt_file_unlock", lock_timeout},
+    {"rt_file_lock_shared, rt_file_unlock", lock_shared},
+    {"rt_file_mmap, rt_file_munmap", map},
+    {"rt_file_mmap, rt_file_munmap: 10 bytes at offset 7", map_part},
+    {"rt_file_msync: NULL", sync_null},
+    {"rt_file_madvise: NULL", advise_null},
     {"rt_dir_create: it exists", create},
     {"rt_dir_create: recursive, it exists", create_recursive},
     {"rt_dir_list, rt_free: 10 entries", list_ten},

@@ -17,6 +17,7 @@
 #define BYTES_AT(n) "0123456789"
 #define LENGTH_AT(n) 10
 #define POINTER_AT(n) NULL
+#define SIZE_AT(n) NULL
 #define DONE_BOOLEAN(call) (void)call
 #define DONE_NUMBER(call) (void)call
 #define DONE_TEXT(call) rt_free(call)
@@ -50,6 +51,7 @@ enum { MISSING_FILE_CALLS = sizeof missing_file_calls / sizeof *missing_file_cal
 #undef BYTES_AT
 #undef LENGTH_AT
 #undef POINTER_AT
+#undef SIZE_AT
 #undef CALL_
 #undef ROW_
 #undef ROW_OF_NOTHING_

@@ -26,6 +26,7 @@ static inline const char *function_that_takes_null(void)
 #define BYTES_AT(n) NULL
 #define LENGTH_AT(n) 1
 #define POINTER_AT(n) NULL
+#define SIZE_AT(n) NULL
 #define REFUSED_BOOLEAN(call) !call
 #define REFUSED_NUMBER(call) ((int64_t)call <= 0)
 #define REFUSED_TEXT(call) is_null_or_empty(call)
@@ -49,6 +50,7 @@ static inline const char *function_that_takes_null(void)
 #undef BYTES_AT
 #undef LENGTH_AT
 #undef POINTER_AT
+#undef SIZE_AT
 }
 
 #endif

@@ -14,6 +14,7 @@
 #define BYTES_AT(n) argv[1]
 #define LENGTH_AT(n) 1
 #define POINTER_AT(n) argv[1]
+#define SIZE_AT(n) (size_t *)(void *)argv
 
 /* The result of main() for each kind of value. */
 #define RESULT_BOOLEAN(call) call

@@ -17,8 +17,8 @@
  *               NOTHING, or NEVER for a function that does not return
  * name arguments
  *               a call. The program defines its arguments: TEXT_AT(n), TEXTS_AT(n), COUNT_AT(n) for their number,
- *               BYTES_AT(n), LENGTH_AT(n) for the length of these, FLAG_AT(n), NUMBER_AT(n) and POINTER_AT(n), where n
- *               counts the parameters from 0.
+ *               BYTES_AT(n), LENGTH_AT(n) for the length of these, FLAG_AT(n), NUMBER_AT(n), SIZE_AT(n) for a size_t
+ *               to be stored, and POINTER_AT(n), where n counts the parameters from 0.
  *
  * ROW_name(X)   the row of one function.
  */
@@ -39,9 +39,15 @@
 #define ROW_rt_file_size(X) X(NUMBER, int64_t, rt_file_size, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_file_modified_time(X) X(NUMBER, int64_t, rt_file_modified_time, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_file_lock(X) X(NUMBER, int64_t, rt_file_lock, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_file_lock_timeout(X) X(NUMBER, int64_t, rt_file_lock_timeout, (const char *path, int64_t timeout_ms), (TEXT_AT(0), NUMBER_AT(1)))
+#define ROW_rt_file_lock_shared(X) X(NUMBER, int64_t, rt_file_lock_shared, (const char *path, int64_t timeout_ms), (TEXT_AT(0), NUMBER_AT(1)))
 #define ROW_rt_file_unlock(X) X(BOOLEAN, bool, rt_file_unlock, (int64_t fd), (NUMBER_AT(0)))
 #define ROW_rt_dir_create(X) X(BOOLEAN, bool, rt_dir_create, (const char *path, bool recursive), (TEXT_AT(0), FLAG_AT(1)))
 #define ROW_rt_dir_list(X) X(LIST, char **, rt_dir_list, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_file_mmap(X) X(POINTER, void *, rt_file_mmap, (const char *path, int64_t offset, size_t len, uint32_t access, size_t *mapped), (TEXT_AT(0), NUMBER_AT(1), NUMBER_AT(2), NUMBER_AT(3), SIZE_AT(4)))
+#define ROW_rt_file_munmap(X) X(BOOLEAN, bool, rt_file_munmap, (void *address, size_t len), (POINTER_AT(0), NUMBER_AT(1)))
+#define ROW_rt_file_msync(X) X(BOOLEAN, bool, rt_file_msync, (void *address, size_t len, bool wait), (POINTER_AT(0), NUMBER_AT(1), FLAG_AT(2)))
+#define ROW_rt_file_madvise(X) X(BOOLEAN, bool, rt_file_madvise, (void *address, size_t len, int32_t advice), (POINTER_AT(0), NUMBER_AT(1), NUMBER_AT(2)))
 #define ROW_rt_env_cwd(X) X(TEXT, char *, rt_env_cwd, (void), ())
 #define ROW_rt_env_get(X) X(TEXT, char *, rt_env_get, (const char *key), (TEXT_AT(0)))
 #define ROW_rt_env_home(X) X(TEXT, char *, rt_env_home, (void), ())
@@ -100,9 +106,15 @@
     ROW_rt_file_size(X) \
     ROW_rt_file_modified_time(X) \
     ROW_rt_file_lock(X) \
+    ROW_rt_file_lock_timeout(X) \
+    ROW_rt_file_lock_shared(X) \
     ROW_rt_file_unlock(X) \
     ROW_rt_dir_create(X) \
     ROW_rt_dir_list(X) \
+    ROW_rt_file_mmap(X) \
+    ROW_rt_file_munmap(X) \
+    ROW_rt_file_msync(X) \
+    ROW_rt_file_madvise(X) \
     ROW_rt_env_cwd(X) \
     ROW_rt_env_get(X) \
     ROW_rt_env_home(X) \
@@ -165,8 +177,11 @@
     ROW_rt_file_size(X) \
     ROW_rt_file_modified_time(X) \
     ROW_rt_file_lock(X) \
+    ROW_rt_file_lock_timeout(X) \
+    ROW_rt_file_lock_shared(X) \
     ROW_rt_dir_create(X) \
     ROW_rt_dir_list(X) \
+    ROW_rt_file_mmap(X) \
     ROW_rt_env_get(X) \
     ROW_rt_env_set(X) \
     ROW_rt_env_unset(X) \
@@ -225,9 +240,15 @@ FUNCTIONS(DECLARE_)
 #define rt_file_size(path) OBSERVE(rt_file_size, rt_file_size(path))
 #define rt_file_modified_time(path) OBSERVE(rt_file_modified_time, rt_file_modified_time(path))
 #define rt_file_lock(path) OBSERVE(rt_file_lock, rt_file_lock(path))
+#define rt_file_lock_timeout(path, timeout_ms) OBSERVE(rt_file_lock_timeout, rt_file_lock_timeout(path, timeout_ms))
+#define rt_file_lock_shared(path, timeout_ms) OBSERVE(rt_file_lock_shared, rt_file_lock_shared(path, timeout_ms))
 #define rt_file_unlock(fd) OBSERVE(rt_file_unlock, rt_file_unlock(fd))
 #define rt_dir_create(path, recursive) OBSERVE(rt_dir_create, rt_dir_create(path, recursive))
 #define rt_dir_list(path) OBSERVE(rt_dir_list, rt_dir_list(path))
+#define rt_file_mmap(path, offset, len, access, mapped) OBSERVE(rt_file_mmap, rt_file_mmap(path, offset, len, access, mapped))
+#define rt_file_munmap(address, len) OBSERVE(rt_file_munmap, rt_file_munmap(address, len))
+#define rt_file_msync(address, len, wait) OBSERVE(rt_file_msync, rt_file_msync(address, len, wait))
+#define rt_file_madvise(address, len, advice) OBSERVE(rt_file_madvise, rt_file_madvise(address, len, advice))
 #define rt_env_cwd() OBSERVE(rt_env_cwd, rt_env_cwd())
 #define rt_env_get(key) OBSERVE(rt_env_get, rt_env_get(key))
 #define rt_env_home() OBSERVE(rt_env_home, rt_env_home())

@@ -150,6 +150,16 @@ pub(crate) fn try_lock_shared(fd: &Fd) -> Result<()> {
     flock(fd, libc::LOCK_SH | libc::LOCK_NB)
 }
 
+/// Waits until it gets an exclusive lock. See flock(2).
+pub(crate) fn wait_lock(fd: &Fd) -> Result<()> {
+    flock(fd, libc::LOCK_EX)
+}
+
+/// Waits until it gets a shared lock. See flock(2).
+pub(crate) fn wait_lock_shared(fd: &Fd) -> Result<()> {
+    flock(fd, libc::LOCK_SH)
+}
+
 /// Releases a lock. See flock(2).
 pub(crate) fn unlock(fd: &Fd) -> Result<()> {
     flock(fd, libc::LOCK_UN)

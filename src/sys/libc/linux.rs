@@ -5,13 +5,13 @@ use core::mem::{MaybeUninit, offset_of};
 use core::ptr::{NonNull, with_exposed_provenance_mut};
 use core::sync::atomic::AtomicU32;
 
-use super::call::{MAX_TRANSFER, decode, decode_long, last_errno};
+use super::call::{MAX_TRANSFER, constants, decode, decode_long, last_errno};
 use super::fd::Fd;
 use super::path::read_link_at;
 use super::signal::SignalSet;
 use crate::errno::{Errno, Result};
 use crate::sys::CWD;
-use crate::sys::types::{Sharing, retry};
+use crate::sys::types::{MapRequest, Sharing, retry};
 
 /// True if the system has control groups, which limit what a process gets.
 pub(crate) const HAS_CONTROL_GROUPS: bool = true;
@@ -21,6 +21,11 @@ pub(crate) const HAS_POSIX_SPAWN: bool = false;
 
 pub(crate) const SEEK_DATA: u32 = libc::SEEK_DATA as u32;
 pub(crate) const SEEK_HOLE: u32 = libc::SEEK_HOLE as u32;
+
+constants! {
+    MADV_DODUMP MADV_DOFORK MADV_DONTDUMP MADV_DONTFORK MADV_HUGEPAGE MADV_MERGEABLE MADV_NOHUGEPAGE
+    MADV_POPULATE_READ MADV_POPULATE_WRITE MADV_REMOVE MADV_UNMERGEABLE
+}
 
 /// Has the kernel copy at most `len` bytes between the offsets of two descriptors. See copy_file_range(2).
 ///
@@ -113,6 +118,32 @@ pub(crate) fn random(buffer: &mut [MaybeUninit<u8>], blocking: bool) -> Result<u
 pub(crate) unsafe fn remap(start: NonNull<u8>, len: usize, new_len: usize) -> Result<NonNull<u8>> {
     // SAFETY: nothing uses the range where it was. Without MREMAP_FIXED the kernel touches no other memory in use.
     let address = unsafe { libc::mremap(start.as_ptr().cast(), len, new_len, libc::MREMAP_MAYMOVE) };
+    if address == libc::MAP_FAILED {
+        return Err(last_errno());
+    }
+    NonNull::new(address.cast()).ok_or(Errno::ENOMEM)
+}
+
+/// Returns the flags of a mapping that other systems do not have.
+pub(super) fn map_flags(request: &MapRequest) -> c_int {
+    let flag = |is_set: bool, flag: c_int| if is_set { flag } else { 0 };
+    let huge = request
+        .huge
+        .map_or(0, |bits| libc::MAP_HUGETLB | (c_int::from(bits) & libc::MAP_HUGE_MASK) << libc::MAP_HUGE_SHIFT);
+    flag(request.is_populated, libc::MAP_POPULATE)
+        | flag(request.has_no_reserve, libc::MAP_NORESERVE)
+        | flag(request.is_stack, libc::MAP_STACK)
+        | huge
+}
+
+/// Changes the length of a mapping, and moves its pages if it may. See mremap(2).
+///
+/// # Safety
+/// The range is a mapping of the calling code's, and nothing uses it afterwards unless the call fails.
+pub(crate) unsafe fn resize(start: NonNull<u8>, len: usize, new_len: usize, may_move: bool) -> Result<NonNull<u8>> {
+    let flag_bits = if may_move { libc::MREMAP_MAYMOVE } else { 0 };
+    // SAFETY: nothing uses the range where it was. Without MREMAP_FIXED the kernel touches no other memory in use.
+    let address = unsafe { libc::mremap(start.as_ptr().cast(), len, new_len, flag_bits) };
     if address == libc::MAP_FAILED {
         return Err(last_errno());
     }

@@ -9,6 +9,7 @@ pub(super) mod auxv;
 mod call;
 pub(super) mod fd;
 pub(super) mod fs;
+pub(super) mod mapping;
 pub(super) mod memory;
 pub(super) mod path;
 pub(super) mod process;

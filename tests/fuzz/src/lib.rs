@@ -38,6 +38,8 @@ pub mod heap;
 pub mod io;
 #[path = "../../../src/list.rs"]
 pub mod list;
+#[path = "../../../src/mmap/mod.rs"]
+pub mod mmap;
 #[path = "../../../src/process/mod.rs"]
 pub mod process;
 #[path = "../../../src/stdio.rs"]
@@ -48,6 +50,8 @@ pub mod sys;
 pub mod system;
 #[path = "../../../src/text.rs"]
 pub mod text;
+#[path = "../../../src/time/mod.rs"]
+pub mod time;
 
 pub mod kernel;
 mod numbers;
@@ -57,7 +61,7 @@ pub use kernel::arch::{
     clone_on_stack, environ, has_thread_pointer, init_array, preinit_array, syscall0, syscall1, syscall2, syscall3,
     syscall4, syscall5, syscall6, thread_pointer,
 };
-pub use real_arch::{Array, ChildEntry, Constructor, ElfHeader, R_RELATIVE, Sysno, nr, relocate};
+pub use real_arch::{Array, ChildEntry, Constructor, ElfHeader, R_RELATIVE, Sysno, VDSO_CLOCK_GETTIME, nr, relocate};
 
 /// Defines the entry of a program as an ordinary function, because this program already has an entry.
 #[macro_export]

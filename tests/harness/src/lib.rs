@@ -18,6 +18,7 @@ mod modules;
 mod names;
 mod panics;
 pub mod plan;
+mod published;
 mod readme;
 mod runner;
 mod rust_code;

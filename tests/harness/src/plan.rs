@@ -5,7 +5,7 @@ use workbench::project::{Arch, SYSTEMS, Selection};
 use workbench::{build, tools};
 
 use crate::runner::{Check, Lane, Plan};
-use crate::{artifacts, backends, full, list, rust_tests, sandbox, source};
+use crate::{artifacts, backends, full, list, published, rust_tests, sandbox, source};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -64,6 +64,7 @@ fn everything(is_full: bool) -> Vec<Lane> {
     let mut lane = Lane::default();
     source::add(&mut lane);
     add_other_systems(&mut lane);
+    published::add(&mut lane);
     if is_full {
         full::add(&mut lane);
     }

@@ -29,8 +29,8 @@ const INTRODUCTION: &str = "\
  *               NOTHING, or NEVER for a function that does not return
  * name arguments
  *               a call. The program defines its arguments: TEXT_AT(n), TEXTS_AT(n), COUNT_AT(n) for their number,
- *               BYTES_AT(n), LENGTH_AT(n) for the length of these, FLAG_AT(n), NUMBER_AT(n) and POINTER_AT(n), where n
- *               counts the parameters from 0.
+ *               BYTES_AT(n), LENGTH_AT(n) for the length of these, FLAG_AT(n), NUMBER_AT(n), SIZE_AT(n) for a size_t
+ *               to be stored, and POINTER_AT(n), where n counts the parameters from 0.
  *
  * ROW_name(X)   the row of one function.
  */
@@ -146,6 +146,7 @@ fn argument(kinds: &[&str], number: usize) -> Result<String> {
         TEXT => "TEXT",
         TEXTS => "TEXTS",
         "int32_t" | "int64_t" | "uint32_t" | "uint64_t" | "size_t" => "NUMBER",
+        "size_t *" => "SIZE",
         kind if kind.ends_with('*') => "POINTER",
         kind => bail!("no macro for an argument of type {kind}: add one to xtask/workbench/src/c_list.rs"),
     };

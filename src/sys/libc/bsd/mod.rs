@@ -4,6 +4,7 @@
 mod getattrlistbulk;
 #[cfg(not(target_os = "macos"))]
 mod getdents;
+mod mapping;
 #[cfg(target_os = "macos")]
 mod posix_spawn;
 mod program;
@@ -27,6 +28,11 @@ use crate::sys::types::{Sharing, Timespec, retry};
 pub(crate) use getattrlistbulk::{dir_record, dir_record_type, is_deleted, read_dir};
 #[cfg(not(target_os = "macos"))]
 pub(crate) use getdents::{dir_record, dir_record_type, is_deleted, read_dir};
+pub(super) use mapping::map_flags;
+pub(crate) use mapping::{
+    MADV_DODUMP, MADV_DOFORK, MADV_DONTDUMP, MADV_DONTFORK, MADV_HUGEPAGE, MADV_MERGEABLE, MADV_NOHUGEPAGE,
+    MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_REMOVE, MADV_UNMERGEABLE, resize,
+};
 #[cfg(target_os = "macos")]
 pub(crate) use posix_spawn::posix_spawn;
 pub(crate) use program::{arguments, exec_filename, executable, read_arguments};

@@ -17,6 +17,7 @@ pub enum Content {
     Number,
     Text(Option<Vec<u8>>),
     List(Option<Vec<Vec<u8>>>),
+    Mapping(Option<Vec<u8>>),
 }
 
 impl Answer {
@@ -33,6 +34,8 @@ impl Answer {
             }
             (3, 0) => Content::List(None),
             (3, list) => Content::List(Some(Self::list(memory, list, len)?)),
+            (4, 0) => Content::Mapping(None),
+            (4, mapping) => Content::Mapping(Some(memory.bytes(mapping, len)?)),
             _ => Content::Number,
         };
         Ok(Self { value: value.cast_signed(), error: i32::try_from(error)?, content })

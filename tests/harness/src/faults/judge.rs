@@ -92,7 +92,7 @@ pub const EXCEPTIONS: &[Exception] = &[
         reason: "a new parent whose owner may not write keeps its mode: the error is that of mkdirat in it, EACCES",
     },
     Exception {
-        functions: &["rt_file_lock"],
+        functions: &["rt_file_lock", "rt_file_lock_timeout", "rt_file_lock_shared"],
         numbers: &[Sysno::openat, Sysno::fcntl],
         reasons: &[libc::EISDIR],
         is_second: false,
@@ -101,7 +101,7 @@ pub const EXCEPTIONS: &[Exception] = &[
                  never fails so)",
     },
     Exception {
-        functions: &["rt_file_lock"],
+        functions: &["rt_file_lock", "rt_file_lock_timeout", "rt_file_lock_shared"],
         numbers: &[NEWFSTATAT],
         reasons: &[libc::ENOENT],
         is_second: false,

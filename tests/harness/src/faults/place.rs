@@ -1,5 +1,6 @@
 //! The directory that the calls work on.
 
+use std::cell::RefCell;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::ops::Range;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt, symlink};
@@ -23,6 +24,8 @@ pub struct Place {
     pub few: Vec<Vec<u8>>,
     pub many: Vec<Vec<u8>>,
     guarded: Vec<(PathBuf, Guarded)>,
+    /// The file that is kept locked.
+    held: RefCell<Option<File>>,
 }
 
 /// Length, mode, inode and modification time of a file, which show that it did not change.
@@ -71,6 +74,7 @@ impl Place {
             few: names(3),
             many: names(MANY),
             guarded: Vec::new(),
+            held: RefCell::new(None),
             directory,
         };
         place.fill()?;
@@ -222,10 +226,32 @@ impl Place {
         Ok(())
     }
 
+    /// Keeps a new file locked until the next scenario is prepared.
+    pub fn hold(&self, name: &str) -> Result<()> {
+        self.write(name, b"")?;
+        let file = File::open(self.at(name))?;
+        file.lock()?;
+        self.held.replace(Some(file));
+        Ok(())
+    }
+
+    /// Releases the lock of [`hold`](Self::hold).
+    pub fn release(&self) {
+        self.held.take();
+    }
+
     /// Checks that no lock is held, by taking it for a moment.
     pub fn is_free(&self, name: &str) -> Result<()> {
         let file = File::open(self.at(name))?;
         ensure!(file.try_lock().is_ok(), "{name} is still locked");
+        Ok(())
+    }
+
+    /// Checks that others can get a shared lock, but no exclusive one.
+    pub fn is_shared(&self, name: &str) -> Result<()> {
+        self.is_locked(name)?;
+        let file = File::open(self.at(name))?;
+        ensure!(file.try_lock_shared().is_ok(), "{name} has an exclusive lock");
         Ok(())
     }
 

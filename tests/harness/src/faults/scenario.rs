@@ -22,6 +22,8 @@ pub enum Expected {
     List(fn(&Place) -> &[Vec<u8>]),
     /// A list with this entry.
     ListWith(&'static str),
+    /// A mapping of these bytes.
+    Mapping(fn(&Place) -> &[u8]),
     /// A failure even without faults, with this value and this error.
     Failure(i64, i32),
 }
@@ -72,6 +74,7 @@ impl Scenario {
 
     pub fn prepare(&self, place: &Place) -> Result<()> {
         place.empty_output()?;
+        place.release();
         (self.before)(place)
     }
 
@@ -101,6 +104,7 @@ impl Scenario {
                 found.as_ref().is_some_and(|found| found.iter().any(|name| name == entry.as_bytes()))
             }
             (Expected::List(list), Content::List(found)) => found.as_deref() == Some(list(place)),
+            (Expected::Mapping(bytes), Content::Mapping(found)) => found.as_deref() == Some(bytes(place)),
             (Expected::Failure(value, errno), _) => answer.value == *value && answer.error == *errno,
             _ => false,
         };
@@ -113,6 +117,7 @@ impl Scenario {
             Content::Text(text) if EMPTY_ON_FAILURE.contains(&self.function) => text.as_deref() == Some(b""),
             Content::Text(text) => text.is_none(),
             Content::List(list) => list.is_none(),
+            Content::Mapping(mapping) => mapping.is_none(),
         };
         Ok(if has_failed { Verdict::Failed(answer.error) } else { Verdict::Wrong(self.describe(answer)) })
     }
@@ -124,6 +129,7 @@ impl Scenario {
     fn describe(&self, answer: &Answer) -> String {
         let what = match &answer.content {
             Content::Text(Some(text)) => format!("a text of {} bytes", text.len()),
+            Content::Mapping(Some(bytes)) => format!("a mapping of {} bytes", bytes.len()),
             Content::List(Some(list)) => format!("a list of {}", list.len()),
             _ => answer.value.to_string(),
         };

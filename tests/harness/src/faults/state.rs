@@ -18,6 +18,8 @@ pub struct State {
     pub signals: Vec<String>,
     /// The bytes of anonymous mappings outside the heap.
     pub mapped: u64,
+    /// The bytes of mapped files.
+    pub files: u64,
     /// The number of blocks in use, and their bytes.
     pub blocks: (usize, u64),
 }
@@ -34,7 +36,9 @@ impl State {
         let wanted = ["SigBlk:", "SigIgn:", "SigCgt:", "Umask:"];
         let signals = status.lines().filter(|line| wanted.iter().any(|name| line.starts_with(name)));
         let mut heap = Heap::default();
-        let mappings = anonymous_mappings(&fs::read_to_string(format!("{process}/maps"))?)?;
+        let maps = fs::read_to_string(format!("{process}/maps"))?;
+        let mappings = mappings(&maps, |path| path.is_none())?;
+        let files = self::mappings(&maps, |path| path.is_some_and(|path| path.starts_with('/')))?;
         heap.walk(&Memory::of(pid)?, &mappings)?;
         let mapped: u64 = mappings.iter().map(|(begin, end)| end - begin).sum();
         Ok(Self {
@@ -42,6 +46,7 @@ impl State {
             children: children(pid)?,
             signals: signals.map(str::to_owned).collect(),
             mapped: mapped - heap.segments,
+            files: files.iter().map(|(begin, end)| end - begin).sum(),
             blocks: heap.used,
         })
     }
@@ -54,11 +59,12 @@ impl State {
                 differences.push(format!("{what}: {found:?}, not {wanted:?}"));
             }
         };
-        let Self { descriptors, children, signals, mapped, blocks } = self;
+        let Self { descriptors, children, signals, mapped, files, blocks } = self;
         compare("descriptors", descriptors, &wanted.descriptors, *descriptors == wanted.descriptors);
         compare("children", children, &wanted.children, *children == wanted.children);
         compare("signals", signals, &wanted.signals, *signals == wanted.signals);
         compare("mapped bytes", mapped, &wanted.mapped, *mapped == wanted.mapped);
+        compare("mapped files", files, &wanted.files, *files == wanted.files);
         compare("blocks and their bytes", blocks, &wanted.blocks, *blocks == wanted.blocks);
         differences
     }
@@ -78,14 +84,14 @@ fn children(pid: i32) -> Result<String> {
     }
 }
 
-/// Returns the anonymous mappings, without the areas of the kernel.
-fn anonymous_mappings(maps: &str) -> Result<Vec<(u64, u64)>> {
+/// Returns the mappings with such paths: `None` for memory without a file, `[name]` for the areas of the kernel.
+fn mappings(maps: &str, is_wanted: fn(Option<&str>) -> bool) -> Result<Vec<(u64, u64)>> {
     let mut mappings = Vec::new();
     for line in maps.lines() {
         // `begin-end rights offset device inode path`, without a path if anonymous.
         let mut fields = line.split_whitespace();
         let range = fields.next().context("no range")?;
-        if fields.nth(4).is_some() {
+        if !is_wanted(fields.nth(4)) {
             continue;
         }
         let (begin, end) = range.split_once('-').context("no range")?;

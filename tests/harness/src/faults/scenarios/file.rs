@@ -96,6 +96,20 @@ pub const ALL: &[Scenario] = &[
     }),
     closed(lock("a new file, standard streams closed", |place| place.remove("new"))),
     Scenario {
+        function: "rt_file_lock_timeout",
+        arguments: &["new", "1000"],
+        ..lock("a file, within a second", |place| place.write("new", b""))
+    },
+    Scenario {
+        function: "rt_file_lock_timeout",
+        arguments: &["new", "-1"],
+        ..lock("a file, without a limit", |place| place.write("new", b""))
+    },
+    Scenario { function: "rt_file_lock_timeout", ..held("within a millisecond", &["new", "1"], libc::ETIMEDOUT) },
+    shared("a file, at once", &["new", "0"]),
+    shared("a file, without a limit", &["new", "-1"]),
+    Scenario { function: "rt_file_lock_shared", ..held("at once", &["new", "0"], libc::EAGAIN) },
+    Scenario {
         function: "rt_file_unlock",
         arguments: &["new"],
         before: |place| place.write("new", b""),
@@ -159,4 +173,17 @@ const fn lock(state: &'static str, before: Step) -> Scenario {
         failed: |place| if place.exists("new") { place.is_free("new") } else { Ok(()) },
         ..PLAIN
     }
+}
+
+/// A shared lock on a file.
+const fn shared(state: &'static str, arguments: Words) -> Scenario {
+    let done: Step = |place| place.is_shared("new");
+    Scenario { function: "rt_file_lock_shared", arguments, done, ..lock(state, |place| place.write("new", b"")) }
+}
+
+/// A lock on a file that another process keeps locked. The number of attempts depends on the time that they take.
+const fn held(state: &'static str, arguments: Words, errno: i32) -> Scenario {
+    let (before, failed): (Step, Step) = (|place| place.hold("new"), |place| place.is_locked("new"));
+    let expected = Expected::Failure(-1, errno);
+    Scenario { state, arguments, before, expected, done: failed, failed, is_slow: true, ..PLAIN }
 }

@@ -3,6 +3,7 @@
 mod dir;
 mod env;
 mod file;
+mod mmap;
 mod process;
 mod stdio;
 mod system;
@@ -16,7 +17,7 @@ const LINES: &str = "one line\nand another\n";
 
 /// Returns all scenarios.
 pub fn all() -> impl Iterator<Item = &'static Scenario> + Clone {
-    [file::ALL, dir::ALL, env::ALL, process::ALL, system::ALL, time::ALL, stdio::ALL].into_iter().flatten()
+    [file::ALL, dir::ALL, mmap::ALL, env::ALL, process::ALL, system::ALL, time::ALL, stdio::ALL].into_iter().flatten()
 }
 
 /// The functions without a system call that can fail.
