@@ -16,9 +16,9 @@ use core::sync::atomic::AtomicU8;
 use core::sync::atomic::Ordering::Relaxed;
 
 use crate::arg::{Arg, PATH_MAX};
+use crate::content::read_file;
 use crate::errno::{Errno, Result};
 use crate::fields::{fields, parse_decimal};
-use crate::file::read_text;
 use crate::sys;
 use crate::text::Text;
 
@@ -76,9 +76,21 @@ pub fn home() -> Result<Text> {
         }
     }
     let user = if secure { sys::effective_user() } else { sys::real_user() };
-    let passwd = read_text(c"/etc/passwd")?;
+    let passwd = read_file(c"/etc/passwd")?;
     let mut lines = fields(&passwd, b'\n');
     Text::new(lines.find_map(|line| home_in(line, user)).filter(|home| home.starts_with(b"/")).ok_or(Errno::ENOENT)?)
+}
+
+/// Returns the directory for temporary files: `TMPDIR` if it is absolute and can be trusted, otherwise /tmp.
+pub(crate) fn temp_dir() -> Result<Text> {
+    if !is_secure_exec() {
+        match variables::get(b"TMPDIR") {
+            Ok(directory) if directory.starts_with(b"/") => return Ok(directory),
+            Ok(_) | Err(Errno::ENOENT) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+    Text::new(b"/tmp")
 }
 
 /// Returns the home directory in a line of /etc/passwd, if the line is this user's. See passwd(5).

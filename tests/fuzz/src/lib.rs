@@ -46,6 +46,8 @@ pub mod stdio;
 pub mod sys;
 #[path = "../../../src/system.rs"]
 pub mod system;
+#[path = "../../../src/temporary.rs"]
+mod temporary;
 #[path = "../../../src/text.rs"]
 pub mod text;
 
