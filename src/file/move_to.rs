@@ -58,9 +58,12 @@ fn remove_second_name(from: &CStr, to: &CStr) -> Result<()> {
         Err(Errno::ENOENT) => return Ok(()),
         found => found?,
     };
-    // Another process may have created the first name again, or removed the second one.
-    let is_one_file = sys::lstat(to, &mut second).is_ok_and(|second| second.same_file(first));
-    if is_one_file { remove_name(from, first, to) } else { Ok(()) }
+    match sys::lstat(to, &mut second) {
+        Ok(second) if second.same_file(first) => remove_name(from, first, to),
+        // Another process has created the first name again, or removed the second one.
+        Ok(_) | Err(Errno::ENOENT) => Ok(()),
+        Err(errno) => Err(errno),
+    }
 }
 
 /// Removes the first of two names of one file, unless both are the same name.
@@ -92,7 +95,7 @@ fn remove_name_in_directory(from: &CStr, file: &Stat, to: &CStr) -> Result<()> {
     }
     let mut status = StatBuffer::uninit();
     let renamed = match sys::lstat(to, &mut status) {
-        Ok(found) if found.same_file(file) => return sys::unlink(aside),
+        Ok(found) if found.same_file(file) => sys::unlink(aside),
         Ok(_) | Err(Errno::ENOENT) => sys::rename(aside, to),
         Err(errno) => Err(errno),
     };
@@ -105,11 +108,8 @@ fn remove_name_in_directory(from: &CStr, file: &Stat, to: &CStr) -> Result<()> {
 fn move_across(from: &CStr, to: &CStr) -> Result<()> {
     let (mut source, mut target) = (StatBuffer::uninit(), StatBuffer::uninit());
     let source = sys::lstat(from, &mut source)?;
-    let kind = source.mode() & sys::S_IFMT;
-    match kind {
-        sys::S_IFREG | sys::S_IFLNK => {}
-        sys::S_IFDIR => return Err(Errno::EXDEV),
-        _ => return Err(Errno::EINVAL),
+    if !source.is_regular() && !is_link(source) {
+        return Err(if source.is_dir() { Errno::EXDEV } else { Errno::EINVAL });
     }
     match sys::lstat(to, &mut target) {
         Ok(target) if target.is_dir() => return Err(Errno::EISDIR),
@@ -123,7 +123,11 @@ fn move_across(from: &CStr, to: &CStr) -> Result<()> {
         return Err(Errno::ENOTDIR);
     }
     let directory = open_directory(&sys::CWD, place)?;
-    if kind == sys::S_IFLNK { move_link(from, source, to, &directory) } else { move_file(from, to, &directory) }
+    if is_link(source) { move_link(from, source, to, &directory) } else { move_file(from, to, &directory) }
+}
+
+fn is_link(file: &Stat) -> bool {
+    file.mode() & sys::S_IFMT == sys::S_IFLNK
 }
 
 fn move_file(from: &CStr, to: &CStr, directory: &Fd) -> Result<()> {
@@ -162,7 +166,7 @@ fn move_link(from: &CStr, source: &Stat, to: &CStr, directory: &Fd) -> Result<()
         },
     )?;
     sync_directory(directory)?;
-    remove_source(from, |_| Ok(read_link(from, &mut again) == Ok(content)))
+    remove_source(from, |found| Ok(is_link(found) && read_link(from, &mut again)? == content))
 }
 
 /// Returns the content of a symbolic link.
@@ -214,11 +218,10 @@ fn keep_times(path: &CStr, source: &Stat) {
 /// Removes a name, if what has it is still what was copied.
 fn remove_source(path: &CStr, is_copied: impl FnOnce(&Stat) -> Result<bool>) -> Result<()> {
     let mut buffer = StatBuffer::uninit();
-    let removed = match sys::lstat(path, &mut buffer) {
-        Ok(found) if is_copied(found)? => sys::unlink(path),
-        Ok(_) => Ok(()),
-        Err(errno) => Err(errno),
-    };
-    // Another process may have moved or removed it.
-    if removed == Err(Errno::ENOENT) { Ok(()) } else { removed }
+    let removed = sys::lstat(path, &mut buffer).and_then(is_copied);
+    match removed.and_then(|is_copied| if is_copied { sys::unlink(path) } else { Ok(()) }) {
+        // Another process has moved or removed it.
+        Err(Errno::ENOENT) => Ok(()),
+        result => result,
+    }
 }

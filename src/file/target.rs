@@ -30,7 +30,7 @@ pub(super) fn find_target<'a>(path: &CStr, buffer: &'a mut PathBuffer) -> Result
     const LINKS_MAX: u32 = 40;
     // The kernel refuses links that it has reasons not to follow (protected_symlinks in proc_sys_fs(5)), and knows what
     // links of /proc lead to, whatever they contain.
-    let exists = attributes_of(sys::stat(path, &mut StatBuffer::uninit()))?.is_some();
+    let followed = attributes_of(sys::stat(path, &mut StatBuffer::uninit()))?;
     let (place, mut name) = split_path(path.to_bytes());
     let mut directory = open_directory(&sys::CWD, place)?;
     let mut link = [MaybeUninit::uninit(); PATH_MAX];
@@ -42,10 +42,11 @@ pub(super) fn find_target<'a>(path: &CStr, buffer: &'a mut PathBuffer) -> Result
         if !found.is_ok_and(|found| found.mode() & sys::S_IFMT == sys::S_IFLNK) {
             let attributes = attributes_of(found)?;
             // The content of a link of /proc to a deleted file is no path.
-            if exists && links > 0 && attributes.is_none() {
+            if links > 0 && followed.is_some() && attributes.is_none() {
                 return Err(Errno::ENOENT);
             }
-            return Ok(Target { directory, name: terminate(name, buffer)?, attributes });
+            // A file that was removed just now would have kept its mode.
+            return Ok(Target { directory, name: terminate(name, buffer)?, attributes: attributes.or(followed) });
         }
         let len = sys::read_link_at(&directory, name_text, &mut link)?;
         // SAFETY: the call initialized this many bytes.

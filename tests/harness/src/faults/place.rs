@@ -22,6 +22,8 @@ pub struct Place {
     pub home: Vec<u8>,
     pub few: Vec<Vec<u8>>,
     pub many: Vec<Vec<u8>>,
+    /// The lines of the file `lines`, in order of their bytes.
+    pub lines: Vec<Vec<u8>>,
     guarded: Vec<(PathBuf, Guarded)>,
 }
 
@@ -70,6 +72,7 @@ impl Place {
             home: home_in_passwd()?,
             few: names(3),
             many: names(MANY),
+            lines: [&b"and another"[..], b"one line"].map(<[u8]>::to_vec).to_vec(),
             guarded: Vec::new(),
             directory,
         };
@@ -84,6 +87,7 @@ impl Place {
         fs::write(self.at("large"), &self.large)?;
         self.write_sparse("hole", &self.hole, &[HOLE])?;
         self.write_sparse("sparse", &self.sparse, &SPARSE)?;
+        fs::write(self.at("lines"), "one line\r\nand another\n")?;
         fs::write(self.at("script"), "exit 7\n")?;
         fs::set_permissions(self.at("script"), Permissions::from_mode(0o755))?;
         fs::set_permissions(self.at("small"), Permissions::from_mode(0o640))?;
@@ -205,7 +209,7 @@ impl Place {
         self.has_mode(name, 0o600)
     }
 
-    fn has_mode(&self, name: &str, wanted: u32) -> Result<()> {
+    pub fn has_mode(&self, name: &str, wanted: u32) -> Result<()> {
         let mode = fs::metadata(self.at(name))?.mode() & 0o7777;
         ensure!(mode == wanted, "{name} has the mode {mode:o}, and not {wanted:o}");
         Ok(())
@@ -218,6 +222,28 @@ impl Place {
 
     pub fn has(&self, name: &str) -> Result<()> {
         ensure!(self.exists(name), "{name} is gone");
+        Ok(())
+    }
+
+    /// Makes a directory that is empty.
+    pub fn empty_directory(&self, name: &str) -> Result<()> {
+        self.remove(name)?;
+        Ok(fs::create_dir(self.at(name))?)
+    }
+
+    /// Returns the names in a directory, in order of their bytes.
+    pub fn names_in(&self, directory: &str) -> Result<Vec<String>> {
+        let names =
+            fs::read_dir(self.at(directory))?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+        let mut names = names.collect::<Result<Vec<_>>>()?;
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Checks that a directory contains these names, which are in order, and no others.
+    pub fn contains_only(&self, directory: &str, wanted: &[&str]) -> Result<()> {
+        let found = self.names_in(directory)?;
+        ensure!(found == wanted, "{directory} contains {found:?}, and not {wanted:?}");
         Ok(())
     }
 
