@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at an unexpected result")]
 
 mod append_text;
+mod atomic_write;
 mod closed_streams;
 mod copy;
 mod delete;
@@ -10,6 +11,7 @@ mod every_operation;
 mod exists;
 mod lock;
 mod modified_time;
+mod move_to;
 mod read_text;
 mod size;
 #[path = "../support/mod.rs"]
