@@ -32,6 +32,8 @@ use super::NEW_FILE_MODE;
 /// ```
 pub fn read_at(path: impl Arg, offset: u64, len: usize) -> Result<Text> {
     let offset = checked_offset(offset)?;
+    // The kernel refuses a range that ends after the last offset.
+    let len = len.min((usize::MAX >> 1) - offset);
     path.with_c_str(|path| read_range(&sys::open(path, sys::O_RDONLY, 0)?, offset, len))
 }
 
