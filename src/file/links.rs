@@ -1,10 +1,11 @@
 //! Names of files, and symbolic links.
 
+use core::ffi::CStr;
 use core::mem::MaybeUninit;
 
-use crate::arg::{Arg, PATH_MAX};
+use crate::arg::{Arg, PATH_MAX, PathBuffer};
 use crate::errno::{Errno, Result};
-use crate::sys;
+use crate::sys::{self, Fd};
 use crate::text::Text;
 
 /// Gives a file or directory another name within its file system. What had that name is replaced in one step.
@@ -69,11 +70,14 @@ pub fn symlink(target: impl Arg, path: impl Arg) -> Result<()> {
 /// ```
 pub fn read_link(path: impl Arg) -> Result<Text> {
     let mut buffer = [MaybeUninit::uninit(); PATH_MAX];
-    let len = path.with_c_str(|path| sys::read_link_at(&sys::CWD, path, &mut buffer))?;
-    if len == buffer.len() {
-        // The content may be cut.
-        return Err(Errno::ENAMETOOLONG);
-    }
+    path.with_c_str(|path| Text::new(link_content(&sys::CWD, path, &mut buffer)?))
+}
+
+/// Reads the content of a symbolic link, by a path that starts at a directory.
+pub(super) fn link_content<'a>(directory: &Fd, path: &CStr, buffer: &'a mut PathBuffer) -> Result<&'a [u8]> {
+    let len = sys::read_link_at(directory, path, buffer)?;
+    // A content that fills the buffer may be cut.
+    let content = buffer.get(..len).filter(|_| len < PATH_MAX).ok_or(Errno::ENAMETOOLONG)?;
     // SAFETY: the call initialized this many bytes.
-    Text::new(unsafe { buffer.get(..len).unwrap_or_default().assume_init_ref() })
+    Ok(unsafe { content.assume_init_ref() })
 }

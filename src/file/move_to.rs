@@ -6,8 +6,9 @@ use core::mem::MaybeUninit;
 use super::atomic::DRAFT;
 use super::check::is_same_file;
 use super::copy::{PERMISSIONS, copy_content};
+use super::links::link_content;
 use super::target::{open_directory, sync_directory};
-use crate::arg::{Arg, PATH_MAX, PathBuffer, join, split_path};
+use crate::arg::{Arg, PATH_MAX, PathBuffer, join, split_path, terminate};
 use crate::errno::{Errno, Result};
 use crate::sys::{self, Fd, Stat, StatBuffer};
 use crate::temporary::with_unused_name;
@@ -155,7 +156,7 @@ fn move_file(from: &CStr, to: &CStr, directory: &Fd) -> Result<()> {
 
 fn move_link(from: &CStr, source: &Stat, to: &CStr, directory: &Fd) -> Result<()> {
     let (mut content, mut again) = ([MaybeUninit::uninit(); PATH_MAX], [MaybeUninit::uninit(); PATH_MAX]);
-    let content = read_link(from, &mut content)?;
+    let content = terminate(link_content(&sys::CWD, from, &mut again)?, &mut content)?;
     put(
         to,
         |draft| sys::symlink(content, draft),
@@ -166,16 +167,8 @@ fn move_link(from: &CStr, source: &Stat, to: &CStr, directory: &Fd) -> Result<()
         },
     )?;
     sync_directory(directory)?;
-    remove_source(from, |found| Ok(is_link(found) && read_link(from, &mut again)? == content))
-}
-
-/// Returns the content of a symbolic link.
-fn read_link<'a>(path: &CStr, buffer: &'a mut PathBuffer) -> Result<&'a CStr> {
-    let len = sys::read_link_at(&sys::CWD, path, buffer)?;
-    // No link has a content that fills the buffer.
-    buffer.get_mut(len).ok_or(Errno::ENAMETOOLONG)?.write(0);
-    // SAFETY: the call initialized this many bytes, and a NUL follows them.
-    Ok(unsafe { CStr::from_ptr(buffer.as_ptr().cast()) })
+    let is_same = |found: &_| Ok(is_link(found) && link_content(&sys::CWD, from, &mut again)? == content.to_bytes());
+    remove_source(from, is_same)
 }
 
 /// Creates a file for a copy, which only its owner may use.

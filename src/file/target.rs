@@ -3,6 +3,7 @@
 use core::ffi::CStr;
 use core::mem::MaybeUninit;
 
+use super::links::link_content;
 use crate::arg::{PATH_MAX, PathBuffer, split_path, terminate};
 use crate::errno::{Errno, Result};
 use crate::sys::{self, Fd, Stat, StatBuffer};
@@ -31,6 +32,9 @@ pub(super) fn find_target<'a>(path: &CStr, buffer: &'a mut PathBuffer) -> Result
     // The kernel refuses links that it has reasons not to follow (protected_symlinks in proc_sys_fs(5)), and knows what
     // links of /proc lead to, whatever they contain.
     let followed = attributes_of(sys::stat(path, &mut StatBuffer::uninit()))?;
+    if path.is_empty() {
+        return Err(Errno::ENOENT);
+    }
     let (place, mut name) = split_path(path.to_bytes());
     let mut directory = open_directory(&sys::CWD, place)?;
     let mut link = [MaybeUninit::uninit(); PATH_MAX];
@@ -48,11 +52,8 @@ pub(super) fn find_target<'a>(path: &CStr, buffer: &'a mut PathBuffer) -> Result
             // A file that was removed just now would have kept its mode.
             return Ok(Target { directory, name: terminate(name, buffer)?, attributes: attributes.or(followed) });
         }
-        let len = sys::read_link_at(&directory, name_text, &mut link)?;
-        // SAFETY: the call initialized this many bytes.
-        let content = unsafe { link.get(..len).unwrap_or_default().assume_init_ref() };
         let place;
-        (place, name) = split_path(content);
+        (place, name) = split_path(link_content(&directory, name_text, &mut link)?);
         if !place.is_empty() {
             directory = open_directory(&directory, place)?;
         }
