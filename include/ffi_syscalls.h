@@ -79,6 +79,48 @@ bool rt_file_write_text(const char *path, const char *content);
 bool rt_file_append_text(const char *path, const char *content);
 
 /**
+ * Replaces the content of a file by bytes, otherwise as rt_file_write_text(). NULL with the length 0 is an empty content.
+ */
+bool rt_file_write_bytes(const char *path, const void *data, size_t len);
+
+/**
+ * Appends bytes to a file, otherwise as rt_file_append_text(). NULL with the length 0 is an empty content.
+ */
+bool rt_file_append_bytes(const char *path, const void *data, size_t len);
+
+/**
+ * Replaces a file in one step: every reader sees all of the old content or all of the new one, after a crash of the
+ * system too. A missing file is created (0666 less the umask); an existing one keeps its mode, and owner and group where
+ * that is permitted. A symbolic link is followed and stays; other hard links keep the old content. EISDIR for a
+ * directory, EINVAL for a device, a FIFO or a socket. After a failure the old file is unchanged, except that it may be
+ * replaced if the fsync(2) of its directory failed.
+ */
+bool rt_file_atomic_write(const char *path, const char *content);
+
+/**
+ * Replaces a file by bytes in one step, otherwise as rt_file_atomic_write(). NULL with the length 0 is an empty content.
+ */
+bool rt_file_atomic_write_bytes(const char *path, const void *data, size_t len);
+
+/**
+ * Reads at most len bytes from an offset on: fewer where the file ends, "" at its end and after it. The memory is that of
+ * what is read, so len may be SIZE_MAX. ESPIPE for a pipe, EINVAL for a negative offset. Free the text with rt_free().
+ */
+char *rt_file_read_at(const char *path, int64_t offset, size_t len);
+
+/**
+ * Writes bytes at an offset of a file, which is created if missing (0666 less the umask); the rest of the file stays.
+ * Returns the number of bytes, which is all of them, or -1. EINVAL for a negative offset, ESPIPE for a pipe.
+ */
+int64_t rt_file_write_at(const char *path, int64_t offset, const void *data, size_t len);
+
+/**
+ * Reads the lines of a file, without the "\n" or "\r\n" that ends them. The last line needs no end; an empty file has no
+ * lines. EILSEQ if a line contains a NUL byte. rt_len() returns their number. One rt_free() frees the array and the lines.
+ */
+char **rt_file_read_lines(const char *path);
+
+/**
  * Copies the content of a file; holes stay holes. A new destination gets the permission bits of the source, less the
  * umask or under the default ACL of its directory, and never set-user-ID, set-group-ID or sticky; an existing one keeps
  * its mode. EINVAL if both are the same file, EISDIR if either is a directory. After a failure a destination that the
@@ -97,6 +139,37 @@ bool rt_file_delete(const char *path);
 bool rt_file_remove(const char *path);
 
 /**
+ * Gives a file or directory another name within its file system; what had that name is replaced in one step. A symbolic
+ * link is renamed itself. EXDEV across file systems. Of two names of one file, both stay.
+ */
+bool rt_file_rename(const char *from, const char *to);
+
+/**
+ * Gives a file or directory another name; across file systems it copies a regular file or a symbolic link, and deletes
+ * the source last. A file that had the name is replaced in one step. Permissions (0777), times, and owner and group are
+ * kept where that is permitted. Of two names of one file the first goes. Across file systems EXDEV for a directory, EINVAL
+ * for a device, a FIFO or a socket. After a failure the source is complete.
+ */
+bool rt_file_move(const char *from, const char *to);
+
+/**
+ * Creates a symbolic link that contains a target, which need not exist. EEXIST if the name of the link is taken.
+ */
+bool rt_file_symlink(const char *target, const char *path);
+
+/**
+ * Returns the content of a symbolic link. EINVAL if it is none. Free the text with rt_free().
+ */
+char *rt_file_read_link(const char *path);
+
+/**
+ * Creates an empty file with a new name, and returns its path: the directory, the prefix, and 12 random letters and
+ * digits. Only its owner may use it (0600 less the umask). The directory NULL is TMPDIR if that is absolute, otherwise
+ * /tmp; in secure-execution mode (set-user-ID) always /tmp. EINVAL for a prefix with a slash. Free the text with rt_free().
+ */
+char *rt_file_temp(const char *directory, const char *prefix);
+
+/**
  * Returns the size in bytes that stat(2) reports, for any kind of file; -1 on failure. Files of /proc report 0 and
  * have content.
  */
@@ -107,6 +180,36 @@ int64_t rt_file_size(const char *path);
  * rt_last_error() 0 for the second before 1970.
  */
 int64_t rt_file_modified_time(const char *path);
+
+/**
+ * Sets when the content of a file last changed: seconds since 1970 (UTC), negative before, and nanoseconds after them.
+ * The time of the last access stays. EINVAL for nanoseconds outside 0 to 999999999.
+ */
+bool rt_file_set_modified_time(const char *path, int64_t seconds, int32_t nanoseconds);
+
+/**
+ * Returns the kind of a file as a letter: 'f' for a regular file, 'd' for a directory, 'l' for a symbolic link, which is
+ * not followed, 'p' for a FIFO, 's' for a socket, 'b' and 'c' for a block and a character device; 0 on failure.
+ */
+int32_t rt_file_kind(const char *path);
+
+/**
+ * Returns the permission bits of a file, with set-user-ID, set-group-ID and sticky (07777); -1 on failure. A symbolic
+ * link is followed.
+ */
+int32_t rt_file_mode(const char *path);
+
+/**
+ * Sets the permission bits of a file, set-user-ID, set-group-ID and sticky included; the umask does not matter. EINVAL
+ * for other bits than 07777.
+ */
+bool rt_file_set_mode(const char *path, uint32_t mode);
+
+/**
+ * Waits until the content and the size of a file are on its disk, or the names in a directory. EINVAL for what has no
+ * disk, such as a pipe.
+ */
+bool rt_file_sync(const char *path);
 
 /**
  * Takes an exclusive, advisory lock (flock(2)) on a file, which is created if missing (0666 less the umask), or on a
@@ -146,6 +249,13 @@ bool rt_dir_create(const char *path, bool recursive);
  * number. One rt_free() frees the array and the names.
  */
 char **rt_dir_list(const char *path);
+
+/**
+ * Creates a directory with a new name, and returns its path: the parent, the prefix, and 12 random letters and digits. Only
+ * its owner may use it (0700 less the umask). The parent NULL is TMPDIR if that is absolute, otherwise /tmp; in
+ * secure-execution mode (set-user-ID) always /tmp. EINVAL for a prefix with a slash. Free the text with rt_free().
+ */
+char *rt_dir_temp(const char *directory, const char *prefix);
 
 /**
  * Maps a part of a file into memory, and stores its length in mapped. access is 0 for a read-only mapping, 1 for one

@@ -35,13 +35,17 @@ pub(crate) type PathBuffer = [MaybeUninit<u8>; PATH_MAX];
 
 /// Copies a text into the buffer and appends a NUL. `EINVAL` if it contains one, `ENAMETOOLONG` if it does not fit.
 pub(crate) fn terminate<'a>(text: &[u8], buffer: &'a mut PathBuffer) -> Result<&'a CStr> {
-    join([text, b"", b""], buffer)
+    join_all(&[text], buffer)
 }
 
-/// Like [`terminate`], for the concatenation of three texts.
-pub(crate) fn join<'a>(parts: [&[u8]; 3], buffer: &'a mut PathBuffer) -> Result<&'a CStr> {
+/// Like [`terminate`], for the concatenation of several texts.
+pub(crate) fn join<'a, const N: usize>(parts: [&[u8]; N], buffer: &'a mut PathBuffer) -> Result<&'a CStr> {
+    join_all(&parts, buffer)
+}
+
+fn join_all<'a>(parts: &[&[u8]], buffer: &'a mut PathBuffer) -> Result<&'a CStr> {
     let mut len = 0;
-    for part in &parts {
+    for part in parts {
         let room = buffer.get_mut(len..len + part.len()).ok_or(Errno::ENAMETOOLONG)?;
         room.write_copy_of_slice(part);
         len += part.len();
@@ -50,6 +54,13 @@ pub(crate) fn join<'a>(parts: [&[u8]; 3], buffer: &'a mut PathBuffer) -> Result<
     // SAFETY: the buffer starts with the parts and a NUL.
     let joined = unsafe { CStr::from_ptr(buffer.as_ptr().cast()) };
     if joined.count_bytes() == len { Ok(joined) } else { Err(Errno::EINVAL) }
+}
+
+/// Returns the path before the last component, with its slash, and the last component. The path is empty if there is no
+/// slash, and the component if there is nothing after the last one.
+pub(crate) fn split_path(path: &[u8]) -> (&[u8], &[u8]) {
+    let start = path.iter().rposition(|&byte| byte == b'/').map_or(0, |slash| slash + 1);
+    path.split_at_checked(start).unwrap_or_default()
 }
 
 impl Arg for &CStr {

@@ -1,5 +1,6 @@
 //! Whole contents of files and streams, and the memory for contents of unknown length.
 
+use core::ffi::CStr;
 use core::mem::MaybeUninit;
 
 use crate::cgroup;
@@ -17,6 +18,11 @@ const SMALL: usize = 4096 + 256;
 /// The buffer of the first reads. It starts at a cache line, where the kernel copies faster than elsewhere.
 #[repr(align(64))]
 struct FirstBuffer([MaybeUninit<u8>; SMALL + PACKET]);
+
+/// Reads the file at a path to its end.
+pub(crate) fn read_file(path: &CStr) -> Result<Text> {
+    read_to_end(&sys::open(path, sys::O_RDONLY, 0)?)
+}
 
 /// Reads a file from its offset to its end.
 ///
@@ -101,7 +107,7 @@ pub(crate) fn grow(block: &mut Block, min_capacity: usize) -> Result<()> {
 /// A small capacity is not checked, since the check would take longer than reading so much. Where a large one leaves
 /// little memory, freed blocks that wait for reuse are given back.
 #[inline(never)]
-fn affordable(capacity: usize, halvings: u32) -> usize {
+pub(crate) fn affordable(capacity: usize, halvings: u32) -> usize {
     const UNCHECKED: usize = 1 << 22;
     if capacity <= UNCHECKED >> halvings {
         return capacity;

@@ -1,5 +1,8 @@
 //! Directories: creation and listing.
 
+#[path = "dir/temp.rs"]
+mod temp;
+
 use core::ffi::CStr;
 use core::mem::MaybeUninit;
 
@@ -9,6 +12,8 @@ use crate::errno::{Errno, Result};
 use crate::heap::Block;
 use crate::list::{List, ListBuilder};
 use crate::sys::{self, Stat, StatBuffer};
+
+pub use temp::{temp, temp_in};
 
 const NEW_DIRECTORY_MODE: u32 = 0o777;
 

@@ -35,7 +35,7 @@
 //! calls of each architecture.
 //!
 //! Modules form layers, and use only the layers to their right:
-//! `c` → operations → `content`, `cgroup`, `io` → `text`, `list`, `arg`, `fields` → `heap` → `sys` → `errno`.
+//! `c` → operations → `content`, `cgroup`, `io`, `temporary` → `text`, `list`, `arg`, `fields` → `heap` → `sys` → `errno`.
 //!
 //! # Features
 //! * `exports`: the C functions, as unmangled symbols. Without it the crate defines none, so it can be part of a
@@ -74,6 +74,7 @@ mod start;
 pub mod stdio;
 mod sys;
 pub mod system;
+mod temporary;
 mod text;
 pub mod time;
 #[cfg(feature = "std")]

@@ -105,18 +105,6 @@ impl Text {
     }
 }
 
-impl AsRef<OsStr> for Text {
-    fn as_ref(&self) -> &OsStr {
-        self.as_os_str()
-    }
-}
-
-impl AsRef<Path> for Text {
-    fn as_ref(&self) -> &Path {
-        self.as_path()
-    }
-}
-
 impl List {
     /// Returns an iterator over the strings as std has names and arguments (feature `std`).
     pub fn os_strs(&self) -> impl ExactSizeIterator<Item = &OsStr> + Clone {

@@ -73,9 +73,7 @@ fn texts_are_viewed_as_names_and_paths() {
     let cwd = env::cwd().unwrap();
     assert_eq!(cwd.as_path(), std::env::current_dir().unwrap());
     assert_eq!(cwd.as_os_str().as_bytes(), cwd.as_bytes());
-    // Functions of std take them as arguments.
-    assert!(fs::metadata(&cwd).unwrap().is_dir());
-    assert!(fs::metadata::<&Path>(cwd.as_ref()).unwrap().is_dir());
+    assert!(fs::metadata(cwd.as_path()).unwrap().is_dir());
 }
 
 #[test]

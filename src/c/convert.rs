@@ -31,6 +31,19 @@ impl<'a> CStrArg<'a> {
     }
 }
 
+/// Returns bytes that C passed by a pointer and a length. A null pointer is valid for no bytes.
+///
+/// # Safety
+/// The pointer is null, or points to this many bytes that stay unchanged for the lifetime.
+pub(super) unsafe fn bytes_arg<'a>(data: *const c_void, len: usize) -> Result<&'a [u8]> {
+    if data.is_null() || isize::try_from(len).is_err() {
+        // No memory is longer than an isize counts.
+        return if len == 0 { Ok(&[]) } else { Err(Errno::EFAULT) };
+    }
+    // SAFETY: the pointer points to this many bytes, which stay unchanged for the lifetime.
+    Ok(unsafe { core::slice::from_raw_parts(data.cast(), len) })
+}
+
 /// Calls an operation with a string, and returns whether it succeeded.
 ///
 /// # Safety
@@ -66,6 +79,47 @@ pub(super) unsafe fn with_args(
 pub(super) unsafe fn number_with_arg(pointer: *const c_char, operation: fn(CStrArg<'_>) -> Result<i64>) -> i64 {
     // SAFETY: the pointer is null or points to such a string.
     into_c(unsafe { CStrArg::new(pointer) }.and_then(operation))
+}
+
+/// Calls an operation with a string and bytes, and returns whether it succeeded.
+///
+/// # Safety
+/// The path is null, or points to a NUL-terminated string, and the data is as [`bytes_arg`] demands. Both stay unchanged
+/// during the call.
+#[inline(never)]
+pub(super) unsafe fn with_bytes(
+    path: *const c_char,
+    data: *const c_void,
+    len: usize,
+    operation: fn(CStrArg<'_>, &[u8]) -> Result<()>,
+) -> bool {
+    // SAFETY: the pointer is null or points to such a string.
+    let path = unsafe { CStrArg::new(path) };
+    // SAFETY: the pointer is null or points to this many bytes.
+    let data = unsafe { bytes_arg(data, len) };
+    into_c_bool(path.and_then(|path| operation(path, data?)))
+}
+
+/// Calls an operation that creates something with a prefix, in a directory if that is not null, and returns its path.
+///
+/// # Safety
+/// Each pointer is null, or points to a NUL-terminated string that stays unchanged during the call.
+#[inline(never)]
+pub(super) unsafe fn temp_path(
+    directory: *const c_char,
+    prefix: *const c_char,
+    create: fn(CStrArg<'_>) -> Result<Text>,
+    create_in: fn(CStrArg<'_>, CStrArg<'_>) -> Result<Text>,
+) -> *mut c_char {
+    // SAFETY: the pointer is null or points to such a string.
+    let directory = unsafe { CStrArg::new(directory) };
+    // SAFETY: the pointer is null or points to such a string.
+    let prefix = unsafe { CStrArg::new(prefix) };
+    let path = prefix.and_then(|prefix| match directory {
+        Ok(directory) => create_in(directory, prefix),
+        Err(_) => create(prefix),
+    });
+    into_c_pointer(path.map(Text::into_raw)).cast()
 }
 
 /// A C value, one of which stands for failure.

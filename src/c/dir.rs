@@ -2,7 +2,7 @@
 
 use core::ffi::c_char;
 
-use super::convert::{CStrArg, into_c_pointer, with_arg};
+use super::convert::{CStrArg, into_c_pointer, temp_path, with_arg};
 use crate::dir;
 use crate::list::List;
 
@@ -23,4 +23,20 @@ pub unsafe extern "C" fn rt_dir_list(path: *const c_char) -> *mut *mut c_char {
     // SAFETY: C passes a string or NULL.
     let path = unsafe { CStrArg::new(path) };
     into_c_pointer(path.and_then(|path| dir::list(path.get())).map(List::into_raw)).cast()
+}
+
+/// Creates a directory with a new name, and returns its path: the parent, the prefix, and 12 random letters and digits. Only
+/// its owner may use it (0700 less the umask). The parent NULL is TMPDIR if that is absolute, otherwise /tmp; in
+/// secure-execution mode (set-user-ID) always /tmp. EINVAL for a prefix with a slash. Free the text with rt_free().
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_dir_temp(directory: *const c_char, prefix: *const c_char) -> *mut c_char {
+    // SAFETY: C passes strings or NULL.
+    unsafe {
+        temp_path(
+            directory,
+            prefix,
+            |prefix| dir::temp(prefix.get()),
+            |directory, prefix| dir::temp_in(directory.get(), prefix.get()),
+        )
+    }
 }

@@ -77,7 +77,7 @@ fn user_directory(variable: &[u8], in_home: &[u8]) -> Result<Text> {
 }
 
 /// Returns the value of a variable that may be trusted and is an absolute path.
-fn absolute_value(variable: &[u8]) -> Result<Option<Text>> {
+pub(super) fn absolute_value(variable: &[u8]) -> Result<Option<Text>> {
     if is_secure_exec() {
         return Ok(None);
     }

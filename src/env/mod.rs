@@ -18,9 +18,9 @@ use core::sync::atomic::AtomicU8;
 use core::sync::atomic::Ordering::Relaxed;
 
 use crate::arg::{Arg, PATH_MAX};
+use crate::content::read_file;
 use crate::errno::{Errno, Result};
 use crate::fields::{fields, parse_decimal};
-use crate::file::read_text;
 use crate::list::List;
 use crate::sys;
 use crate::text::Text;
@@ -122,16 +122,11 @@ pub fn set_cwd(path: impl Arg) -> Result<()> {
 /// # Errors
 /// `ENOENT` if neither has one; those of reading /etc/passwd.
 pub fn home() -> Result<Text> {
-    let secure = is_secure_exec();
-    if !secure {
-        match variables::get(b"HOME") {
-            Ok(home) if home.starts_with(b"/") => return Ok(home),
-            Ok(_) | Err(Errno::ENOENT) => {}
-            Err(errno) => return Err(errno),
-        }
+    if let Some(home) = directories::absolute_value(b"HOME")? {
+        return Ok(home);
     }
-    let user = if secure { sys::effective_user() } else { sys::real_user() };
-    let passwd = read_text(c"/etc/passwd")?;
+    let user = if is_secure_exec() { sys::effective_user() } else { sys::real_user() };
+    let passwd = read_file(c"/etc/passwd")?;
     let mut lines = fields(&passwd, b'\n');
     Text::new(lines.find_map(|line| home_in(line, user)).filter(|home| home.starts_with(b"/")).ok_or(Errno::ENOENT)?)
 }

@@ -4,9 +4,9 @@ use core::mem::MaybeUninit;
 
 use super::{cwd, variables};
 use crate::arg::PATH_MAX;
+use crate::content::read_file;
 use crate::errno::{Errno, Result};
 use crate::fields::fields;
-use crate::file::{check_exists, read_text};
 use crate::heap::{Block, MappedBuffer};
 use crate::list::List;
 use crate::sys::{self, StatBuffer};
@@ -34,7 +34,7 @@ pub fn args() -> Result<List> {
     match sys::read_arguments(buffer.as_uninit_mut()) {
         // SAFETY: the call initialized this many bytes.
         Ok(len) => split(unsafe { buffer.as_uninit_mut().get(..len).unwrap_or_default().assume_init_ref() }),
-        Err(Errno::ENOSYS) => split(&read_text(c"/proc/self/cmdline")?),
+        Err(Errno::ENOSYS) => split(&read_file(c"/proc/self/cmdline")?),
         Err(errno) => Err(errno),
     }
 }
@@ -89,7 +89,7 @@ fn is_deleted(path: &Text) -> bool {
 #[cold]
 fn executed_path() -> Result<Text> {
     let path = sys::exec_filename().ok_or(Errno::ENOENT)?;
-    check_exists(path)?;
+    sys::access(path)?;
     let path = path.to_bytes();
     if path.starts_with(b"/") {
         return Text::new(path);

@@ -3,9 +3,9 @@
 use core::ffi::{CStr, c_char};
 use core::ptr::{NonNull, null};
 
+use crate::content::read_file;
 use crate::errno::{Errno, Result};
 use crate::fields::fields;
-use crate::file::read_text;
 use crate::heap::{Block, Mutex};
 use crate::list::List;
 use crate::sys;
@@ -183,7 +183,7 @@ impl Variables {
 
     /// Adopts the entries that the kernel shows in /proc. See proc_pid_environ(5).
     fn read_proc(&mut self) -> Result<()> {
-        match read_text(c"/proc/self/environ") {
+        match read_file(c"/proc/self/environ") {
             Ok(entries) => self.adopt(List::new(fields(&entries, 0).filter(|entry| !entry.is_empty()))?),
             // These errors may pass; giving up now would lose the variables for every child.
             Err(errno @ (Errno::ENOMEM | Errno::EAGAIN | Errno::EMFILE | Errno::ENFILE | Errno::EIO)) => Err(errno),

@@ -47,13 +47,6 @@ impl fmt::Debug for Errno {
 
 impl core::error::Error for Errno {}
 
-#[cfg(feature = "std")]
-impl From<Errno> for std::io::Error {
-    fn from(errno: Errno) -> Self {
-        Self::from_raw_os_error(errno.raw())
-    }
-}
-
 /// Returns the text of an error number: `ENOENT: No such file or directory`, or `Unknown error`; for 0, `OK: Success`.
 pub(crate) fn text_of(number: i32) -> &'static CStr {
     if number == 0 {

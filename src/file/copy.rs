@@ -9,7 +9,7 @@ use crate::errno::{Errno, Result};
 use crate::io::{copy_in_kernel, copy_read_write};
 use crate::sys::{self, Fd, Stat, StatBuffer};
 
-const PERMISSIONS: u32 = 0o777;
+pub(super) const PERMISSIONS: u32 = 0o777;
 
 /// Copies the content of a file. A new destination gets the permission bits of the source, less the umask.
 ///
@@ -87,7 +87,7 @@ fn empty(path: &CStr, to: &Fd, target: &Stat, source: &Stat) -> Result<()> {
 }
 
 /// Copies to an empty file, or to a device or pipe.
-fn copy_content(from: &Fd, source: &Stat, to: &Fd, to_regular: bool) -> Result<()> {
+pub(super) fn copy_content(from: &Fd, source: &Stat, to: &Fd, to_regular: bool) -> Result<()> {
     if to_regular && source.is_regular() {
         let size = usize::try_from(source.size()).unwrap_or_default();
         if source.looks_sparse() {

@@ -1,31 +1,47 @@
-//! Files: existence, content, status, copies and locks.
+//! Files: existence, content, status, names, copies and locks.
 //!
-//! Paths are bytes. Symbolic links are followed except by [`delete`]. New files get the mode 0666, and [`copy()`] creates
-//! its destination with that of the source, both less the umask. Sizes that files claim are hints.
+//! Paths are bytes. Symbolic links are followed except by [`delete`], [`kind`], [`rename`], [`move_to`] and [`read_link`].
+//! New files get the mode 0666, and [`copy()`] creates its destination with that of the source, both less the umask. Sizes
+//! that files claim are hints.
 
+mod atomic;
+mod attributes;
 mod check;
 mod copy;
 mod holes;
+mod lines;
+mod links;
 mod lock;
 #[cfg(feature = "std")]
 mod lock_ext;
+mod move_to;
+mod positioned;
+mod target;
+mod temp;
 
 use core::ffi::CStr;
 
 use crate::arg::Arg;
-use crate::content::read_to_end;
+use crate::content::read_file;
 use crate::errno::{Errno, Result};
 use crate::io::write_all;
 use crate::sys::{self, StatBuffer};
 use crate::text::Text;
 
+pub use atomic::atomic_write;
+pub use attributes::{Kind, kind, mode, set_mode, set_modified_time, sync};
 pub(crate) use check::check_exists;
 pub use copy::copy;
+pub use lines::read_lines;
+pub use links::{read_link, rename, symlink};
 pub use lock::{
     FileLock, lock, lock_exclusive, lock_shared, lock_shared_timeout, lock_timeout, try_lock_exclusive, try_lock_shared,
 };
 #[cfg(feature = "std")]
 pub use lock_ext::LockExt;
+pub use move_to::move_to;
+pub use positioned::{read_at, write_at};
+pub use temp::{temp, temp_in};
 
 const NEW_FILE_MODE: u32 = 0o666;
 
@@ -49,7 +65,7 @@ pub fn exists(path: impl Arg) -> Result<bool> {
 /// ([Memory](crate#memory)). A file that does not report its size, such as a pipe, may be endless, so a content of more
 /// than half of the memory fails too.
 pub fn read_text(path: impl Arg) -> Result<Text> {
-    path.with_c_str(|path| read_to_end(&sys::open(path, sys::O_RDONLY, 0)?))
+    path.with_c_str(read_file)
 }
 
 /// Replaces the content of a file, which is created if missing. Its directory is not.
@@ -58,6 +74,7 @@ pub fn read_text(path: impl Arg) -> Result<Text> {
 ///
 /// # Errors
 /// Those of open(2), write(2) and close(2): `ENOENT` if the directory is missing, `EACCES`, `EISDIR`, `ENOSPC`.
+#[doc(alias = "rt_file_write_bytes")]
 pub fn write_text(path: impl Arg, content: impl AsRef<[u8]>) -> Result<()> {
     path.with_c_str(|path| write_with(path, sys::O_TRUNC, content.as_ref()))
 }
@@ -69,6 +86,7 @@ pub fn write_text(path: impl Arg, content: impl AsRef<[u8]>) -> Result<()> {
 ///
 /// # Errors
 /// Those of [`write_text`].
+#[doc(alias = "rt_file_append_bytes")]
 pub fn append_text(path: impl Arg, content: impl AsRef<[u8]>) -> Result<()> {
     path.with_c_str(|path| write_with(path, sys::O_APPEND, content.as_ref()))
 }

@@ -81,6 +81,7 @@ contract! {
         O_NONBLOCK: u32;
         O_RDONLY: u32;
         O_RDWR: u32;
+        O_SEARCH: u32;
         O_TRUNC: u32;
         O_WRONLY: u32;
         SEEK_CUR: u32;
@@ -137,6 +138,7 @@ contract! {
         rmdir_at: fn(&Fd, &CStr) -> Result<()>;
         mkdir: fn(&CStr, u32) -> Result<()>;
         rename: fn(&CStr, &CStr) -> Result<()>;
+        rename_at: fn(&Fd, &CStr, &CStr) -> Result<()>;
         symlink: fn(&CStr, &CStr) -> Result<()>;
         read_link_at: fn(&Fd, &CStr, &mut [MaybeUninit<u8>]) -> Result<usize>;
         set_times: fn(&CStr, [Option<Timespec>; 2], bool) -> Result<()>;

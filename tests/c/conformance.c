@@ -354,6 +354,91 @@ static void contents(void)
     FAILS(rt_file_read_text("/proc/self/mem"), NULL, IN_PROC(E_IO));
 }
 
+static bool begins_with(const char *text, const char *start)
+{
+    return length(text) >= length(start) && same_bytes(text, start, length(start));
+}
+
+/* Bytes, parts, lines, names, attributes and temporary files. */
+static void more_about_files(void)
+{
+    const char *path = at("bytes");
+    CHECK(rt_file_write_bytes(path, "a\0b\n", 4) && is_text(rt_file_read_text(path), "a\0b\n", 4));
+    CHECK(rt_file_append_bytes(path, "\0c", 2) && is_text(rt_file_read_text(path), "a\0b\n\0c", 6));
+    CHECK(rt_file_append_bytes(path, NULL, 0));
+    EQUAL(rt_file_size(path), 6);
+    FAILS(rt_file_append_bytes(path, NULL, 1), false, E_FAULT);
+    FAILS(rt_file_write_bytes(path, NULL, 1), false, E_FAULT);
+    FAILS(rt_file_write_bytes(path, "x", SIZE_MAX), false, E_FAULT);
+    FAILS(rt_file_atomic_write_bytes(path, NULL, 1), false, E_FAULT);
+    FAILS(rt_file_write_at(path, 0, NULL, 1), -1, E_FAULT);
+    EQUAL(rt_file_size(path), 6);
+    CHECK(rt_file_atomic_write_bytes(path, "x\0y", 3) && is_text(rt_file_read_text(path), "x\0y", 3));
+    CHECK(rt_file_atomic_write_bytes(path, NULL, 0) && is(rt_file_read_text(path), ""));
+    CHECK(rt_file_atomic_write(path, "0123456789") && is(rt_file_read_text(path), "0123456789"));
+    FAILS(rt_file_atomic_write(directory, "x"), false, E_ISDIR);
+
+    CHECK(is(rt_file_read_at(path, 3, 4), "3456"));
+    CHECK(is(rt_file_read_at(path, 8, SIZE_MAX), "89"));
+    CHECK(is(rt_file_read_at(path, 10, 1), "") && is(rt_file_read_at(path, INT64_MAX, SIZE_MAX), ""));
+    FAILS(rt_file_read_at(path, -1, 1), NULL, E_INVAL);
+    EQUAL(rt_file_write_at(path, 8, "xyz", 3), 3);
+    EQUAL(rt_file_write_at(path, 0, NULL, 0), 0);
+    CHECK(is(rt_file_read_text(path), "01234567xyz"));
+    FAILS(rt_file_write_at(path, -1, "x", 1), -1, E_INVAL);
+    FAILS(rt_file_write_at(at("none"), INT64_MIN, "x", 1), -1, E_INVAL);
+    CHECK(!rt_file_exists(at("none")));
+
+    CHECK(rt_file_write_text(path, "one\r\n\nthree"));
+    char **lines = rt_file_read_lines(path);
+    CHECK(lines && rt_len(lines) == 3 && same(lines[0], "one") && same(lines[1], "") && same(lines[2], "three") && !lines[3]);
+    rt_free(lines);
+
+    CHECK(rt_file_rename(path, at("renamed")) && rt_file_move(at("renamed"), path) && rt_file_exists(path));
+    FAILS(rt_file_rename(at("renamed"), path), false, E_NOENT);
+    FAILS(rt_file_move(at("renamed"), path), false, E_NOENT);
+    CHECK(rt_file_symlink("bytes", at("symlink")) && is(rt_file_read_link(at("symlink")), "bytes"));
+    FAILS(rt_file_symlink("bytes", at("symlink")), false, E_EXIST);
+    FAILS(rt_file_read_link(path), NULL, E_INVAL);
+
+    EQUAL(rt_file_kind(path), 'f');
+    EQUAL(rt_file_kind(directory), 'd');
+    EQUAL(rt_file_kind(at("symlink")), 'l');
+    FAILS(rt_file_kind(at("none")), 0, E_NOENT);
+    CHECK(rt_file_set_mode(path, 0640));
+    EQUAL(rt_file_mode(at("symlink")), 0640);
+    FAILS(rt_file_mode(at("none")), -1, E_NOENT);
+    FAILS(rt_file_set_mode(path, 010000), false, E_INVAL);
+    CHECK(rt_file_set_modified_time(path, -5, 999999999));
+    EQUAL(rt_file_modified_time(path), -5);
+    FAILS(rt_file_set_modified_time(path, 0, -1), false, E_INVAL);
+    FAILS(rt_file_set_modified_time(path, 0, 1000000000), false, E_INVAL);
+    CHECK(rt_file_sync(path) && rt_file_sync(directory));
+
+    char *file = rt_file_temp(directory, "file-"), *made = rt_dir_temp(directory, "dir-");
+    CHECK(file && begins_with(file, at("file-")) && rt_file_kind(file) == 'f' && rt_file_size(file) == 0);
+    CHECK(made && begins_with(made, at("dir-")) && rt_file_kind(made) == 'd');
+    FAILS(rt_file_temp(directory, "a/b"), NULL, E_INVAL);
+    FAILS(rt_dir_temp(directory, "a/b"), NULL, E_INVAL);
+    CHECK(rt_env_set("FILE", file) && rt_env_set("MADE", made));
+    CHECK(sh("test $(stat -c %a \"$FILE\") = 600 && test $(stat -c %a \"$MADE\") = 700 && rmdir \"$MADE\"") == 0);
+    CHECK(rt_file_delete(file) && rt_file_delete(at("symlink")) && rt_file_delete(path));
+    rt_free(file);
+    rt_free(made);
+
+    /* Without a directory: the one for temporary files. */
+    char *text = rt_env_get("TMPDIR");
+    CHECK(rt_env_set("TMPDIR", directory));
+    file = rt_file_temp(NULL, "file-");
+    made = rt_dir_temp(NULL, "dir-");
+    CHECK(file && begins_with(file, at("file-")) && made && begins_with(made, at("dir-")));
+    CHECK(rt_env_set("MADE", made) && sh("rmdir \"$MADE\"") == 0 && rt_file_delete(file));
+    CHECK(rt_env_set("TMPDIR", text));
+    rt_free(text);
+    rt_free(file);
+    rt_free(made);
+}
+
 /* Each size at which a buffer could end. */
 static void sizes(void)
 {
@@ -1196,6 +1281,7 @@ int main(int argc, char **argv, char **envp)
     null_pointers();
     paths();
     contents();
+    more_about_files();
     sizes();
     copies();
     times();

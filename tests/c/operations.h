@@ -33,17 +33,35 @@
 #define ROW_rt_file_read_text(X) X(TEXT, char *, rt_file_read_text, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_file_write_text(X) X(BOOLEAN, bool, rt_file_write_text, (const char *path, const char *content), (TEXT_AT(0), TEXT_AT(1)))
 #define ROW_rt_file_append_text(X) X(BOOLEAN, bool, rt_file_append_text, (const char *path, const char *content), (TEXT_AT(0), TEXT_AT(1)))
+#define ROW_rt_file_write_bytes(X) X(BOOLEAN, bool, rt_file_write_bytes, (const char *path, const void *data, size_t len), (TEXT_AT(0), BYTES_AT(1), LENGTH_AT(1)))
+#define ROW_rt_file_append_bytes(X) X(BOOLEAN, bool, rt_file_append_bytes, (const char *path, const void *data, size_t len), (TEXT_AT(0), BYTES_AT(1), LENGTH_AT(1)))
+#define ROW_rt_file_atomic_write(X) X(BOOLEAN, bool, rt_file_atomic_write, (const char *path, const char *content), (TEXT_AT(0), TEXT_AT(1)))
+#define ROW_rt_file_atomic_write_bytes(X) X(BOOLEAN, bool, rt_file_atomic_write_bytes, (const char *path, const void *data, size_t len), (TEXT_AT(0), BYTES_AT(1), LENGTH_AT(1)))
+#define ROW_rt_file_read_at(X) X(TEXT, char *, rt_file_read_at, (const char *path, int64_t offset, size_t len), (TEXT_AT(0), NUMBER_AT(1), NUMBER_AT(2)))
+#define ROW_rt_file_write_at(X) X(NUMBER, int64_t, rt_file_write_at, (const char *path, int64_t offset, const void *data, size_t len), (TEXT_AT(0), NUMBER_AT(1), BYTES_AT(2), LENGTH_AT(2)))
+#define ROW_rt_file_read_lines(X) X(LIST, char **, rt_file_read_lines, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_file_copy(X) X(BOOLEAN, bool, rt_file_copy, (const char *src, const char *dst), (TEXT_AT(0), TEXT_AT(1)))
 #define ROW_rt_file_delete(X) X(BOOLEAN, bool, rt_file_delete, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_file_remove(X) X(BOOLEAN, bool, rt_file_remove, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_file_rename(X) X(BOOLEAN, bool, rt_file_rename, (const char *from, const char *to), (TEXT_AT(0), TEXT_AT(1)))
+#define ROW_rt_file_move(X) X(BOOLEAN, bool, rt_file_move, (const char *from, const char *to), (TEXT_AT(0), TEXT_AT(1)))
+#define ROW_rt_file_symlink(X) X(BOOLEAN, bool, rt_file_symlink, (const char *target, const char *path), (TEXT_AT(0), TEXT_AT(1)))
+#define ROW_rt_file_read_link(X) X(TEXT, char *, rt_file_read_link, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_file_temp(X) X(TEXT, char *, rt_file_temp, (const char *directory, const char *prefix), (TEXT_AT(0), TEXT_AT(1)))
 #define ROW_rt_file_size(X) X(NUMBER, int64_t, rt_file_size, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_file_modified_time(X) X(NUMBER, int64_t, rt_file_modified_time, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_file_set_modified_time(X) X(BOOLEAN, bool, rt_file_set_modified_time, (const char *path, int64_t seconds, int32_t nanoseconds), (TEXT_AT(0), NUMBER_AT(1), NUMBER_AT(2)))
+#define ROW_rt_file_kind(X) X(NUMBER, int32_t, rt_file_kind, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_file_mode(X) X(NUMBER, int32_t, rt_file_mode, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_file_set_mode(X) X(BOOLEAN, bool, rt_file_set_mode, (const char *path, uint32_t mode), (TEXT_AT(0), NUMBER_AT(1)))
+#define ROW_rt_file_sync(X) X(BOOLEAN, bool, rt_file_sync, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_file_lock(X) X(NUMBER, int64_t, rt_file_lock, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_file_lock_timeout(X) X(NUMBER, int64_t, rt_file_lock_timeout, (const char *path, int64_t timeout_ms), (TEXT_AT(0), NUMBER_AT(1)))
 #define ROW_rt_file_lock_shared(X) X(NUMBER, int64_t, rt_file_lock_shared, (const char *path, int64_t timeout_ms), (TEXT_AT(0), NUMBER_AT(1)))
 #define ROW_rt_file_unlock(X) X(BOOLEAN, bool, rt_file_unlock, (int64_t fd), (NUMBER_AT(0)))
 #define ROW_rt_dir_create(X) X(BOOLEAN, bool, rt_dir_create, (const char *path, bool recursive), (TEXT_AT(0), FLAG_AT(1)))
 #define ROW_rt_dir_list(X) X(LIST, char **, rt_dir_list, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_dir_temp(X) X(TEXT, char *, rt_dir_temp, (const char *directory, const char *prefix), (TEXT_AT(0), TEXT_AT(1)))
 #define ROW_rt_file_mmap(X) X(POINTER, void *, rt_file_mmap, (const char *path, int64_t offset, size_t len, uint32_t access, size_t *mapped), (TEXT_AT(0), NUMBER_AT(1), NUMBER_AT(2), NUMBER_AT(3), SIZE_AT(4)))
 #define ROW_rt_file_munmap(X) X(BOOLEAN, bool, rt_file_munmap, (void *address, size_t len), (POINTER_AT(0), NUMBER_AT(1)))
 #define ROW_rt_file_msync(X) X(BOOLEAN, bool, rt_file_msync, (void *address, size_t len, bool wait), (POINTER_AT(0), NUMBER_AT(1), FLAG_AT(2)))
@@ -100,17 +118,35 @@
     ROW_rt_file_read_text(X) \
     ROW_rt_file_write_text(X) \
     ROW_rt_file_append_text(X) \
+    ROW_rt_file_write_bytes(X) \
+    ROW_rt_file_append_bytes(X) \
+    ROW_rt_file_atomic_write(X) \
+    ROW_rt_file_atomic_write_bytes(X) \
+    ROW_rt_file_read_at(X) \
+    ROW_rt_file_write_at(X) \
+    ROW_rt_file_read_lines(X) \
     ROW_rt_file_copy(X) \
     ROW_rt_file_delete(X) \
     ROW_rt_file_remove(X) \
+    ROW_rt_file_rename(X) \
+    ROW_rt_file_move(X) \
+    ROW_rt_file_symlink(X) \
+    ROW_rt_file_read_link(X) \
+    ROW_rt_file_temp(X) \
     ROW_rt_file_size(X) \
     ROW_rt_file_modified_time(X) \
+    ROW_rt_file_set_modified_time(X) \
+    ROW_rt_file_kind(X) \
+    ROW_rt_file_mode(X) \
+    ROW_rt_file_set_mode(X) \
+    ROW_rt_file_sync(X) \
     ROW_rt_file_lock(X) \
     ROW_rt_file_lock_timeout(X) \
     ROW_rt_file_lock_shared(X) \
     ROW_rt_file_unlock(X) \
     ROW_rt_dir_create(X) \
     ROW_rt_dir_list(X) \
+    ROW_rt_dir_temp(X) \
     ROW_rt_file_mmap(X) \
     ROW_rt_file_munmap(X) \
     ROW_rt_file_msync(X) \
@@ -171,16 +207,34 @@
     ROW_rt_file_read_text(X) \
     ROW_rt_file_write_text(X) \
     ROW_rt_file_append_text(X) \
+    ROW_rt_file_write_bytes(X) \
+    ROW_rt_file_append_bytes(X) \
+    ROW_rt_file_atomic_write(X) \
+    ROW_rt_file_atomic_write_bytes(X) \
+    ROW_rt_file_read_at(X) \
+    ROW_rt_file_write_at(X) \
+    ROW_rt_file_read_lines(X) \
     ROW_rt_file_copy(X) \
     ROW_rt_file_delete(X) \
     ROW_rt_file_remove(X) \
+    ROW_rt_file_rename(X) \
+    ROW_rt_file_move(X) \
+    ROW_rt_file_symlink(X) \
+    ROW_rt_file_read_link(X) \
+    ROW_rt_file_temp(X) \
     ROW_rt_file_size(X) \
     ROW_rt_file_modified_time(X) \
+    ROW_rt_file_set_modified_time(X) \
+    ROW_rt_file_kind(X) \
+    ROW_rt_file_mode(X) \
+    ROW_rt_file_set_mode(X) \
+    ROW_rt_file_sync(X) \
     ROW_rt_file_lock(X) \
     ROW_rt_file_lock_timeout(X) \
     ROW_rt_file_lock_shared(X) \
     ROW_rt_dir_create(X) \
     ROW_rt_dir_list(X) \
+    ROW_rt_dir_temp(X) \
     ROW_rt_file_mmap(X) \
     ROW_rt_env_get(X) \
     ROW_rt_env_set(X) \
@@ -234,17 +288,35 @@ FUNCTIONS(DECLARE_)
 #define rt_file_read_text(path) OBSERVE(rt_file_read_text, rt_file_read_text(path))
 #define rt_file_write_text(path, content) OBSERVE(rt_file_write_text, rt_file_write_text(path, content))
 #define rt_file_append_text(path, content) OBSERVE(rt_file_append_text, rt_file_append_text(path, content))
+#define rt_file_write_bytes(path, data, len) OBSERVE(rt_file_write_bytes, rt_file_write_bytes(path, data, len))
+#define rt_file_append_bytes(path, data, len) OBSERVE(rt_file_append_bytes, rt_file_append_bytes(path, data, len))
+#define rt_file_atomic_write(path, content) OBSERVE(rt_file_atomic_write, rt_file_atomic_write(path, content))
+#define rt_file_atomic_write_bytes(path, data, len) OBSERVE(rt_file_atomic_write_bytes, rt_file_atomic_write_bytes(path, data, len))
+#define rt_file_read_at(path, offset, len) OBSERVE(rt_file_read_at, rt_file_read_at(path, offset, len))
+#define rt_file_write_at(path, offset, data, len) OBSERVE(rt_file_write_at, rt_file_write_at(path, offset, data, len))
+#define rt_file_read_lines(path) OBSERVE(rt_file_read_lines, rt_file_read_lines(path))
 #define rt_file_copy(src, dst) OBSERVE(rt_file_copy, rt_file_copy(src, dst))
 #define rt_file_delete(path) OBSERVE(rt_file_delete, rt_file_delete(path))
 #define rt_file_remove(path) OBSERVE(rt_file_remove, rt_file_remove(path))
+#define rt_file_rename(from, to) OBSERVE(rt_file_rename, rt_file_rename(from, to))
+#define rt_file_move(from, to) OBSERVE(rt_file_move, rt_file_move(from, to))
+#define rt_file_symlink(target, path) OBSERVE(rt_file_symlink, rt_file_symlink(target, path))
+#define rt_file_read_link(path) OBSERVE(rt_file_read_link, rt_file_read_link(path))
+#define rt_file_temp(directory, prefix) OBSERVE(rt_file_temp, rt_file_temp(directory, prefix))
 #define rt_file_size(path) OBSERVE(rt_file_size, rt_file_size(path))
 #define rt_file_modified_time(path) OBSERVE(rt_file_modified_time, rt_file_modified_time(path))
+#define rt_file_set_modified_time(path, seconds, nanoseconds) OBSERVE(rt_file_set_modified_time, rt_file_set_modified_time(path, seconds, nanoseconds))
+#define rt_file_kind(path) OBSERVE(rt_file_kind, rt_file_kind(path))
+#define rt_file_mode(path) OBSERVE(rt_file_mode, rt_file_mode(path))
+#define rt_file_set_mode(path, mode) OBSERVE(rt_file_set_mode, rt_file_set_mode(path, mode))
+#define rt_file_sync(path) OBSERVE(rt_file_sync, rt_file_sync(path))
 #define rt_file_lock(path) OBSERVE(rt_file_lock, rt_file_lock(path))
 #define rt_file_lock_timeout(path, timeout_ms) OBSERVE(rt_file_lock_timeout, rt_file_lock_timeout(path, timeout_ms))
 #define rt_file_lock_shared(path, timeout_ms) OBSERVE(rt_file_lock_shared, rt_file_lock_shared(path, timeout_ms))
 #define rt_file_unlock(fd) OBSERVE(rt_file_unlock, rt_file_unlock(fd))
 #define rt_dir_create(path, recursive) OBSERVE(rt_dir_create, rt_dir_create(path, recursive))
 #define rt_dir_list(path) OBSERVE(rt_dir_list, rt_dir_list(path))
+#define rt_dir_temp(directory, prefix) OBSERVE(rt_dir_temp, rt_dir_temp(directory, prefix))
 #define rt_file_mmap(path, offset, len, access, mapped) OBSERVE(rt_file_mmap, rt_file_mmap(path, offset, len, access, mapped))
 #define rt_file_munmap(address, len) OBSERVE(rt_file_munmap, rt_file_munmap(address, len))
 #define rt_file_msync(address, len, wait) OBSERVE(rt_file_msync, rt_file_msync(address, len, wait))

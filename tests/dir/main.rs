@@ -6,6 +6,7 @@ mod create;
 mod list;
 #[path = "../support/mod.rs"]
 mod support;
+mod temp;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};

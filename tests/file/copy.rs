@@ -3,7 +3,7 @@ use super::*;
 #[cfg(target_os = "linux")]
 mod file_systems;
 mod holes;
-mod modes;
+pub(super) mod modes;
 
 #[test]
 fn copy_of_any_size_replaces_a_file_of_any_size() {

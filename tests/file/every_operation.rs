@@ -14,12 +14,23 @@ fn file_operations_report_path_errors_as_std_does() {
         assert_same_error(file::modified_time(&*path), fs::metadata(&path));
         assert_same_error(file::copy(&*path, &*temp.join("copy")), fs::File::open(&path));
         assert!(!fs::exists(temp.join("copy")).unwrap());
+        assert_same_error(file::read_at(&*path, 0, 1), fs::read(&path));
+        assert_same_error(file::read_lines(&*path), fs::read(&path));
+        assert_same_error(file::mode(&*path), fs::metadata(&path));
+        assert_same_error(file::set_mode(&*path, 0o600), fs::metadata(&path));
+        assert_same_error(file::set_modified_time(&*path, 0, 0), fs::metadata(&path));
+        assert_same_error(file::sync(&*path), fs::File::open(&path));
         if name != "loop" && name != "dangling" {
             assert_same_error(file::delete(&*path), fs::remove_file(&path));
         }
         if name != "missing" {
             assert_same_error(file::write_text(&*path, "x"), fs::write(&path, "x"));
             assert_same_error(file::append_text(&*path, "x"), fs::write(&path, "x"));
+            assert_same_error(file::write_at(&*path, 0, "x"), fs::write(&path, "x"));
+            // A name that ends in a slash is that of a directory, and this one is missing or none.
+            if name != "file/" {
+                assert_same_error(file::atomic_write(&*path, "x"), fs::write(&path, "x"));
+            }
             assert_same_error(file::copy(&*temp.join("file"), &*path), fs::File::options().write(true).open(&path));
             // A directory can be locked, so a name that ends in a slash is that of one.
             if name != "file/" {
@@ -37,6 +48,15 @@ fn file_operations_report_path_errors_as_std_does() {
         assert_eq!(file::copy(path, "/dev/null"), Err(Errno::EINVAL));
         assert_eq!(file::copy("/dev/null", path), Err(Errno::EINVAL));
         assert_eq!(file::lock(path).unwrap_err(), Errno::EINVAL);
+        assert_eq!(file::atomic_write(path, ""), Err(Errno::EINVAL));
+        assert_eq!(file::write_at(path, 0, ""), Err(Errno::EINVAL));
+        assert_eq!(file::read_at(path, 0, 0).unwrap_err(), Errno::EINVAL);
+        assert_eq!(file::rename(path, "x"), Err(Errno::EINVAL));
+        assert_eq!(file::move_to("/dev/null", path), Err(Errno::EINVAL));
+        assert_eq!(file::symlink("x", path), Err(Errno::EINVAL));
+        assert_eq!(file::read_link(path).unwrap_err(), Errno::EINVAL);
+        assert_eq!(file::kind(path).unwrap_err(), Errno::EINVAL);
+        assert_eq!(file::mode(path), Err(Errno::EINVAL));
     }
     assert_eq!(fs::read(temp.join("file")).unwrap(), b"content");
 }
@@ -54,6 +74,12 @@ fn file_operations_leak_no_descriptor_and_fail_with_emfile_at_the_limit() {
             file::copy(&*path, &*temp.join("copy")).unwrap();
             file::write_text("/dev/full", "x").unwrap_err();
             drop(file::lock(&*path).unwrap());
+            file::atomic_write(&*path, "x").unwrap();
+            file::write_at(&*path, 0, "x").unwrap();
+            file::read_at(&*path, 0, 100).unwrap();
+            file::read_lines(&*path).unwrap();
+            file::sync(&*path).unwrap();
+            file::move_to(&*path, &*path).unwrap();
         }
         assert_eq!(count_descriptors(), before);
         set_soft_limit(libc::RLIMIT_NOFILE, 0);

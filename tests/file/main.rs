@@ -3,27 +3,35 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at an unexpected result")]
 
 mod append_text;
+mod atomic_write;
+mod attributes;
 mod closed_streams;
 mod copy;
 mod delete;
 mod every_operation;
 mod exists;
+mod links;
 mod lock;
 mod lock_ext;
 mod lock_shared;
 mod lock_timeout;
 mod modified_time;
+mod move_to;
+mod read_at;
+mod read_lines;
 mod read_text;
 mod size;
 #[path = "../support/mod.rs"]
 mod support;
+mod temp;
 mod unlock;
+mod write_at;
 mod write_text;
 
 use std::fs;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::fd::{AsRawFd, FromRawFd};
-use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};

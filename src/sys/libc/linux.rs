@@ -19,6 +19,9 @@ pub(crate) const HAS_CONTROL_GROUPS: bool = true;
 /// True if posix_spawn(3) starts programs here, in place of [`spawn`] and execve(2).
 pub(crate) const HAS_POSIX_SPAWN: bool = false;
 
+/// Opens a directory to reach what is in it, for which permission to search it is enough.
+pub(crate) const O_SEARCH: u32 = libc::O_PATH as u32;
+
 pub(crate) const SEEK_DATA: u32 = libc::SEEK_DATA as u32;
 pub(crate) const SEEK_HOLE: u32 = libc::SEEK_HOLE as u32;
 

@@ -44,8 +44,14 @@ pub(crate) fn rmdir_at(directory: &Fd, path: &CStr) -> Result<()> {
 
 /// Gives a file another name, which replaces what had it. See rename(2).
 pub(crate) fn rename(from: &CStr, to: &CStr) -> Result<()> {
+    rename_at(&sys::CWD, from, to)
+}
+
+/// Like [`rename`], by two paths that start at a directory. See renameat(2).
+pub(crate) fn rename_at(directory: &Fd, from: &CStr, to: &CStr) -> Result<()> {
+    let start = directory.raw();
     // SAFETY: both paths are NUL-terminated.
-    retry(|| decode(unsafe { libc::rename(from.as_ptr(), to.as_ptr()) })).map(drop)
+    retry(|| decode(unsafe { libc::renameat(start, from.as_ptr(), start, to.as_ptr()) })).map(drop)
 }
 
 /// Creates a symbolic link with this content. See symlink(2).

@@ -18,6 +18,9 @@ use crate::sys;
 use crate::sys::fd::pipe_off_streams;
 use crate::sys::types::retry;
 
+/// Opens a directory to reach what is in it, for which permission to search it is enough.
+pub(crate) const O_SEARCH: u32 = general::O_PATH;
+
 /// Opens a file, close-on-exec, never as the controlling terminal or as a standard stream. See open(2).
 ///
 /// After an error no file is left that O_EXCL created.

@@ -9,6 +9,7 @@ use linux_raw_sys::general;
 use super::call::{CWD, path_arg, syscall_retry, syscall_retry_unit};
 use super::fd::Fd;
 use crate::errno::{Result, decode};
+use crate::sys;
 use crate::sys::types::{Timespec, retry};
 
 /// Checks, as the real user, that the path resolves. See access(2).
@@ -40,9 +41,14 @@ pub(crate) fn rmdir_at(directory: &Fd, path: &CStr) -> Result<()> {
 /// Gives a file another name, which replaces what had it. See rename(2).
 #[inline(never)]
 pub(crate) fn rename(from: &CStr, to: &CStr) -> Result<()> {
-    let (number, from, to) = (nr::RENAMEAT as usize, path_arg(from), path_arg(to));
+    rename_at(&sys::CWD, from, to)
+}
+
+/// Like [`rename`], by two paths that start at a directory. See renameat(2).
+pub(crate) fn rename_at(directory: &Fd, from: &CStr, to: &CStr) -> Result<()> {
+    let (number, start, from, to) = (nr::RENAMEAT as usize, directory.register(), path_arg(from), path_arg(to));
     // SAFETY: both paths are NUL-terminated. There are no flags, which renameat(2) does not take and renameat2(2) does.
-    retry(|| decode(unsafe { syscall5(number, CWD, from, CWD, to, 0) })).map(drop)
+    retry(|| decode(unsafe { syscall5(number, start, from, start, to, 0) })).map(drop)
 }
 
 /// Creates a symbolic link with this content. See symlink(2).

@@ -86,7 +86,7 @@ fn copy_drops_set_user_id_set_group_id_and_sticky_bits() {
 
 /// Gives a directory a default ACL of these permissions for owner, group and others. See acl(5).
 #[cfg(target_os = "linux")]
-fn set_default_acl(directory: &str, permissions: [u16; 3]) -> std::io::Result<()> {
+pub(crate) fn set_default_acl(directory: &str, permissions: [u16; 3]) -> std::io::Result<()> {
     const VERSION: u32 = 2;
     const TAGS: [u16; 3] = [1, 4, 0x20];
     let mut acl = VERSION.to_le_bytes().to_vec();

@@ -48,6 +48,8 @@ pub mod stdio;
 pub mod sys;
 #[path = "../../../src/system.rs"]
 pub mod system;
+#[path = "../../../src/temporary.rs"]
+mod temporary;
 #[path = "../../../src/text.rs"]
 pub mod text;
 #[path = "../../../src/time/mod.rs"]

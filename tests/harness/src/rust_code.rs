@@ -17,18 +17,20 @@ pub struct Api(BTreeMap<String, Vec<String>>);
 
 impl Api {
     pub fn read() -> Result<Self> {
-        let mut functions = BTreeMap::new();
+        let mut functions: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut add = |path: String, visibility: &Visibility, attributes: &[Attribute]| {
             if matches!(visibility, Visibility::Public(_)) {
-                functions.insert(path, aliases(attributes));
+                functions.entry(path).or_default().extend(aliases(attributes));
             }
         };
         list::walk(&project::root().join("src/lib.rs"), &mut |position, item| {
+            // A family re-exports what its own modules define.
+            let family = position.module.split("::").next().unwrap_or_default();
             match item {
-                Item::Fn(item) => add(format!("{}::{}", position.module, item.sig.ident), &item.vis, &item.attrs),
+                Item::Fn(item) => add(format!("{family}::{}", item.sig.ident), &item.vis, &item.attrs),
                 Item::Use(item) => {
                     for name in leaves(&item.tree) {
-                        add(format!("{}::{name}", position.module), &item.vis, &item.attrs);
+                        add(format!("{family}::{name}"), &item.vis, &item.attrs);
                     }
                 }
                 Item::Impl(item) => {

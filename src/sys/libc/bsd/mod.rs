@@ -43,6 +43,10 @@ pub(crate) const HAS_CONTROL_GROUPS: bool = false;
 /// True if posix_spawn(3) starts programs here. macOS has it in place of a vfork(2) that shares memory.
 pub(crate) const HAS_POSIX_SPAWN: bool = cfg!(target_os = "macos");
 
+/// Opens a directory to reach what is in it. Not all of these systems have a flag that makes permission to search it
+/// enough.
+pub(crate) const O_SEARCH: u32 = libc::O_RDONLY as u32;
+
 #[cfg(not(any(target_os = "netbsd", target_os = "openbsd")))]
 pub(crate) const SEEK_DATA: u32 = libc::SEEK_DATA as u32;
 #[cfg(not(any(target_os = "netbsd", target_os = "openbsd")))]

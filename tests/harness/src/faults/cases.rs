@@ -101,7 +101,7 @@ pub fn of_call(call: &Call) -> Vec<Fault> {
         let parts = [part(1), part(call.result / 2), part(call.result - 1)];
         faults.extend(parts.map(|part| fault(part, Repeat::Once)));
         faults.push(fault(part(call.result / 3), Repeat::Always));
-        if matches!(call.number, Sysno::write | Sysno::copy_file_range) {
+        if matches!(call.number, Sysno::write | Sysno::pwrite64 | Sysno::copy_file_range) {
             faults.extend([Repeat::Once, Repeat::Always].map(|repeat| fault(Action::Nothing, repeat)));
         }
     }

@@ -67,6 +67,48 @@ pub const EXCEPTIONS: &[Exception] = &[
                  fails so)",
     },
     Exception {
+        functions: &["rt_file_atomic_write", "rt_file_atomic_write_bytes", "rt_file_move"],
+        numbers: &[Sysno::unlinkat],
+        reasons: &[],
+        is_second: true,
+        about: &[About::Outcome],
+        reason: "the call has failed, and the removal of its temporary file fails as well: it stays",
+    },
+    Exception {
+        functions: &["rt_file_atomic_write"],
+        numbers: &[NEWFSTATAT],
+        reasons: &[libc::ENOENT],
+        is_second: false,
+        about: &[About::Outcome],
+        reason: "newfstatat fails with ENOENT: another process removed the file or the link, and a new file is created",
+    },
+    Exception {
+        functions: &["rt_file_move"],
+        numbers: &[NEWFSTATAT, Sysno::fstat, Sysno::readlinkat],
+        reasons: &[libc::ENOENT],
+        is_second: false,
+        about: &[About::Outcome],
+        reason: "newfstatat or readlinkat fails with ENOENT: another process removed a name, so there is nothing left to \
+                 do (fstat never fails so)",
+    },
+    Exception {
+        functions: &["rt_file_temp", "rt_dir_temp"],
+        numbers: &[Sysno::unlinkat],
+        reasons: &[],
+        is_second: true,
+        about: &[About::Outcome],
+        reason: "there is no memory for the path of what was created, and its removal fails as well: it stays",
+    },
+    Exception {
+        functions: &["rt_file_sync"],
+        numbers: &[Sysno::openat, Sysno::fcntl],
+        reasons: &[libc::EISDIR],
+        is_second: false,
+        about: &[About::Reason],
+        reason: "openat fails with EISDIR for what is no directory: the error is that of opening a directory (fcntl \
+                 never fails so)",
+    },
+    Exception {
         functions: &["rt_dir_list"],
         numbers: &[Sysno::getdents64, Sysno::mmap],
         reasons: &[libc::ENOENT],
@@ -223,7 +265,7 @@ fn hides_lost_data(case: &[Fault], calls: &[Call]) -> bool {
     let writes_to = |call: &Call, closed: &Call| {
         let [first, _, third, ..] = call.arguments;
         let descriptor = match call.number {
-            Sysno::write => first,
+            Sysno::write | Sysno::pwrite64 => first,
             Sysno::copy_file_range => third,
             _ => return false,
         };

@@ -23,6 +23,8 @@ pub struct Place {
     pub home: Vec<u8>,
     pub few: Vec<Vec<u8>>,
     pub many: Vec<Vec<u8>>,
+    /// The lines of the file `lines`, in order of their bytes.
+    pub lines: Vec<Vec<u8>>,
     guarded: Vec<(PathBuf, Guarded)>,
     /// The file that is kept locked.
     held: RefCell<Option<File>>,
@@ -31,7 +33,7 @@ pub struct Place {
 /// Length, mode, inode and modification time of a file, which show that it did not change.
 type Guarded = (u64, u32, u64, i64, i64);
 
-const SOURCES: [&str; 8] = ["empty", "small", "medium", "large", "hole", "sparse", "text", "script"];
+const SOURCES: [&str; 7] = ["empty", "small", "medium", "large", "hole", "sparse", "script"];
 /// Longer than the first buffer of the library.
 const MEDIUM: usize = 300_000;
 /// More than the heap keeps for reuse.
@@ -73,6 +75,7 @@ impl Place {
             home: home_in_passwd()?,
             few: names(3),
             many: names(MANY),
+            lines: [&b"and another"[..], b"one line"].map(<[u8]>::to_vec).to_vec(),
             guarded: Vec::new(),
             held: RefCell::new(None),
             directory,
@@ -88,7 +91,7 @@ impl Place {
         fs::write(self.at("large"), &self.large)?;
         self.write_sparse("hole", &self.hole, &[HOLE])?;
         self.write_sparse("sparse", &self.sparse, &SPARSE)?;
-        fs::write(self.at("text"), "one line\nand another\n")?;
+        fs::write(self.at("lines"), "one line\r\nand another\n")?;
         fs::write(self.at("script"), "exit 7\n")?;
         fs::set_permissions(self.at("script"), Permissions::from_mode(0o755))?;
         fs::set_permissions(self.at("small"), Permissions::from_mode(0o640))?;
@@ -210,7 +213,7 @@ impl Place {
         self.has_mode(name, 0o600)
     }
 
-    fn has_mode(&self, name: &str, wanted: u32) -> Result<()> {
+    pub fn has_mode(&self, name: &str, wanted: u32) -> Result<()> {
         let mode = fs::metadata(self.at(name))?.mode() & 0o7777;
         ensure!(mode == wanted, "{name} has the mode {mode:o}, and not {wanted:o}");
         Ok(())
@@ -238,6 +241,28 @@ impl Place {
     /// Releases the lock of [`hold`](Self::hold).
     pub fn release(&self) {
         self.held.take();
+    }
+
+    /// Makes a directory that is empty.
+    pub fn empty_directory(&self, name: &str) -> Result<()> {
+        self.remove(name)?;
+        Ok(fs::create_dir(self.at(name))?)
+    }
+
+    /// Returns the names in a directory, in order of their bytes.
+    pub fn names_in(&self, directory: &str) -> Result<Vec<String>> {
+        let names =
+            fs::read_dir(self.at(directory))?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+        let mut names = names.collect::<Result<Vec<_>>>()?;
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Checks that a directory contains these names, which are in order, and no others.
+    pub fn contains_only(&self, directory: &str, wanted: &[&str]) -> Result<()> {
+        let found = self.names_in(directory)?;
+        ensure!(found == wanted, "{directory} contains {found:?}, and not {wanted:?}");
+        Ok(())
     }
 
     /// Checks that no lock is held, by taking it for a moment.

@@ -24,6 +24,8 @@ pub enum Expected {
     ListWith(&'static str),
     /// A mapping of these bytes.
     Mapping(fn(&Place) -> &[u8]),
+    /// The path of something new, which begins so.
+    NewPath(&'static str),
     /// A failure even without faults, with this value and this error.
     Failure(i64, i32),
 }
@@ -105,6 +107,9 @@ impl Scenario {
             }
             (Expected::List(list), Content::List(found)) => found.as_deref() == Some(list(place)),
             (Expected::Mapping(bytes), Content::Mapping(found)) => found.as_deref() == Some(bytes(place)),
+            (Expected::NewPath(start), Content::Text(found)) => found.as_deref().is_some_and(|path| {
+                path.starts_with(start.as_bytes()) && str::from_utf8(path).is_ok_and(|path| place.exists(path))
+            }),
             (Expected::Failure(value, errno), _) => answer.value == *value && answer.error == *errno,
             _ => false,
         };
@@ -123,7 +128,7 @@ impl Scenario {
     }
 
     fn is_boolean(&self) -> bool {
-        matches!(self.expected, Expected::True | Expected::Failure(0, _))
+        matches!(self.expected, Expected::True | Expected::Failure(0, _)) || self.function == "rt_file_kind"
     }
 
     fn describe(&self, answer: &Answer) -> String {

@@ -17,7 +17,7 @@ use crate::runner::FIGURES;
 /// The layers above the operations of the library, then those below. A module may use its own layer and lower ones.
 const ABOVE: [&[&str]; 1] = [&["c", "start"]];
 const BELOW: [&[&str]; 6] =
-    [&["content"], &["cgroup", "io"], &["arg", "fields", "list", "text"], &["heap"], &["sys"], &["errno"]];
+    [&["content"], &["cgroup", "io", "temporary"], &["arg", "fields", "list", "text"], &["heap"], &["sys"], &["errno"]];
 
 /// The library with each backend.
 const LIBRARY: [Crates; 2] = [

@@ -11,6 +11,12 @@ pub const ALL: &[Scenario] = &[
     create("recursive, there already", &["few", "recursive"], |place| place.has("few"), |place| place.has("few")),
     list("3 names", &["few"], Expected::List(|place| &place.few)),
     list("1500 names", &["many"], Expected::List(|place| &place.many)),
+    Scenario {
+        before: |place| place.empty_directory("temporary"),
+        done: |place| place.has_mode(&format!("temporary/{}", place.names_in("temporary")?.concat()), 0o700),
+        failed: |place| place.contains_only("temporary", &[]),
+        ..ask("rt_dir_temp", &["temporary", "prefix-"], Expected::NewPath("temporary/prefix-"))
+    },
     list("a file", &["small"], Expected::Failure(0, libc::ENOTDIR)),
 ];
 

@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
+use std::path::Path;
 
-use anyhow::ensure;
+use anyhow::{Result, ensure};
 
+use super::super::place::Place;
 use super::{Expected, LINES, PLAIN, Scenario, Step, Words, ask, closed};
 
 /// The scenarios of the functions for files.
@@ -43,6 +45,37 @@ pub const ALL: &[Scenario] = &[
             Ok(())
         },
     ),
+    write_new("rt_file_write_bytes"),
+    write_new("rt_file_append_bytes"),
+    replace("rt_file_atomic_write", "a file", &["atomic/file", LINES], |place| {
+        place.is_over("atomic/file", LINES.as_bytes())
+    }),
+    replace("rt_file_atomic_write", "by way of a link", &["atomic/link", LINES], |place| {
+        place.is_over("atomic/file", LINES.as_bytes())
+    }),
+    Scenario {
+        before: |place| place.empty_directory("atomic"),
+        failed: |place| {
+            if place.exists("atomic/new") { is_new_only(place) } else { place.contains_only("atomic", &[]) }
+        },
+        ..replace("rt_file_atomic_write_bytes", "a new file", &["atomic/new", LINES], is_new_only)
+    },
+    // Parts and lines
+    read_at("a part", &["small", "1000", "500"], |place| place.small.get(1000..1500).unwrap_or_default()),
+    read_at("all of a file", &["medium", "0", "1000000000000"], |place| &place.medium),
+    Scenario {
+        function: "rt_file_write_at",
+        arguments: &["new", "100", LINES],
+        before: |place| place.write("new", &place.small),
+        expected: Expected::Number(|_| Ok(LINES.len().try_into()?)),
+        done: |place| {
+            let (start, end) = (place.small.get(..100), place.small.get(100 + LINES.len()..));
+            place.is("new", &[start.unwrap_or_default(), LINES.as_bytes(), end.unwrap_or_default()].concat())
+        },
+        failed: |place| place.has("new"),
+        ..PLAIN
+    },
+    ask("rt_file_read_lines", &["lines"], Expected::List(|place| &place.lines)),
     // Copying
     copy_new("nothing in it", &["empty", "new"], |place| place.is_copy("new", "empty", b"")),
     copy_new("4 KB", &["small", "new"], |place| place.is_copy("new", "small", &place.small)),
@@ -87,6 +120,66 @@ pub const ALL: &[Scenario] = &[
     // Names
     delete("rt_file_delete"),
     delete("rt_file_remove"),
+    Scenario {
+        function: "rt_file_rename",
+        arguments: &["moves/from", "moves/to"],
+        before: |place| make_moves(place, false),
+        done: |place| place.contains_only("moves", &["to"]),
+        failed: |place| place.contains_only("moves", &["from"]),
+        ..PLAIN
+    },
+    move_to("a file", |place| make_moves(place, false)),
+    Scenario {
+        // If the first name cannot be removed after it was set aside, and cannot be put back either, a third one stays.
+        failed: |place| place.names_in("moves")?.iter().try_for_each(|name| is_moved(place, name)),
+        ..move_to("two names of one file", |place| make_moves(place, true))
+    },
+    Scenario {
+        done: |place| {
+            place.contains_only("moves", &["to"])?;
+            Ok(ensure!(fs::read_link(place.at("moves/to"))? == Path::new("target"), "another link"))
+        },
+        failed: |place| Ok(ensure!(!place.names_in("moves")?.is_empty(), "both are gone")),
+        ..move_to("a link", |place| {
+            place.empty_directory("moves")?;
+            Ok(symlink("target", place.at("moves/from"))?)
+        })
+    },
+    Scenario {
+        function: "rt_file_symlink",
+        arguments: &["target", "new"],
+        before: |place| place.remove("new"),
+        done: |place| Ok(ensure!(fs::read_link(place.at("new"))? == Path::new("target"), "another link")),
+        failed: |place| place.has_no("new"),
+        ..PLAIN
+    },
+    ask("rt_file_read_link", &["link"], Expected::Text(|_| b"small")),
+    Scenario {
+        before: |place| place.empty_directory("temporary"),
+        done: |place| place.has_mode(&format!("temporary/{}", place.names_in("temporary")?.concat()), 0o600),
+        failed: |place| place.contains_only("temporary", &[]),
+        ..ask("rt_file_temp", &["temporary", "prefix-"], Expected::NewPath("temporary/prefix-"))
+    },
+    // Attributes
+    ask("rt_file_kind", &["small"], Expected::Number(|_| Ok(i64::from(b'f')))),
+    ask("rt_file_mode", &["small"], Expected::Number(|_| Ok(0o640))),
+    Scenario {
+        function: "rt_file_set_mode",
+        arguments: &["new", "292"],
+        before: |place| place.write_private("new", b""),
+        done: |place| place.has_mode("new", 0o444),
+        failed: |place| place.has_mode("new", 0o600),
+        ..PLAIN
+    },
+    Scenario {
+        function: "rt_file_set_modified_time",
+        arguments: &["new", "1000000000", "5"],
+        before: |place| place.write("new", b""),
+        done: |place| Ok(ensure!(fs::metadata(place.at("new"))?.mtime() == 1_000_000_000, "another time")),
+        failed: |place| Ok(ensure!(fs::metadata(place.at("new"))?.mtime() != 1_000_000_000, "the time is set")),
+        ..PLAIN
+    },
+    ask("rt_file_sync", &["small"], Expected::True),
     // Locks
     lock("a new file", |place| place.remove("new")),
     lock("a file", |place| place.write("new", b"")),
@@ -149,6 +242,68 @@ const fn copy_new(state: &'static str, arguments: Words, done: Step) -> Scenario
 const fn copy_over(state: &'static str, arguments: Words, done: Step) -> Scenario {
     let (before, failed): (Step, Step) = (|place| place.write_private("new", &place.medium), |place| place.has("new"));
     Scenario { function: "rt_file_copy", state, arguments, before, done, failed, ..PLAIN }
+}
+
+const fn read_at(state: &'static str, arguments: Words, text: fn(&Place) -> &[u8]) -> Scenario {
+    Scenario { state, ..ask("rt_file_read_at", arguments, Expected::Text(text)) }
+}
+
+/// A file replaced in one step. After a failure it has its old content, or the new one if only the directory may not be on
+/// the disk.
+const fn replace(function: &'static str, state: &'static str, arguments: Words, done: Step) -> Scenario {
+    Scenario {
+        function,
+        state,
+        arguments,
+        before: |place| {
+            place.empty_directory("atomic")?;
+            symlink("file", place.at("atomic/link"))?;
+            place.write_private("atomic/file", &place.small)
+        },
+        done,
+        failed: |place| {
+            place.contains_only("atomic", &["file", "link"])?;
+            place.is_over("atomic/file", LINES.as_bytes()).or_else(|_| place.is_over("atomic/file", &place.small))
+        },
+        ..PLAIN
+    }
+}
+
+fn is_new_only(place: &Place) -> Result<()> {
+    place.contains_only("atomic", &["new"])?;
+    place.is("atomic/new", LINES.as_bytes())
+}
+
+/// Makes a directory with a file, which has two names or one.
+fn make_moves(place: &Place, has_two: bool) -> Result<()> {
+    place.empty_directory("moves")?;
+    place.write_private("moves/from", &place.small)?;
+    if has_two { Ok(fs::hard_link(place.at("moves/from"), place.at("moves/to"))?) } else { Ok(()) }
+}
+
+fn is_moved(place: &Place, name: &str) -> Result<()> {
+    place.is_over(&format!("moves/{name}"), &place.small)
+}
+
+/// A move, after which the file is at one place, or at both if only the removal of the source failed.
+const fn move_to(state: &'static str, before: Step) -> Scenario {
+    Scenario {
+        function: "rt_file_move",
+        state,
+        arguments: &["moves/from", "moves/to"],
+        before,
+        done: |place| {
+            place.contains_only("moves", &["to"])?;
+            is_moved(place, "to")
+        },
+        failed: |place| {
+            let names = place.names_in("moves")?;
+            ensure!(!names.is_empty(), "both are gone");
+            ensure!(names.iter().all(|name| name == "from" || name == "to"), "it left {names:?}");
+            names.iter().try_for_each(|name| is_moved(place, name))
+        },
+        ..PLAIN
+    }
 }
 
 const fn delete(function: &'static str) -> Scenario {

@@ -9,12 +9,12 @@ pub const ALL: &[Scenario] = &[
     print("rt_println", |place| place.is("output", &[LINES.as_bytes(), b"\n"].concat())),
     print("rt_eprintln", |place| place.is("errors", &[LINES.as_bytes(), b"\n"].concat())),
     input("rt_stdin_read_text", "a file", &["medium"], Expected::Text(|place| &place.medium)),
-    input("rt_stdin_read_line", "a file", &["text"], Expected::Text(|_| LINE)),
+    input("rt_stdin_read_line", "a file", &["lines"], Expected::Text(|_| LINE)),
     input("rt_stdin_read_line", "a pipe", &["pipe=9"], Expected::Text(|_| b"abcdefghi")),
     input("rt_stdin_read_line", "the end", &["empty"], Expected::Failure(0, 0)),
 ];
 
-/// The first line of the file `text`.
+/// The first line of the file `lines`.
 const LINE: &[u8] = b"one line";
 
 const fn print(function: &'static str, done: Step) -> Scenario {
