@@ -2,8 +2,7 @@
 
 use core::mem::MaybeUninit;
 
-use super::NEW_FILE_MODE;
-use super::attributes::MODE_BITS;
+use super::attributes::{MODE_BITS, NEW_FILE_MODE};
 use super::target::{Attributes, Target, find_target, sync_directory};
 use crate::arg::{Arg, PATH_MAX, join};
 use crate::errno::Result;

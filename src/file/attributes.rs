@@ -9,6 +9,9 @@ use crate::sys::{self, Fd, StatBuffer, Timespec};
 /// The bits of a mode that [`mode`] returns and [`set_mode`] sets: permissions, set-user-ID, set-group-ID and sticky.
 pub(super) const MODE_BITS: u32 = 0o7777;
 
+/// The mode of a new file, less the umask.
+pub(super) const NEW_FILE_MODE: u32 = 0o666;
+
 /// The kind of a file. See inode(7).
 ///
 /// ```

@@ -21,6 +21,7 @@ mod temp;
 
 use core::ffi::CStr;
 
+use self::attributes::NEW_FILE_MODE;
 use crate::arg::Arg;
 use crate::content::read_file;
 use crate::errno::{Errno, Result};
@@ -42,8 +43,6 @@ pub use lock_ext::LockExt;
 pub use move_to::move_to;
 pub use positioned::{read_at, write_at};
 pub use temp::{temp, temp_in};
-
-const NEW_FILE_MODE: u32 = 0o666;
 
 /// Returns whether the path resolves. A dangling symbolic link does not.
 ///

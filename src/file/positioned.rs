@@ -1,13 +1,12 @@
 //! Parts of files.
 
+use super::attributes::NEW_FILE_MODE;
 use crate::arg::Arg;
 use crate::content::{affordable, grow};
 use crate::errno::{Errno, Result};
 use crate::heap::Block;
 use crate::sys::{self, Fd, Stat, StatBuffer};
 use crate::text::Text;
-
-use super::NEW_FILE_MODE;
 
 /// Reads at most `len` bytes of a file from an offset on. The result is shorter where the file ends, and empty at the end
 /// and after it.

@@ -26,7 +26,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::Command;
 use std::thread;
 
-use ffi_syscalls::{Errno, env, process};
+use ffi_syscalls::{Errno, env, file, process};
 
 use support::{
     NOBODY, TempDir, as_ordinary_user, assert_memory_does_not_grow, checked, copy_program, deny_syscall_with_argument,

@@ -30,6 +30,11 @@ fn secure_exec_distrusts_home_and_path() {
         // A value that the program sets itself is not trusted either.
         env::set("HOME", "/other").unwrap();
         assert_eq!(env::home().unwrap(), home_of_root);
+        // Nor is TMPDIR, which a libc removes from the environment of such a program.
+        env::set("TMPDIR", "/").unwrap();
+        let file = file::temp("secure-").unwrap();
+        assert!(file.starts_with(b"/tmp/secure-"), "{file}");
+        file::delete(&file).unwrap();
         // The mode was decided at program start: dropping the privileges does not end it.
         drop_user();
         assert_ne!(env::home().map(|home| home.to_string()), Ok("/other".to_owned()));
