@@ -282,31 +282,36 @@ fn wait(path: &CStr, limit: Option<Duration>, try_lock: Lock, wait_lock: Lock) -
 /// Tries to lock the file until the time is over.
 fn wait_within(path: &CStr, limit: Duration, try_lock: Lock) -> Result<FileLock> {
     const LONGEST_PAUSE: u32 = 50;
-    let (mut rest, mut last, mut pause) = (limit, monotonic_time(), 1);
+    // Nanoseconds are numbers here, of which 64 bits are 584 years: the sum of two durations may panic.
+    let mut rest = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
+    let (mut last, mut pause) = (monotonic_nanoseconds(), 1);
     loop {
         match attempt(path, try_lock) {
             Err(Errno::EAGAIN) => {}
             result => return result,
         }
-        if rest.is_zero() {
+        if rest == 0 {
             return Err(Errno::ETIMEDOUT);
         }
-        let milliseconds = u32::try_from(rest.as_micros().div_ceil(1000)).map_or(pause, |rest| rest.min(pause));
+        let milliseconds = u32::try_from(rest.div_ceil(NANOSECONDS)).map_or(pause, |rest| rest.min(pause));
         sys::sleep_milliseconds(milliseconds);
-        let now = monotonic_time();
+        let now = monotonic_nanoseconds();
         // If a sandbox refuses the clock, the pauses count.
         let paused = last.zip(now).map(|(last, now)| now.saturating_sub(last));
-        rest = rest.saturating_sub(paused.unwrap_or(Duration::from_millis(milliseconds.into())));
+        rest = rest.saturating_sub(paused.unwrap_or(u64::from(milliseconds) * NANOSECONDS));
         last = now;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
+/// The nanoseconds of a millisecond.
+const NANOSECONDS: u64 = 1_000_000;
+
 /// Returns the time of the monotonic clock; `None` if it is refused.
-fn monotonic_time() -> Option<Duration> {
+fn monotonic_nanoseconds() -> Option<u64> {
     let time = sys::monotonic_time();
-    let (seconds, nanoseconds) = (u64::try_from(time.seconds).ok()?, u32::try_from(time.nanoseconds).ok()?);
-    Some(Duration::new(seconds, nanoseconds)).filter(|time| !time.is_zero())
+    let nanoseconds = time.seconds.checked_mul(1_000_000_000)?.checked_add(time.nanoseconds)?;
+    u64::try_from(nanoseconds).ok().filter(|&nanoseconds| nanoseconds > 0)
 }
 
 /// Has the kernel wait until the lock is free.

@@ -27,16 +27,17 @@
 //! ```
 
 mod advice;
+mod kinds;
 mod mapping;
 mod options;
 mod region;
 mod source;
-mod views;
+mod whole;
 
 pub use advice::{Advice, RemapOptions, UncheckedAdvice};
+pub use kinds::{Map, MapMut, MapRaw, Raw, ReadOnly, Writable};
 pub use mapping::Mapping;
 pub use options::MapOptions;
 #[cfg(feature = "exports")]
 pub(crate) use region::{Region, advise_inner, advise_part, sync_part};
 pub use source::Source;
-pub use views::{Map, MapMut, MapRaw, Raw, ReadOnly, Writable};

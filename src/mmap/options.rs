@@ -2,10 +2,10 @@
 
 use core::mem::ManuallyDrop;
 
+use super::kinds::{Map, MapMut, MapRaw};
 use super::mapping::Mapping;
 use super::region::Region;
 use super::source::Source;
-use super::views::{Map, MapMut, MapRaw};
 use crate::errno::{Errno, Result};
 use crate::sys::{self, Fd, MapRequest, Protection, StatBuffer};
 

@@ -180,7 +180,7 @@ pub(crate) unsafe fn advise_part(start: NonNull<u8>, len: usize, advice: u32) ->
 pub(crate) unsafe fn advise_inner(start: NonNull<u8>, len: usize, advice: u32) -> Result<()> {
     let page_size = sys::page_size();
     let before = start.addr().get().wrapping_neg() % page_size;
-    let len = len.saturating_sub(before) / page_size * page_size;
+    let len = len.saturating_sub(before) / page_size * page_size.get();
     if len == 0 {
         return Ok(());
     }

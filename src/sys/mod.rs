@@ -28,6 +28,7 @@ compile_error!("the features `mem` and `freestanding` are for programs without a
 
 use core::ffi::{CStr, c_char, c_void};
 use core::mem::MaybeUninit;
+use core::num::NonZeroUsize;
 use core::ops::RangeInclusive;
 use core::ptr::NonNull;
 use core::sync::atomic::AtomicU32;
@@ -179,7 +180,7 @@ contract! {
         advise: unsafe fn(*mut u8, usize, u32) -> Result<()>;
         lock_range: fn(NonNull<u8>, usize) -> Result<()>;
         unlock_range: fn(NonNull<u8>, usize) -> Result<()>;
-        page_size: fn() -> usize;
+        page_size: fn() -> NonZeroUsize;
     }
     process {
         HAS_POSIX_SPAWN: bool;

@@ -1,6 +1,7 @@
 //! Mappings of files, and of memory that the caller uses itself.
 
 use core::ffi::c_int;
+use core::num::NonZeroUsize;
 use core::ptr::{NonNull, null_mut};
 
 use super::call::{constants, decode, flags, last_errno};
@@ -85,8 +86,9 @@ pub(crate) fn unlock_range(start: NonNull<u8>, len: usize) -> Result<()> {
 }
 
 /// Returns the page size. See sysconf(3).
-pub(crate) fn page_size() -> usize {
-    const SMALLEST_PAGE: usize = 4096;
+pub(crate) fn page_size() -> NonZeroUsize {
+    const SMALLEST_PAGE: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
     // SAFETY: the call takes a number only.
-    usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(SMALLEST_PAGE)
+    NonZeroUsize::try_from(usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(0))
+        .unwrap_or(SMALLEST_PAGE)
 }

@@ -1,5 +1,6 @@
 //! Mappings of files, and of memory that the caller uses itself.
 
+use core::num::NonZeroUsize;
 use core::ptr::{NonNull, with_exposed_provenance_mut};
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -111,28 +112,40 @@ pub(crate) fn unlock_range(start: NonNull<u8>, len: usize) -> Result<()> {
 }
 
 /// Returns the page size. See getpagesize(2).
-pub(crate) fn page_size() -> usize {
+pub(crate) fn page_size() -> NonZeroUsize {
     static SIZE: AtomicUsize = AtomicUsize::new(0);
-    let known = SIZE.load(Relaxed);
-    if known != 0 {
+    if let Some(known) = NonZeroUsize::new(SIZE.load(Relaxed)) {
         return known;
     }
-    let size =
-        aux_value(AT_PAGESZ).filter(|size| size.is_power_of_two()).or_else(probe_page_size).unwrap_or(SMALLEST_PAGE);
-    SIZE.store(size, Relaxed);
+    let told = aux_value(AT_PAGESZ).and_then(NonZeroUsize::new).filter(|size| size.is_power_of_two());
+    let size = told.or_else(probe_page_size).unwrap_or(SMALLEST_PAGE);
+    SIZE.store(size.get(), Relaxed);
     size
 }
 
 /// The size that every architecture here may have, and most do.
-const SMALLEST_PAGE: usize = 4096;
+const SMALLEST_PAGE: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 
 /// Finds the page size without the auxiliary vector: madvise(2) refuses an address that is not a multiple of it, and does
 /// nothing with a range of length 0.
-fn probe_page_size() -> Option<usize> {
+fn probe_page_size() -> Option<NonZeroUsize> {
     const LARGEST_PAGE: usize = 65536;
-    let sizes = core::iter::successors(Some(SMALLEST_PAGE), |size| Some(size * 2));
-    sizes.take_while(|&size| size <= LARGEST_PAGE).find(|&size| {
+    let sizes = core::iter::successors(Some(SMALLEST_PAGE), |size| size.checked_mul(NonZeroUsize::new(2)?));
+    sizes.take_while(|size| size.get() <= LARGEST_PAGE).find(|size| {
         // SAFETY: the range is empty.
-        unsafe { advise(core::ptr::without_provenance_mut(size), 0, MADV_NORMAL) }.is_ok()
+        unsafe { advise(core::ptr::without_provenance_mut(size.get()), 0, MADV_NORMAL) }.is_ok()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn madvise_finds_the_page_size_that_the_auxiliary_vector_has() {
+        // A model of the kernel has no vector.
+        let told = aux_value(AT_PAGESZ).unwrap_or(SMALLEST_PAGE.get());
+        assert_eq!(probe_page_size().map(NonZeroUsize::get), Some(told));
+        assert_eq!(page_size().get(), told);
+    }
 }

@@ -9,7 +9,7 @@ use workbench::cannot_run::CannotRun;
 use workbench::project;
 use workbench::shell::{capture, cargo, execute, printed};
 
-use super::Published;
+use super::crates::Published;
 use super::extract::Extracted;
 
 /// The source of a published crate, where cargo keeps it.
