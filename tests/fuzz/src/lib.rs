@@ -22,7 +22,7 @@ pub mod c;
 pub mod cgroup;
 #[path = "../../../src/content.rs"]
 pub mod content;
-#[path = "../../../src/dir.rs"]
+#[path = "../../../src/dir/mod.rs"]
 pub mod dir;
 #[path = "../../../src/env/mod.rs"]
 pub mod env;
