@@ -128,10 +128,57 @@ bool rt_file_unlock(int64_t fd);
 bool rt_dir_create(const char *path, bool recursive);
 
 /**
+ * Returns whether the path leads to a directory, directly or by links. When it is false, rt_last_error() tells whether
+ * that is certain (ENOENT, ENOTDIR) or unknown (EACCES, ELOOP, EIO).
+ */
+bool rt_dir_exists(const char *path);
+
+/**
+ * Removes an empty directory. ENOTEMPTY if it has entries, ENOENT if it is missing, ENOTDIR for anything else, a link
+ * to a directory included.
+ */
+bool rt_dir_remove(const char *path);
+
+/**
  * Lists the names in a directory, without "." and "..", in the kernel's order, ended by NULL; rt_len() returns their
  * number. One rt_free() frees the array and the names.
  */
 char **rt_dir_list(const char *path);
+
+/**
+ * Returns the last name in a path, without the slashes after it: "/" for "/", "" for "". Free the text with rt_free().
+ */
+char *rt_path_basename(const char *path);
+
+/**
+ * Returns a path without its last name and the slashes around it: "." if nothing is left, "/" for a name in the root
+ * directory. Free the text with rt_free().
+ */
+char *rt_path_dirname(const char *path);
+
+/**
+ * Returns the part of the last name after its last dot, "" if there is none. The dot of ".bashrc" starts no extension.
+ * Free the text with rt_free().
+ */
+char *rt_path_extension(const char *path);
+
+/**
+ * Returns the path that leads to `path` from the directory `base`. An absolute path replaces the base; if either is
+ * "", the result is the other. Free the text with rt_free().
+ */
+char *rt_path_join(const char *base, const char *path);
+
+/**
+ * Returns a path that leads to the same file from every working directory, without "." and needless slashes. ".." stays,
+ * and nothing is looked up but the working directory. ENOENT for "". Free the text with rt_free().
+ */
+char *rt_path_absolute(const char *path);
+
+/**
+ * Returns the absolute path of an existing file without symbolic links, "." and "..", as realpath(3) does. ELOOP after 40
+ * links, ENAMETOOLONG if the result has 4096 bytes or more. Free the text with rt_free().
+ */
+char *rt_path_canonical(const char *path);
 
 /**
  * Returns the working directory, absolute. ENOENT if it was removed, ENAMETOOLONG if its path has 4096 bytes or more.

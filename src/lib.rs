@@ -30,7 +30,7 @@
 //!
 //! # The way of one call
 //! A C function (`c`) checks its pointers, calls the operation, and turns its `Result` into a C value. An operation
-//! ([`mod@file`], [`dir`], [`mod@env`], [`process`], [`system`], [`stdio`]) defines what it means in terms of
+//! ([`mod@file`], [`dir`], [`path`], [`mod@env`], [`process`], [`system`], [`stdio`]) defines what it means in terms of
 //! primitives. A primitive (`sys`) is one system call with typed arguments. The crate `ffi_syscalls_arch` issues the
 //! calls of each architecture.
 //!
@@ -61,6 +61,7 @@ pub mod file;
 mod heap;
 mod io;
 mod list;
+pub mod path;
 pub mod process;
 #[cfg(any(feature = "freestanding", feature = "panic-handler"))]
 mod start;

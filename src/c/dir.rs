@@ -16,6 +16,22 @@ pub unsafe extern "C" fn rt_dir_create(path: *const c_char, recursive: bool) -> 
     unsafe { with_arg(path, operation) }
 }
 
+/// Returns whether the path leads to a directory, directly or by links. When it is false, rt_last_error() tells whether
+/// that is certain (ENOENT, ENOTDIR) or unknown (EACCES, ELOOP, EIO).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_dir_exists(path: *const c_char) -> bool {
+    // SAFETY: C passes a string or NULL.
+    unsafe { with_arg(path, |path| dir::check_exists(path.get())) }
+}
+
+/// Removes an empty directory. ENOTEMPTY if it has entries, ENOENT if it is missing, ENOTDIR for anything else, a link
+/// to a directory included.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_dir_remove(path: *const c_char) -> bool {
+    // SAFETY: C passes a string or NULL.
+    unsafe { with_arg(path, |path| dir::remove(path.get())) }
+}
+
 /// Lists the names in a directory, without "." and "..", in the kernel's order, ended by NULL; rt_len() returns their
 /// number. One rt_free() frees the array and the names.
 #[unsafe(no_mangle)]

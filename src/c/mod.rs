@@ -12,6 +12,7 @@ mod dir;
 mod env;
 mod file;
 mod last_error;
+mod path;
 mod process;
 #[cfg(feature = "archive")]
 mod set_error;
@@ -21,6 +22,7 @@ mod system;
 pub use dir::*;
 pub use env::*;
 pub use file::*;
+pub use path::*;
 pub use process::*;
 pub use support::*;
 pub use system::*;

@@ -41,7 +41,15 @@
 #define ROW_rt_file_lock(X) X(NUMBER, int64_t, rt_file_lock, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_file_unlock(X) X(BOOLEAN, bool, rt_file_unlock, (int64_t fd), (NUMBER_AT(0)))
 #define ROW_rt_dir_create(X) X(BOOLEAN, bool, rt_dir_create, (const char *path, bool recursive), (TEXT_AT(0), FLAG_AT(1)))
+#define ROW_rt_dir_exists(X) X(BOOLEAN, bool, rt_dir_exists, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_dir_remove(X) X(BOOLEAN, bool, rt_dir_remove, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_dir_list(X) X(LIST, char **, rt_dir_list, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_path_basename(X) X(TEXT, char *, rt_path_basename, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_path_dirname(X) X(TEXT, char *, rt_path_dirname, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_path_extension(X) X(TEXT, char *, rt_path_extension, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_path_join(X) X(TEXT, char *, rt_path_join, (const char *base, const char *path), (TEXT_AT(0), TEXT_AT(1)))
+#define ROW_rt_path_absolute(X) X(TEXT, char *, rt_path_absolute, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_path_canonical(X) X(TEXT, char *, rt_path_canonical, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_env_cwd(X) X(TEXT, char *, rt_env_cwd, (void), ())
 #define ROW_rt_env_get(X) X(TEXT, char *, rt_env_get, (const char *key), (TEXT_AT(0)))
 #define ROW_rt_env_home(X) X(TEXT, char *, rt_env_home, (void), ())
@@ -71,7 +79,15 @@
     ROW_rt_file_lock(X) \
     ROW_rt_file_unlock(X) \
     ROW_rt_dir_create(X) \
+    ROW_rt_dir_exists(X) \
+    ROW_rt_dir_remove(X) \
     ROW_rt_dir_list(X) \
+    ROW_rt_path_basename(X) \
+    ROW_rt_path_dirname(X) \
+    ROW_rt_path_extension(X) \
+    ROW_rt_path_join(X) \
+    ROW_rt_path_absolute(X) \
+    ROW_rt_path_canonical(X) \
     ROW_rt_env_cwd(X) \
     ROW_rt_env_get(X) \
     ROW_rt_env_home(X) \
@@ -104,7 +120,15 @@
     ROW_rt_file_modified_time(X) \
     ROW_rt_file_lock(X) \
     ROW_rt_dir_create(X) \
+    ROW_rt_dir_exists(X) \
+    ROW_rt_dir_remove(X) \
     ROW_rt_dir_list(X) \
+    ROW_rt_path_basename(X) \
+    ROW_rt_path_dirname(X) \
+    ROW_rt_path_extension(X) \
+    ROW_rt_path_join(X) \
+    ROW_rt_path_absolute(X) \
+    ROW_rt_path_canonical(X) \
     ROW_rt_env_get(X) \
     ROW_rt_env_set(X) \
     ROW_rt_process_run(X) \
@@ -146,7 +170,15 @@ FUNCTIONS(DECLARE_)
 #define rt_file_lock(path) OBSERVE(rt_file_lock, rt_file_lock(path))
 #define rt_file_unlock(fd) OBSERVE(rt_file_unlock, rt_file_unlock(fd))
 #define rt_dir_create(path, recursive) OBSERVE(rt_dir_create, rt_dir_create(path, recursive))
+#define rt_dir_exists(path) OBSERVE(rt_dir_exists, rt_dir_exists(path))
+#define rt_dir_remove(path) OBSERVE(rt_dir_remove, rt_dir_remove(path))
 #define rt_dir_list(path) OBSERVE(rt_dir_list, rt_dir_list(path))
+#define rt_path_basename(path) OBSERVE(rt_path_basename, rt_path_basename(path))
+#define rt_path_dirname(path) OBSERVE(rt_path_dirname, rt_path_dirname(path))
+#define rt_path_extension(path) OBSERVE(rt_path_extension, rt_path_extension(path))
+#define rt_path_join(base, path) OBSERVE(rt_path_join, rt_path_join(base, path))
+#define rt_path_absolute(path) OBSERVE(rt_path_absolute, rt_path_absolute(path))
+#define rt_path_canonical(path) OBSERVE(rt_path_canonical, rt_path_canonical(path))
 #define rt_env_cwd() OBSERVE(rt_env_cwd, rt_env_cwd())
 #define rt_env_get(key) OBSERVE(rt_env_get, rt_env_get(key))
 #define rt_env_home() OBSERVE(rt_env_home, rt_env_home())

@@ -38,6 +38,8 @@ pub mod heap;
 pub mod io;
 #[path = "../../../src/list.rs"]
 pub mod list;
+#[path = "../../../src/path/mod.rs"]
+pub mod path;
 #[path = "../../../src/process/mod.rs"]
 pub mod process;
 #[path = "../../../src/stdio.rs"]

@@ -92,6 +92,14 @@ pub const EXCEPTIONS: &[Exception] = &[
         reason: "a new parent whose owner may not write keeps its mode: the error is that of mkdirat in it, EACCES",
     },
     Exception {
+        functions: &["rt_path_canonical"],
+        numbers: &[Sysno::readlinkat],
+        reasons: &[libc::EINVAL],
+        is_second: false,
+        about: &[About::Outcome],
+        reason: "readlinkat fails with EINVAL, which means that the file is no link: the path is resolved that far",
+    },
+    Exception {
         functions: &["rt_file_lock"],
         numbers: &[Sysno::openat, Sysno::fcntl],
         reasons: &[libc::EISDIR],

@@ -89,6 +89,7 @@ impl Place {
         fs::set_permissions(self.at("small"), Permissions::from_mode(0o640))?;
         symlink("small", self.at("link"))?;
         symlink("link-to-itself", self.at("link-to-itself"))?;
+        symlink(".", self.at("here"))?;
         for (name, entries) in [("few", &self.few), ("many", &self.many)] {
             fs::create_dir(self.at(name))?;
             for entry in entries {
@@ -171,6 +172,12 @@ impl Place {
         let mode = fs::metadata(self.at(name))?.mode() & 0o7777;
         ensure!(mode & 0o300 == 0o300, "{name} has the mode {mode:o}");
         Ok(())
+    }
+
+    /// Makes an empty directory.
+    pub fn make_directory(&self, name: &str) -> Result<()> {
+        self.remove(name)?;
+        Ok(fs::create_dir(self.at(name))?)
     }
 
     pub fn write(&self, name: &str, content: &[u8]) -> Result<()> {

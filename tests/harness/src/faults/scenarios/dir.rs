@@ -9,6 +9,16 @@ pub const ALL: &[Scenario] = &[
     create_under("three levels, the umask takes access from the owner", "unwritable"),
     create_under("three levels, the umask takes everything", "unreadable"),
     create("recursive, there already", &["few", "recursive"], |place| place.has("few"), |place| place.has("few")),
+    Scenario { state: "a directory", ..ask("rt_dir_exists", &["few"], Expected::True) },
+    Scenario { state: "a file", ..ask("rt_dir_exists", &["small"], Expected::Failure(0, libc::ENOTDIR)) },
+    Scenario {
+        function: "rt_dir_remove",
+        arguments: &["new"],
+        before: |place| place.make_directory("new"),
+        done: |place| place.has_no("new"),
+        failed: |place| place.has("new"),
+        ..PLAIN
+    },
     list("3 names", &["few"], Expected::List(|place| &place.few)),
     list("1500 names", &["many"], Expected::List(|place| &place.many)),
     list("a file", &["small"], Expected::Failure(0, libc::ENOTDIR)),
