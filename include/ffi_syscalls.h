@@ -181,6 +181,13 @@ char *rt_path_absolute(const char *path);
 char *rt_path_canonical(const char *path);
 
 /**
+ * Returns whether a text matches a pattern: ? a character, * any number of them, [a-c] and [!a-c] one of a class, ** any
+ * number of whole names. When it is false, rt_last_error() is 0 if the text does not match, and EINVAL if the pattern is
+ * malformed. ? and * match slashes too.
+ */
+bool rt_glob_match(const char *pattern, const char *text);
+
+/**
  * Returns the working directory, absolute. ENOENT if it was removed, ENAMETOOLONG if its path has 4096 bytes or more.
  * Free the text with rt_free().
  */

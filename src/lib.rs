@@ -30,7 +30,8 @@
 //!
 //! # The way of one call
 //! A C function (`c`) checks its pointers, calls the operation, and turns its `Result` into a C value. An operation
-//! ([`mod@file`], [`dir`], [`path`], [`mod@env`], [`process`], [`system`], [`stdio`]) defines what it means in terms of
+//! ([`mod@file`], [`dir`], [`path`], [`glob`],
+//! [`mod@env`], [`process`], [`system`], [`stdio`]) defines what it means in terms of
 //! primitives. A primitive (`sys`) is one system call with typed arguments. The crate `ffi_syscalls_arch` issues the
 //! calls of each architecture.
 //!
@@ -58,6 +59,7 @@ pub mod env;
 mod errno;
 mod fields;
 pub mod file;
+pub mod glob;
 mod heap;
 mod io;
 mod list;

@@ -32,6 +32,8 @@ pub mod errno;
 pub mod fields;
 #[path = "../../../src/file/mod.rs"]
 pub mod file;
+#[path = "../../../src/glob/mod.rs"]
+pub mod glob;
 #[path = "../../../src/heap/mod.rs"]
 pub mod heap;
 #[path = "../../../src/io.rs"]
