@@ -140,6 +140,13 @@ bool rt_dir_exists(const char *path);
 bool rt_dir_remove(const char *path);
 
 /**
+ * Removes a file, or a directory with everything in it. Symbolic links are removed and never followed, not even one
+ * that takes the place of a directory meanwhile. It removes all that it can and reports the first error. ENOENT if
+ * nothing is there; EINVAL for "/" and for a path that ends in "." or ".."; EBUSY for a mount point, whose content stays.
+ */
+bool rt_dir_remove_all(const char *path);
+
+/**
  * Lists the names in a directory, without "." and "..", in the kernel's order, ended by NULL; rt_len() returns their
  * number. One rt_free() frees the array and the names.
  */

@@ -32,6 +32,15 @@ pub unsafe extern "C" fn rt_dir_remove(path: *const c_char) -> bool {
     unsafe { with_arg(path, |path| dir::remove(path.get())) }
 }
 
+/// Removes a file, or a directory with everything in it. Symbolic links are removed and never followed, not even one
+/// that takes the place of a directory meanwhile. It removes all that it can and reports the first error. ENOENT if
+/// nothing is there; EINVAL for "/" and for a path that ends in "." or ".."; EBUSY for a mount point, whose content stays.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_dir_remove_all(path: *const c_char) -> bool {
+    // SAFETY: C passes a string or NULL.
+    unsafe { with_arg(path, |path| dir::remove_all(path.get())) }
+}
+
 /// Lists the names in a directory, without "." and "..", in the kernel's order, ended by NULL; rt_len() returns their
 /// number. One rt_free() frees the array and the names.
 #[unsafe(no_mangle)]

@@ -9,8 +9,7 @@ use crate::heap::Block;
 use crate::list::{List, ListBuilder};
 use crate::sys;
 
-/// Room for the records of each call: some network file systems lose entries in a smaller buffer.
-const RECORDS: usize = 1 << 15;
+use super::records::{RECORDS, next_record};
 
 /// The least length of a record. Each is longer than its name by more than two bytes.
 const NAME_RECORD: usize = 16;
@@ -33,45 +32,18 @@ fn list_names(path: &CStr) -> Result<List> {
     let mut names = ListBuilder::new();
     loop {
         let room = records.spare_capacity_mut();
-        // The last byte is for a NUL.
-        let Some((_, buffer)) = room.split_last_mut() else { break };
-        let len = match sys::read_dir(&fd, buffer) {
+        let len = match sys::read_dir(&fd, room) {
             // ENOENT: the directory was removed while it was read, and has no more names.
             Ok(0) | Err(Errno::ENOENT) => break,
             result => result?,
         };
         names.reserve(len, len / NAME_RECORD, grow)?;
-        if let Some(end) = room.get_mut(len) {
-            end.write(0);
+        // SAFETY: the call initialized this many bytes.
+        let mut records = unsafe { room.get(..len).unwrap_or_default().assume_init_ref() };
+        while let Some(record) = next_record(&mut records) {
+            names.push(record.name.to_bytes());
         }
-        // SAFETY: the call initialized this many bytes, and a NUL was written after them.
-        let records = unsafe { room.get(..=len).unwrap_or_default().assume_init_ref() };
-        // SAFETY: the NUL ends the records.
-        unsafe { push_names(&mut names, records) };
     }
     drop(fd);
     names.into_list()
-}
-
-/// Appends the names in directory records, without `.` and `..`.
-///
-/// It stops at a record that is cut off, or has no NUL of its own.
-///
-/// # Safety
-/// A NUL ends the records.
-unsafe fn push_names(names: &mut ListBuilder, mut records: &[u8]) {
-    while let Some((len, name)) = sys::dir_record(records)
-        && let Some(padded) = records.get(name..).filter(|padded| !padded.is_empty())
-    {
-        // SAFETY: a NUL ends the records, and this part of them is not empty.
-        let name_len = unsafe { CStr::from_ptr(padded.as_ptr().cast()) }.count_bytes();
-        if len >= records.len() || name + name_len >= len {
-            break;
-        }
-        let name = padded.get(..name_len).unwrap_or_default();
-        if name != b"." && name != b".." && !sys::is_deleted(records) {
-            names.push(name);
-        }
-        records = records.get(len..).unwrap_or_default();
-    }
 }

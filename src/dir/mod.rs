@@ -2,7 +2,10 @@
 
 mod create;
 mod list;
+mod records;
 mod remove;
+mod remove_all;
+mod tree;
 
 use core::ffi::CStr;
 
@@ -13,6 +16,7 @@ use crate::sys::{self, Stat, StatBuffer};
 pub use create::create;
 pub use list::list;
 pub use remove::remove;
+pub use remove_all::remove_all;
 
 /// Returns whether the path leads to a directory, directly or by symbolic links.
 ///

@@ -43,6 +43,7 @@
 #define ROW_rt_dir_create(X) X(BOOLEAN, bool, rt_dir_create, (const char *path, bool recursive), (TEXT_AT(0), FLAG_AT(1)))
 #define ROW_rt_dir_exists(X) X(BOOLEAN, bool, rt_dir_exists, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_dir_remove(X) X(BOOLEAN, bool, rt_dir_remove, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_dir_remove_all(X) X(BOOLEAN, bool, rt_dir_remove_all, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_dir_list(X) X(LIST, char **, rt_dir_list, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_path_basename(X) X(TEXT, char *, rt_path_basename, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_path_dirname(X) X(TEXT, char *, rt_path_dirname, (const char *path), (TEXT_AT(0)))
@@ -82,6 +83,7 @@
     ROW_rt_dir_create(X) \
     ROW_rt_dir_exists(X) \
     ROW_rt_dir_remove(X) \
+    ROW_rt_dir_remove_all(X) \
     ROW_rt_dir_list(X) \
     ROW_rt_path_basename(X) \
     ROW_rt_path_dirname(X) \
@@ -124,6 +126,7 @@
     ROW_rt_dir_create(X) \
     ROW_rt_dir_exists(X) \
     ROW_rt_dir_remove(X) \
+    ROW_rt_dir_remove_all(X) \
     ROW_rt_dir_list(X) \
     ROW_rt_path_basename(X) \
     ROW_rt_path_dirname(X) \
@@ -175,6 +178,7 @@ FUNCTIONS(DECLARE_)
 #define rt_dir_create(path, recursive) OBSERVE(rt_dir_create, rt_dir_create(path, recursive))
 #define rt_dir_exists(path) OBSERVE(rt_dir_exists, rt_dir_exists(path))
 #define rt_dir_remove(path) OBSERVE(rt_dir_remove, rt_dir_remove(path))
+#define rt_dir_remove_all(path) OBSERVE(rt_dir_remove_all, rt_dir_remove_all(path))
 #define rt_dir_list(path) OBSERVE(rt_dir_list, rt_dir_list(path))
 #define rt_path_basename(path) OBSERVE(rt_path_basename, rt_path_basename(path))
 #define rt_path_dirname(path) OBSERVE(rt_path_dirname, rt_path_dirname(path))

@@ -180,6 +180,20 @@ impl Place {
         Ok(fs::create_dir(self.at(name))?)
     }
 
+    /// Makes a directory with a file, a link to a directory, and a directory with a file.
+    pub fn make_tree(&self, name: &str) -> Result<()> {
+        self.make_directory(name)?;
+        fs::create_dir(self.at(name).join("inner"))?;
+        fs::write(self.at(name).join("inner/file"), b"")?;
+        fs::write(self.at(name).join("file"), b"")?;
+        Ok(symlink("../few", self.at(name).join("link"))?)
+    }
+
+    pub fn make_link(&self, name: &str, target: &str) -> Result<()> {
+        self.remove(name)?;
+        Ok(symlink(target, self.at(name))?)
+    }
+
     pub fn write(&self, name: &str, content: &[u8]) -> Result<()> {
         self.remove(name)?;
         Ok(fs::write(self.at(name), content)?)

@@ -19,6 +19,24 @@ pub const ALL: &[Scenario] = &[
         failed: |place| place.has("new"),
         ..PLAIN
     },
+    Scenario {
+        function: "rt_dir_remove_all",
+        state: "a tree",
+        arguments: &["new"],
+        before: |place| place.make_tree("new"),
+        done: |place| place.has_no("new"),
+        failed: |place| place.has("few"),
+        ..PLAIN
+    },
+    Scenario {
+        function: "rt_dir_remove_all",
+        state: "a link",
+        arguments: &["new"],
+        before: |place| place.make_link("new", "few"),
+        done: |place| place.has_no("new"),
+        failed: |place| place.has("new"),
+        ..PLAIN
+    },
     list("3 names", &["few"], Expected::List(|place| &place.few)),
     list("1500 names", &["many"], Expected::List(|place| &place.many)),
     list("a file", &["small"], Expected::Failure(0, libc::ENOTDIR)),
