@@ -153,6 +153,13 @@ bool rt_dir_remove_all(const char *path);
 char **rt_dir_list(const char *path);
 
 /**
+ * Lists everything below a directory that is not a directory: the given path and the way down, in the order of one
+ * depth-first pass, links not followed. The list ends with NULL; rt_len() returns its length. An unreadable directory
+ * fails the whole call. One rt_free() frees the array and the paths.
+ */
+char **rt_dir_walk(const char *path);
+
+/**
  * Returns the last name in a path, without the slashes after it: "/" for "/", "" for "". Free the text with rt_free().
  */
 char *rt_path_basename(const char *path);

@@ -49,3 +49,13 @@ pub unsafe extern "C" fn rt_dir_list(path: *const c_char) -> *mut *mut c_char {
     let path = unsafe { CStrArg::new(path) };
     into_c_pointer(path.and_then(|path| dir::list(path.get())).map(List::into_raw)).cast()
 }
+
+/// Lists everything below a directory that is not a directory: the given path and the way down, in the order of one
+/// depth-first pass, links not followed. The list ends with NULL; rt_len() returns its length. An unreadable directory
+/// fails the whole call. One rt_free() frees the array and the paths.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_dir_walk(path: *const c_char) -> *mut *mut c_char {
+    // SAFETY: C passes a string or NULL.
+    let path = unsafe { CStrArg::new(path) };
+    into_c_pointer(path.and_then(|path| dir::walk(path.get())).map(List::into_raw)).cast()
+}

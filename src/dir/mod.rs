@@ -1,4 +1,4 @@
-//! Directories: existence, creation, listing and removal.
+//! Directories: existence, creation, listing, removal, and the trees below them.
 
 mod create;
 mod list;
@@ -6,6 +6,8 @@ mod records;
 mod remove;
 mod remove_all;
 mod tree;
+mod walk;
+mod walk_entry;
 
 use core::ffi::CStr;
 
@@ -17,6 +19,8 @@ pub use create::create;
 pub use list::list;
 pub use remove::remove;
 pub use remove_all::remove_all;
+pub use walk::{FilterEntry, Walk, walk};
+pub use walk_entry::{Entry, OwnedEntry, WalkError};
 
 /// Returns whether the path leads to a directory, directly or by symbolic links.
 ///

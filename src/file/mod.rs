@@ -3,6 +3,7 @@
 //! Paths are bytes. Symbolic links are followed except by [`delete`]. New files get the mode 0666, and [`copy()`] creates
 //! its destination with that of the source, both less the umask. Sizes that files claim are hints.
 
+mod attributes;
 mod check;
 mod copy;
 mod holes;
@@ -17,6 +18,7 @@ use crate::io::write_all;
 use crate::sys::{self, StatBuffer};
 use crate::text::Text;
 
+pub use attributes::Kind;
 pub(crate) use check::check_exists;
 pub use copy::copy;
 pub use lock::{FileLock, lock};

@@ -121,6 +121,7 @@ contract! {
         S_IFSOCK: u32;
         stat: for<'a> fn(&CStr, &'a mut StatBuffer) -> Result<&'a Stat>;
         lstat: for<'a> fn(&CStr, &'a mut StatBuffer) -> Result<&'a Stat>;
+        stat_at: for<'a> fn(&Fd, &CStr, &'a mut StatBuffer) -> Result<&'a Stat>;
         lstat_at: for<'a> fn(&Fd, &CStr, &'a mut StatBuffer) -> Result<&'a Stat>;
         fstat: for<'a> fn(&Fd, &'a mut StatBuffer) -> Result<&'a Stat>;
     }

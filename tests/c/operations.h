@@ -45,6 +45,7 @@
 #define ROW_rt_dir_remove(X) X(BOOLEAN, bool, rt_dir_remove, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_dir_remove_all(X) X(BOOLEAN, bool, rt_dir_remove_all, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_dir_list(X) X(LIST, char **, rt_dir_list, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_dir_walk(X) X(LIST, char **, rt_dir_walk, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_path_basename(X) X(TEXT, char *, rt_path_basename, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_path_dirname(X) X(TEXT, char *, rt_path_dirname, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_path_extension(X) X(TEXT, char *, rt_path_extension, (const char *path), (TEXT_AT(0)))
@@ -85,6 +86,7 @@
     ROW_rt_dir_remove(X) \
     ROW_rt_dir_remove_all(X) \
     ROW_rt_dir_list(X) \
+    ROW_rt_dir_walk(X) \
     ROW_rt_path_basename(X) \
     ROW_rt_path_dirname(X) \
     ROW_rt_path_extension(X) \
@@ -128,6 +130,7 @@
     ROW_rt_dir_remove(X) \
     ROW_rt_dir_remove_all(X) \
     ROW_rt_dir_list(X) \
+    ROW_rt_dir_walk(X) \
     ROW_rt_path_basename(X) \
     ROW_rt_path_dirname(X) \
     ROW_rt_path_extension(X) \
@@ -180,6 +183,7 @@ FUNCTIONS(DECLARE_)
 #define rt_dir_remove(path) OBSERVE(rt_dir_remove, rt_dir_remove(path))
 #define rt_dir_remove_all(path) OBSERVE(rt_dir_remove_all, rt_dir_remove_all(path))
 #define rt_dir_list(path) OBSERVE(rt_dir_list, rt_dir_list(path))
+#define rt_dir_walk(path) OBSERVE(rt_dir_walk, rt_dir_walk(path))
 #define rt_path_basename(path) OBSERVE(rt_path_basename, rt_path_basename(path))
 #define rt_path_dirname(path) OBSERVE(rt_path_dirname, rt_path_dirname(path))
 #define rt_path_extension(path) OBSERVE(rt_path_extension, rt_path_extension(path))

@@ -10,6 +10,7 @@ mod remove_all;
 #[path = "../support/mod.rs"]
 mod support;
 mod trees;
+mod walk;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};

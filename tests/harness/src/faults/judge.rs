@@ -92,6 +92,16 @@ pub const EXCEPTIONS: &[Exception] = &[
         reason: "a new parent whose owner may not write keeps its mode: the error is that of mkdirat in it, EACCES",
     },
     Exception {
+        functions: &["rt_dir_remove_all"],
+        numbers: &[Sysno::unlinkat, Sysno::openat, Sysno::getdents64],
+        reasons: &[libc::ENOENT, libc::ENOTDIR, libc::EISDIR],
+        is_second: false,
+        about: &[About::Outcome, About::Reason],
+        reason: "unlinkat, openat or getdents64 fails with ENOENT, which means that another process removed the file, or with \
+                 ENOTDIR or EISDIR, which mean that it put another kind of file there: the file stays, or the error is \
+                 that of the next attempt",
+    },
+    Exception {
         functions: &["rt_path_canonical"],
         numbers: &[Sysno::readlinkat],
         reasons: &[libc::EINVAL],

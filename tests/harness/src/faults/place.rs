@@ -22,6 +22,7 @@ pub struct Place {
     pub home: Vec<u8>,
     pub few: Vec<Vec<u8>>,
     pub many: Vec<Vec<u8>>,
+    pub walked: Vec<Vec<u8>>,
     guarded: Vec<(PathBuf, Guarded)>,
 }
 
@@ -70,6 +71,7 @@ impl Place {
             home: home_in_passwd()?,
             few: names(3),
             many: names(MANY),
+            walked: ["path/b/prog", "path/c/prog", "path/c/script"].map(|path| path.as_bytes().to_vec()).to_vec(),
             guarded: Vec::new(),
             directory,
         };

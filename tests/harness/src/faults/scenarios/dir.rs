@@ -37,6 +37,7 @@ pub const ALL: &[Scenario] = &[
         failed: |place| place.has("new"),
         ..PLAIN
     },
+    Scenario { state: "a tree", ..ask("rt_dir_walk", &["path"], Expected::List(|place| &place.walked)) },
     list("3 names", &["few"], Expected::List(|place| &place.few)),
     list("1500 names", &["many"], Expected::List(|place| &place.many)),
     list("a file", &["small"], Expected::Failure(0, libc::ENOTDIR)),
