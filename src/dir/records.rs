@@ -13,6 +13,8 @@ pub(super) struct Record<'a> {
     pub(super) name: &'a CStr,
     /// The type bits of the mode, or 0 if the file system does not tell.
     pub(super) kind: u32,
+    /// The inode number, or 0 if it is unknown.
+    pub(super) inode: u64,
 }
 
 /// Takes records off the front until one is that of a name other than `.` and `..`.
@@ -26,7 +28,7 @@ pub(super) fn next_record<'a>(records: &mut &'a [u8]) -> Option<Record<'a>> {
         let name = CStr::from_bytes_until_nul(record.get(name..)?).ok()?;
         *records = records.get(len..)?;
         if !matches!(name.to_bytes(), b"." | b"..") && !sys::is_deleted(record) {
-            return Some(Record { name, kind: sys::dir_record_type(record) });
+            return Some(Record { name, kind: sys::dir_record_type(record), inode: sys::dir_record_inode(record) });
         }
     }
 }

@@ -6,7 +6,7 @@ use super::records::RECORDS;
 use super::tree::{OPEN_DIRECTORY, Tree};
 use crate::arg::{Arg, PATH_MAX, terminate};
 use crate::errno::{Errno, Result};
-use crate::sys;
+use crate::sys::{self, StatBuffer};
 
 /// Removes a file, or a directory with everything in it.
 ///
@@ -50,7 +50,10 @@ pub fn remove_all(path: impl Arg) -> Result<()> {
     let mut buffer = [core::mem::MaybeUninit::uninit(); PATH_MAX];
     let root = terminate(trimmed, &mut buffer)?;
     match sys::open(root, OPEN_DIRECTORY, 0) {
-        Ok(fd) => Removal { tree: Tree::new(trimmed, MAX_OPEN)?, error: None }.run(root, fd),
+        Ok(fd) => {
+            let device = sys::fstat(&fd, &mut StatBuffer::uninit())?.id().device;
+            Removal { tree: Tree::new(trimmed, MAX_OPEN)?, device, error: None }.run(root, fd)
+        }
         Err(Errno::ENOENT) => Err(Errno::ENOENT),
         Err(errno) if has_slash => sys::rmdir_at(&sys::CWD, root).map_err(|reason| pick(reason, errno)),
         Err(errno) => remove_unopened(&sys::CWD, root, errno),
@@ -80,6 +83,8 @@ fn is_not_empty(errno: Errno) -> bool {
 
 struct Removal {
     tree: Tree,
+    /// The device of the root.
+    device: u64,
     /// The first error.
     error: Option<Errno>,
 }
@@ -149,25 +154,35 @@ impl Removal {
         sys::unlink_at(self.tree.top_fd()?, self.tree.name(name))
     }
 
-    /// Removes a directory if it is empty, and enters it otherwise, which returns `None`.
-    ///
-    /// rmdir(2) checks for a mount point first, so nothing is removed from what is mounted in the tree.
+    /// Enters a directory, which returns `None`, or removes what cannot be entered.
     fn remove_directory(&mut self, name: usize) -> Result<Option<Result<()>>> {
-        match self.tree.top_fd().and_then(|top| sys::rmdir_at(top, self.tree.name(name))) {
-            Ok(()) => return Ok(Some(Ok(()))),
-            Err(errno @ (Errno::ENOENT | Errno::EBUSY)) => return Ok(Some(Err(errno))),
-            // Something else has taken its place.
-            Err(Errno::ENOTDIR) => return Ok(Some(self.unlink(name))),
-            Err(_) => {}
-        }
         match self.tree.open_entry(name, OPEN_DIRECTORY) {
-            Ok(fd) => self.tree.push(Ok(fd), OPEN_DIRECTORY).map(|()| None),
+            Ok(fd) => {
+                if !self.is_in_tree(&fd) {
+                    match self.tree.top_fd().and_then(|top| sys::rmdir_at(top, self.tree.name(name))) {
+                        Ok(()) => return Ok(Some(Ok(()))),
+                        Err(Errno::EBUSY) => return Ok(Some(Err(Errno::EBUSY))),
+                        Err(_) => {}
+                    }
+                }
+                self.tree.push(Ok(fd), OPEN_DIRECTORY).map(|()| None)
+            }
             Err(Errno::ENOENT) => Ok(Some(Err(Errno::ENOENT))),
             Err(errno) => {
                 let top = self.tree.top_fd();
                 Ok(Some(top.and_then(|top| remove_unopened(top, self.tree.name(name), errno))))
             }
         }
+    }
+
+    /// Returns whether an open directory is the one that its parent contains, on the same device, and nothing that is
+    /// mounted there. If it is uncertain, rmdir(2) decides, which checks for a mount before it looks for entries.
+    fn is_in_tree(&self, fd: &sys::Fd) -> bool {
+        let mut buffer = StatBuffer::uninit();
+        sys::fstat(fd, &mut buffer).is_ok_and(|stat| {
+            let id = stat.id();
+            id.inode == self.tree.inode && id.device == self.device
+        })
     }
 
     /// Removes the directory that is read, and goes up. Returns whether it was the root.

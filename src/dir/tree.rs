@@ -60,6 +60,8 @@ pub(super) struct Tree {
     pub(super) path: Block,
     levels: Stack<Level>,
     records: Block,
+    /// The inode number of the current entry, or 0.
+    pub(super) inode: u64,
     /// The number of open directories.
     open: usize,
     max_open: usize,
@@ -71,7 +73,7 @@ impl Tree {
         let mut block = Block::new(path.len() + 512)?;
         block.extend_from_slice(path)?;
         let records = Block::new(2 * RECORDS)?;
-        Ok(Self { path: block, levels: Stack::new(), records, open: 0, max_open: max_open.max(2) })
+        Ok(Self { path: block, levels: Stack::new(), records, inode: 0, open: 0, max_open: max_open.max(2) })
     }
 
     /// Returns the path of the current entry.
@@ -136,8 +138,9 @@ impl Tree {
             // SAFETY: the reads initialized the records.
             let all = unsafe { self.records.as_bytes() };
             let mut records = all.get(top.at..).unwrap_or_default();
-            if let Some(Record { name, kind }) = next_record(&mut records) {
+            if let Some(Record { name, kind, inode }) = next_record(&mut records) {
                 top.at = all.len() - records.len();
+                self.inode = inode;
                 let len = top.path_len;
                 let needs_slash = len > 0 && path_ends(&self.path, len) != Some(b'/');
                 // SAFETY: the first bytes of the path are initialized.

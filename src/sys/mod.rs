@@ -107,6 +107,7 @@ contract! {
         read_dir: Read;
         dir_record: fn(&[u8]) -> Option<(usize, usize)>;
         dir_record_type: fn(&[u8]) -> u32;
+        dir_record_inode: fn(&[u8]) -> u64;
         is_deleted: fn(&[u8]) -> bool;
         pipe: fn() -> Result<(Fd, Fd)>;
     }

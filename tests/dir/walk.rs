@@ -158,7 +158,7 @@ fn walk_of_a_deep_tree_needs_few_descriptors_and_no_paths() {
 fn walk_of_a_wide_and_deep_tree_yields_each_entry_once() {
     let temp = TempDir::new();
     let mut path = temp.mkdir("tree");
-    let (levels, files) = if is_emulated() { (6, 400) } else { (14, 1500) };
+    let (levels, files) = if is_emulated() { (6, 400) } else { (12, 600) };
     for level in 0..levels {
         for i in 0..files {
             fs::write(format!("{path}/{level}-{i:0>60}"), "").unwrap();

@@ -23,9 +23,9 @@ use crate::errno::{Errno, Result};
 use crate::sys::types::{Sharing, retry};
 
 #[cfg(target_os = "macos")]
-pub(crate) use getattrlistbulk::{dir_record, dir_record_type, is_deleted, read_dir};
+pub(crate) use getattrlistbulk::{dir_record, dir_record_inode, dir_record_type, is_deleted, read_dir};
 #[cfg(not(target_os = "macos"))]
-pub(crate) use getdents::{dir_record, dir_record_type, is_deleted, read_dir};
+pub(crate) use getdents::{dir_record, dir_record_inode, dir_record_type, is_deleted, read_dir};
 #[cfg(target_os = "macos")]
 pub(crate) use posix_spawn::posix_spawn;
 

@@ -67,6 +67,15 @@ pub const EXCEPTIONS: &[Exception] = &[
                  fails so)",
     },
     Exception {
+        functions: &["rt_dir_walk"],
+        numbers: &[Sysno::getdents64, Sysno::openat, Sysno::mmap],
+        reasons: &[libc::ENOENT],
+        is_second: false,
+        about: &[About::Outcome, About::Answer],
+        reason: "openat or getdents64 fails with ENOENT: the directory was removed, and the list is that of the others \
+                 (mmap never fails so)",
+    },
+    Exception {
         functions: &["rt_dir_list"],
         numbers: &[Sysno::getdents64, Sysno::mmap],
         reasons: &[libc::ENOENT],
