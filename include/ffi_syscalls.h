@@ -245,6 +245,25 @@ bool rt_file_unlock(int64_t fd);
 bool rt_dir_create(const char *path, bool recursive);
 
 /**
+ * Returns whether the path leads to a directory, directly or by links. When it is false, rt_last_error() tells whether
+ * that is certain (ENOENT, ENOTDIR) or unknown (EACCES, ELOOP, EIO).
+ */
+bool rt_dir_exists(const char *path);
+
+/**
+ * Removes an empty directory. ENOTEMPTY if it has entries, ENOENT if it is missing, ENOTDIR for anything else, a link
+ * to a directory included.
+ */
+bool rt_dir_remove(const char *path);
+
+/**
+ * Removes a file, or a directory with everything in it. Symbolic links are removed and never followed, not even one
+ * that takes the place of a directory meanwhile. It removes all that it can and reports the first error. ENOENT if
+ * nothing is there; EINVAL for "/" and for a path that ends in "." or ".."; EBUSY for a mount point, whose content stays.
+ */
+bool rt_dir_remove_all(const char *path);
+
+/**
  * Lists the names in a directory, without "." and "..", in the kernel's order, ended by NULL; rt_len() returns their
  * number. One rt_free() frees the array and the names.
  */
@@ -256,6 +275,55 @@ char **rt_dir_list(const char *path);
  * secure-execution mode (set-user-ID) always /tmp. EINVAL for a prefix with a slash. Free the text with rt_free().
  */
 char *rt_dir_temp(const char *directory, const char *prefix);
+
+/**
+ * Lists everything below a directory that is not a directory: the given path and the way down, in the order of one
+ * depth-first pass, links not followed. The list ends with NULL; rt_len() returns its length. An unreadable directory
+ * fails the whole call. One rt_free() frees the array and the paths.
+ */
+char **rt_dir_walk(const char *path);
+
+/**
+ * Returns the last name in a path, without the slashes after it: "/" for "/", "" for "". Free the text with rt_free().
+ */
+char *rt_path_basename(const char *path);
+
+/**
+ * Returns a path without its last name and the slashes around it: "." if nothing is left, "/" for a name in the root
+ * directory. Free the text with rt_free().
+ */
+char *rt_path_dirname(const char *path);
+
+/**
+ * Returns the part of the last name after its last dot, "" if there is none. The dot of ".bashrc" starts no extension.
+ * Free the text with rt_free().
+ */
+char *rt_path_extension(const char *path);
+
+/**
+ * Returns the path that leads to `path` from the directory `base`. An absolute path replaces the base; if either is
+ * "", the result is the other. Free the text with rt_free().
+ */
+char *rt_path_join(const char *base, const char *path);
+
+/**
+ * Returns a path that leads to the same file from every working directory, without "." and needless slashes. ".." stays,
+ * and nothing is looked up but the working directory. ENOENT for "". Free the text with rt_free().
+ */
+char *rt_path_absolute(const char *path);
+
+/**
+ * Returns the absolute path of an existing file without symbolic links, "." and "..", as realpath(3) does. ELOOP after 40
+ * links, ENAMETOOLONG if the result has 4096 bytes or more. Free the text with rt_free().
+ */
+char *rt_path_canonical(const char *path);
+
+/**
+ * Returns whether a text matches a pattern: ? a character, * any number of them, [a-c] and [!a-c] one of a class, ** any
+ * number of whole names. When it is false, rt_last_error() is 0 if the text does not match, and EINVAL if the pattern is
+ * malformed. ? and * match slashes too.
+ */
+bool rt_glob_match(const char *pattern, const char *text);
 
 /**
  * Maps a part of a file into memory, and stores its length in mapped. access is 0 for a read-only mapping, 1 for one

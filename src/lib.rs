@@ -30,9 +30,9 @@
 //!
 //! # The way of one call
 //! A C function (`c`) checks its pointers, calls the operation, and turns its `Result` into a C value. An operation
-//! ([`mod@file`], [`dir`], [`mmap`], [`mod@env`], [`process`], [`system`], [`stdio`]) defines what it means in terms of
-//! primitives. A primitive (`sys`) is one system call with typed arguments. The crate `ffi_syscalls_arch` issues the
-//! calls of each architecture.
+//! ([`mod@file`], [`dir`], [`path`], [`mod@glob`], [`mmap`], [`mod@env`], [`process`], [`system`], [`time`], [`stdio`])
+//! defines what it means in terms of primitives. A primitive (`sys`) is one system call with typed arguments. The crate
+//! `ffi_syscalls_arch` issues the calls of each architecture.
 //!
 //! Modules form layers, and use only the layers to their right:
 //! `c` → operations → `content`, `cgroup`, `io`, `temporary` → `text`, `list`, `arg`, `fields` → `heap` → `sys` → `errno`.
@@ -64,10 +64,12 @@ pub mod env;
 mod errno;
 mod fields;
 pub mod file;
+pub mod glob;
 mod heap;
 mod io;
 mod list;
 pub mod mmap;
+pub mod path;
 pub mod process;
 #[cfg(any(feature = "freestanding", feature = "panic-handler"))]
 mod start;

@@ -28,8 +28,8 @@ impl Text {
     /// Returns the content.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        // SAFETY: the block holds this many initialized bytes.
-        unsafe { core::slice::from_raw_parts(self.0.as_ptr().as_ptr(), self.0.len()) }
+        // SAFETY: the length of a text's block counts its content.
+        unsafe { self.0.as_bytes() }
     }
 
     /// Returns the content up to its first NUL byte, or all of it if it has none.

@@ -122,6 +122,16 @@ pub(super) unsafe fn temp_path(
     into_c_pointer(path.map(Text::into_raw)).cast()
 }
 
+/// Calls an operation with a string, and returns its text, which C owns from then on, or null.
+///
+/// # Safety
+/// The pointer is null, or points to a NUL-terminated string that stays unchanged during the call.
+#[inline(never)]
+pub(super) unsafe fn text_with_arg(pointer: *const c_char, operation: fn(CStrArg<'_>) -> Result<Text>) -> *mut c_char {
+    // SAFETY: the pointer is null or points to such a string.
+    into_c_pointer(unsafe { CStrArg::new(pointer) }.and_then(operation).map(Text::into_raw)).cast()
+}
+
 /// A C value, one of which stands for failure.
 pub(super) trait CValue: PartialEq + Sized {
     const FAILURE: Self;

@@ -63,6 +63,15 @@ impl Block {
         unsafe { self.header().as_ref() }.len()
     }
 
+    /// Returns the content.
+    ///
+    /// # Safety
+    /// The length counts bytes that are initialized.
+    pub(crate) unsafe fn as_bytes(&self) -> &[u8] {
+        // SAFETY: the block holds this many initialized bytes.
+        unsafe { core::slice::from_raw_parts(self.0.as_ptr(), self.len()) }
+    }
+
     /// Sets the length.
     ///
     /// # Safety

@@ -27,6 +27,7 @@ mod lock;
 mod mapped_buffer;
 mod segment;
 mod segments;
+mod stack;
 #[cfg(test)]
 mod tests;
 
@@ -35,3 +36,4 @@ pub(crate) use block::{Block, trim};
 pub(crate) use block::{EMPTY, free, length_of};
 pub(crate) use lock::Mutex;
 pub(crate) use mapped_buffer::MappedBuffer;
+pub(crate) use stack::Stack;

@@ -115,6 +115,7 @@ contract! {
         read_dir: Read;
         dir_record: fn(&[u8]) -> Option<(usize, usize)>;
         dir_record_type: fn(&[u8]) -> u32;
+        dir_record_inode: fn(&[u8]) -> u64;
         is_deleted: fn(&[u8]) -> bool;
         pipe: fn() -> Result<(Fd, Fd)>;
     }
@@ -129,6 +130,7 @@ contract! {
         S_IFSOCK: u32;
         stat: for<'a> fn(&CStr, &'a mut StatBuffer) -> Result<&'a Stat>;
         lstat: for<'a> fn(&CStr, &'a mut StatBuffer) -> Result<&'a Stat>;
+        stat_at: for<'a> fn(&Fd, &CStr, &'a mut StatBuffer) -> Result<&'a Stat>;
         lstat_at: for<'a> fn(&Fd, &CStr, &'a mut StatBuffer) -> Result<&'a Stat>;
         fstat: for<'a> fn(&Fd, &'a mut StatBuffer) -> Result<&'a Stat>;
     }

@@ -60,8 +60,19 @@
 #define ROW_rt_file_lock_shared(X) X(NUMBER, int64_t, rt_file_lock_shared, (const char *path, int64_t timeout_ms), (TEXT_AT(0), NUMBER_AT(1)))
 #define ROW_rt_file_unlock(X) X(BOOLEAN, bool, rt_file_unlock, (int64_t fd), (NUMBER_AT(0)))
 #define ROW_rt_dir_create(X) X(BOOLEAN, bool, rt_dir_create, (const char *path, bool recursive), (TEXT_AT(0), FLAG_AT(1)))
+#define ROW_rt_dir_exists(X) X(BOOLEAN, bool, rt_dir_exists, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_dir_remove(X) X(BOOLEAN, bool, rt_dir_remove, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_dir_remove_all(X) X(BOOLEAN, bool, rt_dir_remove_all, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_dir_list(X) X(LIST, char **, rt_dir_list, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_dir_temp(X) X(TEXT, char *, rt_dir_temp, (const char *directory, const char *prefix), (TEXT_AT(0), TEXT_AT(1)))
+#define ROW_rt_dir_walk(X) X(LIST, char **, rt_dir_walk, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_path_basename(X) X(TEXT, char *, rt_path_basename, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_path_dirname(X) X(TEXT, char *, rt_path_dirname, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_path_extension(X) X(TEXT, char *, rt_path_extension, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_path_join(X) X(TEXT, char *, rt_path_join, (const char *base, const char *path), (TEXT_AT(0), TEXT_AT(1)))
+#define ROW_rt_path_absolute(X) X(TEXT, char *, rt_path_absolute, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_path_canonical(X) X(TEXT, char *, rt_path_canonical, (const char *path), (TEXT_AT(0)))
+#define ROW_rt_glob_match(X) X(BOOLEAN, bool, rt_glob_match, (const char *pattern, const char *text), (TEXT_AT(0), TEXT_AT(1)))
 #define ROW_rt_file_mmap(X) X(POINTER, void *, rt_file_mmap, (const char *path, int64_t offset, size_t len, uint32_t access, size_t *mapped), (TEXT_AT(0), NUMBER_AT(1), NUMBER_AT(2), NUMBER_AT(3), SIZE_AT(4)))
 #define ROW_rt_file_munmap(X) X(BOOLEAN, bool, rt_file_munmap, (void *address, size_t len), (POINTER_AT(0), NUMBER_AT(1)))
 #define ROW_rt_file_msync(X) X(BOOLEAN, bool, rt_file_msync, (void *address, size_t len, bool wait), (POINTER_AT(0), NUMBER_AT(1), FLAG_AT(2)))
@@ -145,8 +156,19 @@
     ROW_rt_file_lock_shared(X) \
     ROW_rt_file_unlock(X) \
     ROW_rt_dir_create(X) \
+    ROW_rt_dir_exists(X) \
+    ROW_rt_dir_remove(X) \
+    ROW_rt_dir_remove_all(X) \
     ROW_rt_dir_list(X) \
     ROW_rt_dir_temp(X) \
+    ROW_rt_dir_walk(X) \
+    ROW_rt_path_basename(X) \
+    ROW_rt_path_dirname(X) \
+    ROW_rt_path_extension(X) \
+    ROW_rt_path_join(X) \
+    ROW_rt_path_absolute(X) \
+    ROW_rt_path_canonical(X) \
+    ROW_rt_glob_match(X) \
     ROW_rt_file_mmap(X) \
     ROW_rt_file_munmap(X) \
     ROW_rt_file_msync(X) \
@@ -233,8 +255,19 @@
     ROW_rt_file_lock_timeout(X) \
     ROW_rt_file_lock_shared(X) \
     ROW_rt_dir_create(X) \
+    ROW_rt_dir_exists(X) \
+    ROW_rt_dir_remove(X) \
+    ROW_rt_dir_remove_all(X) \
     ROW_rt_dir_list(X) \
     ROW_rt_dir_temp(X) \
+    ROW_rt_dir_walk(X) \
+    ROW_rt_path_basename(X) \
+    ROW_rt_path_dirname(X) \
+    ROW_rt_path_extension(X) \
+    ROW_rt_path_join(X) \
+    ROW_rt_path_absolute(X) \
+    ROW_rt_path_canonical(X) \
+    ROW_rt_glob_match(X) \
     ROW_rt_file_mmap(X) \
     ROW_rt_env_get(X) \
     ROW_rt_env_set(X) \
@@ -315,8 +348,19 @@ FUNCTIONS(DECLARE_)
 #define rt_file_lock_shared(path, timeout_ms) OBSERVE(rt_file_lock_shared, rt_file_lock_shared(path, timeout_ms))
 #define rt_file_unlock(fd) OBSERVE(rt_file_unlock, rt_file_unlock(fd))
 #define rt_dir_create(path, recursive) OBSERVE(rt_dir_create, rt_dir_create(path, recursive))
+#define rt_dir_exists(path) OBSERVE(rt_dir_exists, rt_dir_exists(path))
+#define rt_dir_remove(path) OBSERVE(rt_dir_remove, rt_dir_remove(path))
+#define rt_dir_remove_all(path) OBSERVE(rt_dir_remove_all, rt_dir_remove_all(path))
 #define rt_dir_list(path) OBSERVE(rt_dir_list, rt_dir_list(path))
 #define rt_dir_temp(directory, prefix) OBSERVE(rt_dir_temp, rt_dir_temp(directory, prefix))
+#define rt_dir_walk(path) OBSERVE(rt_dir_walk, rt_dir_walk(path))
+#define rt_path_basename(path) OBSERVE(rt_path_basename, rt_path_basename(path))
+#define rt_path_dirname(path) OBSERVE(rt_path_dirname, rt_path_dirname(path))
+#define rt_path_extension(path) OBSERVE(rt_path_extension, rt_path_extension(path))
+#define rt_path_join(base, path) OBSERVE(rt_path_join, rt_path_join(base, path))
+#define rt_path_absolute(path) OBSERVE(rt_path_absolute, rt_path_absolute(path))
+#define rt_path_canonical(path) OBSERVE(rt_path_canonical, rt_path_canonical(path))
+#define rt_glob_match(pattern, text) OBSERVE(rt_glob_match, rt_glob_match(pattern, text))
 #define rt_file_mmap(path, offset, len, access, mapped) OBSERVE(rt_file_mmap, rt_file_mmap(path, offset, len, access, mapped))
 #define rt_file_munmap(address, len) OBSERVE(rt_file_munmap, rt_file_munmap(address, len))
 #define rt_file_msync(address, len, wait) OBSERVE(rt_file_msync, rt_file_msync(address, len, wait))

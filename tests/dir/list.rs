@@ -1,18 +1,5 @@
 use super::*;
 
-/// Returns the names that the library lists. Asserts that it lists each once.
-fn listed(path: &str) -> BTreeSet<Vec<u8>> {
-    let list = dir::list(path).unwrap();
-    let names: BTreeSet<_> = list.iter().map(|name| name.to_bytes().to_vec()).collect();
-    assert_eq!(names.len(), list.len(), "a name was listed twice");
-    names
-}
-
-/// Returns the names that std lists.
-fn expected(path: &str) -> BTreeSet<Vec<u8>> {
-    fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().into_vec()).collect()
-}
-
 fn fill(temp: &TempDir, count: usize) {
     let first = temp.file("0", "");
     for i in 1..count {

@@ -7,7 +7,8 @@ use super::call::{MAX_TRANSFER, constants, decode, decode_count, flags, last_err
 use super::fd::Fd;
 use super::own::open_pipe;
 pub(crate) use super::own::{
-    O_SEARCH, SEEK_DATA, SEEK_HOLE, copy_file_range, dir_record, dir_record_type, is_deleted, read_dir, sync,
+    O_SEARCH, SEEK_DATA, SEEK_HOLE, copy_file_range, dir_record, dir_record_inode, dir_record_type, is_deleted,
+    read_dir, sync,
 };
 use super::path::unlink_at;
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]

@@ -61,6 +61,12 @@ pub(crate) fn dir_record_type(records: &[u8]) -> u32 {
     records.get(offset_of!(libc::dirent64, d_type)).map_or(0, |&kind| u32::from(kind) << 12)
 }
 
+/// Returns the inode number in the first directory record, or 0 if it has none. It is that of the directory under a mount.
+pub(crate) fn dir_record_inode(records: &[u8]) -> u64 {
+    let number = records.get(offset_of!(libc::dirent64, d_ino)..).and_then(<[u8]>::first_chunk);
+    number.map_or(0, |bytes| u64::from_ne_bytes(*bytes))
+}
+
 /// Waits until the content and the size of a file, or the names in a directory, are on its disk. See fsync(2).
 pub(crate) fn sync(fd: &Fd) -> Result<()> {
     // SAFETY: the call takes a number only.

@@ -113,6 +113,15 @@ pub(crate) fn lstat<'a>(path: &CStr, buffer: &'a mut StatBuffer) -> Result<&'a S
     Ok(unsafe { buffer.assume_init_ref() })
 }
 
+/// Returns the status of a path that starts at a directory, following symbolic links. See fstatat(2).
+pub(crate) fn stat_at<'a>(directory: &Fd, path: &CStr, buffer: &'a mut StatBuffer) -> Result<&'a Stat> {
+    let start = buffer.as_mut_ptr().cast();
+    // SAFETY: the path is NUL-terminated, and the buffer is a struct stat.
+    retry(|| decode(unsafe { libc::fstatat(directory.raw(), path.as_ptr(), start, 0) }))?;
+    // SAFETY: the call succeeded, so it filled the buffer.
+    Ok(unsafe { buffer.assume_init_ref() })
+}
+
 /// Returns the status of a path that starts at a directory; a symbolic link in the last component is not followed. See
 /// fstatat(2).
 pub(crate) fn lstat_at<'a>(directory: &Fd, path: &CStr, buffer: &'a mut StatBuffer) -> Result<&'a Stat> {

@@ -199,6 +199,12 @@ pub(crate) fn dir_record_type(records: &[u8]) -> u32 {
     records.get(TYPE).map_or(0, |&kind| u32::from(kind) << 12)
 }
 
+/// Returns the inode number in the first directory record, or 0 if it has none. It is that of the directory under a mount.
+pub(crate) fn dir_record_inode(records: &[u8]) -> u64 {
+    const INODE: usize = offset_of!(general::linux_dirent64, d_ino);
+    records.get(INODE..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u64::from_ne_bytes(*bytes))
+}
+
 /// Returns false: the kernel returns no records of deleted names.
 pub(crate) const fn is_deleted(_record: &[u8]) -> bool {
     false

@@ -111,6 +111,12 @@ pub(crate) fn lstat<'a>(path: &CStr, buffer: &'a mut StatBuffer) -> Result<&'a S
     unsafe { stat_with(Some(path), buffer, general::AT_SYMLINK_NOFOLLOW, nr::NEWFSTATAT, CWD) }
 }
 
+/// Returns the status of a path that starts at a directory, following symbolic links. See fstatat(2).
+pub(crate) fn stat_at<'a>(directory: &Fd, path: &CStr, buffer: &'a mut StatBuffer) -> Result<&'a Stat> {
+    // SAFETY: the call takes a directory, a path, a buffer and flags.
+    unsafe { stat_with(Some(path), buffer, 0, nr::NEWFSTATAT, directory.register()) }
+}
+
 /// Returns the status of a path that starts at a directory; a symbolic link in the last component is not followed. See
 /// fstatat(2).
 pub(crate) fn lstat_at<'a>(directory: &Fd, path: &CStr, buffer: &'a mut StatBuffer) -> Result<&'a Stat> {

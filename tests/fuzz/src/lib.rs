@@ -22,7 +22,7 @@ pub mod c;
 pub mod cgroup;
 #[path = "../../../src/content.rs"]
 pub mod content;
-#[path = "../../../src/dir.rs"]
+#[path = "../../../src/dir/mod.rs"]
 pub mod dir;
 #[path = "../../../src/env/mod.rs"]
 pub mod env;
@@ -32,6 +32,8 @@ pub mod errno;
 pub mod fields;
 #[path = "../../../src/file/mod.rs"]
 pub mod file;
+#[path = "../../../src/glob/mod.rs"]
+pub mod glob;
 #[path = "../../../src/heap/mod.rs"]
 pub mod heap;
 #[path = "../../../src/io.rs"]
@@ -40,6 +42,8 @@ pub mod io;
 pub mod list;
 #[path = "../../../src/mmap/mod.rs"]
 pub mod mmap;
+#[path = "../../../src/path/mod.rs"]
+pub mod path;
 #[path = "../../../src/process/mod.rs"]
 pub mod process;
 #[path = "../../../src/stdio.rs"]

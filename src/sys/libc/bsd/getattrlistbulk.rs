@@ -53,6 +53,11 @@ pub(crate) fn dir_record(records: &[u8]) -> Option<(usize, usize)> {
     Some((len as usize, NAME.checked_add_signed(name as isize)?))
 }
 
+/// Returns 0: the inode number is not requested.
+pub(crate) const fn dir_record_inode(_records: &[u8]) -> u64 {
+    0
+}
+
 /// Returns the type bits of the mode of the file that the first directory record names, or 0 if the file system does not
 /// tell. See getattrlist(2), ATTR_CMN_OBJTYPE.
 pub(crate) fn dir_record_type(records: &[u8]) -> u32 {

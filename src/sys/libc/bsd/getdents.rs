@@ -45,6 +45,12 @@ pub(crate) fn dir_record_type(records: &[u8]) -> u32 {
     records.get(offset_of!(libc::dirent, d_type)).map_or(0, |&kind| u32::from(kind) << 12)
 }
 
+/// Returns the inode number in the first directory record, or 0 if it has none. It is that of the directory under a mount.
+pub(crate) fn dir_record_inode(records: &[u8]) -> u64 {
+    let number = records.get(offset_of!(libc::dirent, d_fileno)..).and_then(<[u8]>::first_chunk);
+    number.map_or(0, |bytes| u64::from_ne_bytes(*bytes))
+}
+
 /// Returns whether a record is that of a deleted name, which some systems keep without an inode number, or a whiteout,
 /// which hides a name of a lower layer.
 pub(crate) fn is_deleted(record: &[u8]) -> bool {

@@ -25,9 +25,9 @@ use crate::errno::{Errno, Result};
 use crate::sys::types::{Sharing, Timespec, retry};
 
 #[cfg(target_os = "macos")]
-pub(crate) use getattrlistbulk::{dir_record, dir_record_type, is_deleted, read_dir};
+pub(crate) use getattrlistbulk::{dir_record, dir_record_inode, dir_record_type, is_deleted, read_dir};
 #[cfg(not(target_os = "macos"))]
-pub(crate) use getdents::{dir_record, dir_record_type, is_deleted, read_dir};
+pub(crate) use getdents::{dir_record, dir_record_inode, dir_record_type, is_deleted, read_dir};
 pub(super) use mapping::map_flags;
 pub(crate) use mapping::{
     MADV_DODUMP, MADV_DOFORK, MADV_DONTDUMP, MADV_DONTFORK, MADV_HUGEPAGE, MADV_MERGEABLE, MADV_NOHUGEPAGE,

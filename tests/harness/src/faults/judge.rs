@@ -109,6 +109,15 @@ pub const EXCEPTIONS: &[Exception] = &[
                  never fails so)",
     },
     Exception {
+        functions: &["rt_dir_walk"],
+        numbers: &[Sysno::getdents64, Sysno::openat, Sysno::mmap],
+        reasons: &[libc::ENOENT],
+        is_second: false,
+        about: &[About::Outcome, About::Answer],
+        reason: "openat or getdents64 fails with ENOENT: the directory was removed, and the list is that of the others \
+                 (mmap never fails so)",
+    },
+    Exception {
         functions: &["rt_dir_list"],
         numbers: &[Sysno::getdents64, Sysno::mmap],
         reasons: &[libc::ENOENT],
@@ -132,6 +141,24 @@ pub const EXCEPTIONS: &[Exception] = &[
         is_second: false,
         about: &[About::Reason],
         reason: "a new parent whose owner may not write keeps its mode: the error is that of mkdirat in it, EACCES",
+    },
+    Exception {
+        functions: &["rt_dir_remove_all"],
+        numbers: &[Sysno::unlinkat, Sysno::openat, Sysno::getdents64],
+        reasons: &[libc::ENOENT, libc::ENOTDIR, libc::EISDIR],
+        is_second: false,
+        about: &[About::Outcome, About::Reason],
+        reason: "unlinkat, openat or getdents64 fails with ENOENT, which means that another process removed the file, or with \
+                 ENOTDIR or EISDIR, which mean that it put another kind of file there: the file stays, or the error is \
+                 that of the next attempt",
+    },
+    Exception {
+        functions: &["rt_path_canonical"],
+        numbers: &[Sysno::readlinkat],
+        reasons: &[libc::EINVAL],
+        is_second: false,
+        about: &[About::Outcome],
+        reason: "readlinkat fails with EINVAL, which means that the file is no link: the path is resolved that far",
     },
     Exception {
         functions: &["rt_file_lock", "rt_file_lock_timeout", "rt_file_lock_shared"],

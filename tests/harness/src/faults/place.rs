@@ -25,6 +25,7 @@ pub struct Place {
     pub many: Vec<Vec<u8>>,
     /// The lines of the file `lines`, in order of their bytes.
     pub lines: Vec<Vec<u8>>,
+    pub walked: Vec<Vec<u8>>,
     guarded: Vec<(PathBuf, Guarded)>,
     /// The file that is kept locked.
     held: RefCell<Option<File>>,
@@ -76,6 +77,7 @@ impl Place {
             few: names(3),
             many: names(MANY),
             lines: [&b"and another"[..], b"one line"].map(<[u8]>::to_vec).to_vec(),
+            walked: ["path/b/prog", "path/c/prog", "path/c/script"].map(|path| path.as_bytes().to_vec()).to_vec(),
             guarded: Vec::new(),
             held: RefCell::new(None),
             directory,
@@ -97,6 +99,7 @@ impl Place {
         fs::set_permissions(self.at("small"), Permissions::from_mode(0o640))?;
         symlink("small", self.at("link"))?;
         symlink("link-to-itself", self.at("link-to-itself"))?;
+        symlink(".", self.at("here"))?;
         for (name, entries) in [("few", &self.few), ("many", &self.many)] {
             fs::create_dir(self.at(name))?;
             for entry in entries {
@@ -179,6 +182,26 @@ impl Place {
         let mode = fs::metadata(self.at(name))?.mode() & 0o7777;
         ensure!(mode & 0o300 == 0o300, "{name} has the mode {mode:o}");
         Ok(())
+    }
+
+    /// Makes an empty directory.
+    pub fn make_directory(&self, name: &str) -> Result<()> {
+        self.remove(name)?;
+        Ok(fs::create_dir(self.at(name))?)
+    }
+
+    /// Makes a directory with a file, a link to a directory, and a directory with a file.
+    pub fn make_tree(&self, name: &str) -> Result<()> {
+        self.make_directory(name)?;
+        fs::create_dir(self.at(name).join("inner"))?;
+        fs::write(self.at(name).join("inner/file"), b"")?;
+        fs::write(self.at(name).join("file"), b"")?;
+        Ok(symlink("../few", self.at(name).join("link"))?)
+    }
+
+    pub fn make_link(&self, name: &str, target: &str) -> Result<()> {
+        self.remove(name)?;
+        Ok(symlink(target, self.at(name))?)
     }
 
     pub fn write(&self, name: &str, content: &[u8]) -> Result<()> {

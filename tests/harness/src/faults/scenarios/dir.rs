@@ -9,6 +9,35 @@ pub const ALL: &[Scenario] = &[
     create_under("three levels, the umask takes access from the owner", "unwritable"),
     create_under("three levels, the umask takes everything", "unreadable"),
     create("recursive, there already", &["few", "recursive"], |place| place.has("few"), |place| place.has("few")),
+    Scenario { state: "a directory", ..ask("rt_dir_exists", &["few"], Expected::True) },
+    Scenario { state: "a file", ..ask("rt_dir_exists", &["small"], Expected::Failure(0, libc::ENOTDIR)) },
+    Scenario {
+        function: "rt_dir_remove",
+        arguments: &["new"],
+        before: |place| place.make_directory("new"),
+        done: |place| place.has_no("new"),
+        failed: |place| place.has("new"),
+        ..PLAIN
+    },
+    Scenario {
+        function: "rt_dir_remove_all",
+        state: "a tree",
+        arguments: &["new"],
+        before: |place| place.make_tree("new"),
+        done: |place| place.has_no("new"),
+        failed: |place| place.has("few"),
+        ..PLAIN
+    },
+    Scenario {
+        function: "rt_dir_remove_all",
+        state: "a link",
+        arguments: &["new"],
+        before: |place| place.make_link("new", "few"),
+        done: |place| place.has_no("new"),
+        failed: |place| place.has("new"),
+        ..PLAIN
+    },
+    Scenario { state: "a tree", ..ask("rt_dir_walk", &["path"], Expected::List(|place| &place.walked)) },
     list("3 names", &["few"], Expected::List(|place| &place.few)),
     list("1500 names", &["many"], Expected::List(|place| &place.many)),
     Scenario {
