@@ -4,7 +4,7 @@ use core::ffi::c_char;
 
 use super::convert::{CStrArg, fail};
 use crate::errno::{Errno, Result};
-use crate::process::{self, Argv, Outcome, run_argv};
+use crate::process::{self, Argv, Outcome, exec_argv, run_argv};
 
 /// Returns the process ID of the caller.
 #[unsafe(no_mangle)]
@@ -20,7 +20,32 @@ pub extern "C" fn rt_getpid() -> i64 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rt_process_run(cmd: *const c_char, args: *const *const c_char, arg_count: usize) -> i32 {
     // SAFETY: C passes a string or NULL, and an array of this many strings or NULLs.
-    match unsafe { run(cmd, args, arg_count) } {
+    into_code(unsafe { argv_of(cmd, args, arg_count) }.and_then(run_argv))
+}
+
+/// Runs a line of shell script by `/bin/sh -c`, and waits for its end.
+///
+/// The result is that of rt_process_run(): 127 with the error 0 is what a shell returns for a command that it does not
+/// find.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_shell(command: *const c_char) -> i32 {
+    // SAFETY: C passes a string or NULL.
+    into_code(unsafe { CStrArg::new(command) }.and_then(|command| process::shell(command.get())))
+}
+
+/// Replaces the calling process by a program, and returns only if that fails.
+///
+/// 127: the command was not found, 126: it was found, and could not be executed; rt_last_error() is the reason. -1: it
+/// could not be looked for. After a failure the process is as before.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rt_process_exec(cmd: *const c_char, args: *const *const c_char, arg_count: usize) -> i32 {
+    // SAFETY: C passes a string or NULL, and an array of this many strings or NULLs.
+    into_code(unsafe { argv_of(cmd, args, arg_count) }.and_then(exec_argv))
+}
+
+/// Returns the code of an outcome, or -1, and records the reason of a failure value.
+fn into_code(outcome: Result<Outcome>) -> i32 {
+    match outcome {
         Ok(outcome) => match outcome.code() {
             // A program's own exit code can equal a failure value.
             code @ (126 | 127) => fail(code, outcome.error().map_or(0, Errno::raw)),
@@ -32,14 +57,14 @@ pub unsafe extern "C" fn rt_process_run(cmd: *const c_char, args: *const *const 
 
 /// # Safety
 /// The command is null or points to a NUL-terminated string. The array is null or has this many pointers, of which each
-/// is null or points to a NUL-terminated string.
-unsafe fn run(cmd: *const c_char, args: *const *const c_char, count: usize) -> Result<Outcome> {
+/// is null or points to a NUL-terminated string. All of them stay unchanged for the lifetime.
+unsafe fn argv_of<'a>(cmd: *const c_char, args: *const *const c_char, count: usize) -> Result<Argv<'a>> {
     // SAFETY: the pointer is null or points to a string.
     let command = unsafe { CStrArg::new(cmd) }?;
     // SAFETY: the array is null or has this many pointers.
     let args = unsafe { array_of(args, count) }?;
     // SAFETY: the pointers that are not null point to strings.
-    run_argv(unsafe { Argv::from_pointers(command.get(), args) }?)
+    unsafe { Argv::from_pointers(command.get(), args) }
 }
 
 /// Returns an array of pointers that C passed.

@@ -17,7 +17,7 @@ use crate::sys;
 pub(crate) use argv::Argv;
 #[cfg(not(feature = "exports"))]
 use argv::Argv;
-use exec::exec_argv;
+pub(crate) use exec::exec_argv;
 pub use exit::exit;
 pub(crate) use spawn::run_argv;
 pub use status::Outcome;
@@ -44,6 +44,25 @@ pub fn getpid() -> i32 {
 /// contains a NUL byte.
 pub fn run<A: Arg>(command: impl Arg, args: &[A]) -> Result<Outcome> {
     run_argv(Argv::from_texts(command.bytes(), args.iter().map(Arg::bytes))?)
+}
+
+/// Runs a line of shell script by `/bin/sh -c`, and waits for its end, as [`run`] does.
+///
+/// # Errors
+/// Those of [`run`].
+///
+/// # Examples
+/// ```
+/// use ffi_syscalls::process::{self, Outcome};
+///
+/// assert_eq!(process::shell("exit 3")?, Outcome::Exited(3));
+/// # Ok::<(), ffi_syscalls::Errno>(())
+/// ```
+#[doc(alias = "rt_shell")]
+pub fn shell(command: impl Arg) -> Result<Outcome> {
+    // A line may start with a hyphen, and is no option.
+    let args: [&[u8]; 3] = [b"-c", b"--", command.bytes()];
+    run_argv(Argv::from_texts(argv::SHELL.to_bytes(), args.into_iter())?)
 }
 
 /// Replaces the calling process by a program, and returns only if that fails. See execve(2).

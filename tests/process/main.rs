@@ -6,5 +6,6 @@ mod exec;
 mod exit;
 mod getpid;
 mod run;
+mod shell;
 #[path = "../support/mod.rs"]
 mod support;
