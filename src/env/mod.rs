@@ -24,7 +24,7 @@ use crate::text::Text;
 
 #[cfg(fuzzing_hooks)]
 pub(crate) use variables::forget;
-pub(crate) use variables::{snapshot, value_in};
+pub(crate) use variables::{EntriesOf, snapshot, value_in};
 
 /// Returns the working directory, absolute.
 ///

@@ -135,13 +135,8 @@ pub(crate) fn new_group() -> Result<()> {
 }
 
 /// The resources memory, processor seconds, descriptors, processes and file size. See getrlimit(2).
-pub(crate) const LIMITS: [u32; 5] = [
-    general::RLIMIT_AS,
-    general::RLIMIT_CPU,
-    general::RLIMIT_NOFILE,
-    general::RLIMIT_NPROC,
-    general::RLIMIT_FSIZE,
-];
+pub(crate) const LIMITS: [u32; 5] =
+    [general::RLIMIT_AS, general::RLIMIT_CPU, general::RLIMIT_NOFILE, general::RLIMIT_NPROC, general::RLIMIT_FSIZE];
 
 /// Limits a resource of the caller, soft and hard. See prlimit(2).
 pub(crate) fn set_limit(resource: u32, limit: u64) -> Result<()> {

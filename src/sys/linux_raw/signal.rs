@@ -73,10 +73,8 @@ pub(crate) fn is_pending(signal: u32) -> Result<bool> {
 /// Takes a blocked signal once it is pending; `EAGAIN` after this many milliseconds. See sigtimedwait(2).
 pub(crate) fn take_signal(signal: u32, limit: u32) -> Result<()> {
     let set = set_of(signal);
-    let time = general::__kernel_timespec {
-        tv_sec: i64::from(limit / 1000),
-        tv_nsec: i64::from(limit % 1000) * 1_000_000,
-    };
+    let time =
+        general::__kernel_timespec { tv_sec: i64::from(limit / 1000), tv_nsec: i64::from(limit % 1000) * 1_000_000 };
     let (set, time) = ((&raw const set).expose_provenance(), (&raw const time).expose_provenance());
     // SAFETY: the kernel reads a signal set of the given size and a time, and writes no details to a null address.
     decode(unsafe { syscall4(Sysno::rt_sigtimedwait as usize, set, 0, time, SIGSET_SIZE) }).map(drop)
