@@ -56,6 +56,130 @@ extern "C" {
 #endif
 
 /**
+ * Captures the standard output.
+ */
+#define RT_PROCESS_CAPTURE_OUT 1
+
+/**
+ * Captures the standard error.
+ */
+#define RT_PROCESS_CAPTURE_ERR 2
+
+/**
+ * Has the standard error go where the standard output goes.
+ */
+#define RT_PROCESS_ERR_TO_OUT 4
+
+/**
+ * Makes the program the leader of a new process group, which is ended as a whole when the time is over.
+ */
+#define RT_PROCESS_NEW_GROUP 8
+
+/**
+ * Gives the program /dev/null as its standard input, unless it has an input.
+ */
+#define RT_PROCESS_NULL_INPUT 16
+
+/**
+ * The time of the program was over.
+ */
+#define RT_PROCESS_TIMED_OUT 1
+
+/**
+ * A captured stream had more than max_output.
+ */
+#define RT_PROCESS_TRUNCATED 2
+
+/**
+ * Options of a program to run. Zeroes, but for the size, are the defaults.
+ */
+typedef struct rt_process_options {
+  /**
+   * sizeof(rt_process_options). 0 is EINVAL. A larger one, of a later version, is E2BIG unless the rest is zeroes.
+   */
+  size_t size;
+  /**
+   * RT_PROCESS_CAPTURE_OUT and the like. Unknown ones are EINVAL.
+   */
+  uint32_t flags;
+  /**
+   * The working directory of the program. NULL: the caller's.
+   */
+  const char *cwd;
+  /**
+   * The environment: texts "NAME=value", ended by NULL. NULL: that of the library.
+   */
+  const char *const *env;
+  /**
+   * The standard input. NULL: the caller's, or /dev/null by RT_PROCESS_NULL_INPUT.
+   */
+  const void *input;
+  /**
+   * The number of bytes of the standard input.
+   */
+  size_t input_len;
+  /**
+   * The time after which SIGTERM ends the program, in milliseconds. 0 or below: none.
+   */
+  int64_t timeout_ms;
+  /**
+   * The time from SIGTERM to SIGKILL, in milliseconds, and from the end of the program to that of streams which
+   * another process holds open. 0: 1000. Below 0: none.
+   */
+  int64_t grace_ms;
+  /**
+   * The number of bytes to keep of each stream. 0: 64 MB. The rest is read and dropped.
+   */
+  uint64_t max_output;
+  /**
+   * RLIMIT_AS in bytes, soft and hard. 0, here and below: that of the caller.
+   */
+  uint64_t max_memory;
+  /**
+   * RLIMIT_CPU in seconds.
+   */
+  uint64_t max_cpu_seconds;
+  /**
+   * RLIMIT_NOFILE.
+   */
+  uint64_t max_files;
+  /**
+   * RLIMIT_NPROC.
+   */
+  uint64_t max_processes;
+  /**
+   * RLIMIT_FSIZE in bytes.
+   */
+  uint64_t max_file_size;
+} rt_process_options;
+
+/**
+ * How a program ended, and what it wrote.
+ */
+typedef struct rt_process_result {
+  /**
+   * sizeof(rt_process_result), set by the caller. A smaller one is EINVAL.
+   */
+  size_t size;
+  /**
+   * The code, as of rt_process_run(), and 124 if the time was over.
+   */
+  int32_t code;
+  /**
+   * RT_PROCESS_TIMED_OUT, RT_PROCESS_TRUNCATED.
+   */
+  uint32_t flags;
+  /**
+   * The standard output, for rt_free(). NULL if it was not captured.
+   */
+  char *out;
+  /**
+   * The standard error, for rt_free(). NULL if it was not captured.
+   */
+  char *err;
+} rt_process_result;
+
+/**
  * Returns whether the path resolves; a dangling symbolic link does not. When it is false, rt_last_error() tells
  * whether that is certain (ENOENT, ENOTDIR) or unknown (EACCES, ELOOP, EIO).
  */
@@ -446,6 +570,68 @@ int64_t rt_getpid(void);
  * waited for. The call also works if the caller ignores SIGCHLD.
  */
 int32_t rt_process_run(const char *cmd, const char *const *args, size_t arg_count);
+
+/**
+ * Runs a line of shell script by `/bin/sh -c`, and waits for its end.
+ *
+ * The result is that of rt_process_run(): 127 with the error 0 is what a shell returns for a command that it does not
+ * find.
+ */
+int32_t rt_shell(const char *command);
+
+/**
+ * Replaces the calling process by a program, and returns only if that fails.
+ *
+ * 127: the command was not found, 126: it was found, and could not be executed; rt_last_error() is the reason. -1: it
+ * could not be looked for. After a failure the process is as before.
+ */
+int32_t rt_process_exec(const char *cmd, const char *const *args, size_t arg_count);
+
+/**
+ * Runs a program with options, and waits for its end.
+ *
+ * The options may be NULL. It returns true with the code of rt_process_run(), 126 and 127 for a program that could not
+ * be executed included, whose reason is rt_last_error(); otherwise that is 0. It returns false where rt_process_run()
+ * would return -1, and if the working directory cannot be entered or a limit cannot be set; all of the result but its
+ * size is 0 then. All captured streams and the input move at once. After the timeout the code is 124.
+ */
+bool rt_process_run_with(const char *cmd, const char *const *args, size_t arg_count, const struct rt_process_options *options, struct rt_process_result *result);
+
+/**
+ * Runs a program, and returns all that it wrote to its standard output, however it ended.
+ *
+ * NULL if it could not be run, or if the output is more than memory holds (ENOMEM). rt_process_run_with() returns how it
+ * ended, too.
+ */
+char *rt_process_output(const char *cmd, const char *const *args, size_t arg_count);
+
+/**
+ * Starts a program, and returns its process ID, for rt_process_wait(), rt_process_is_running() and rt_process_kill().
+ *
+ * The options may be NULL. A capture, input, timeout, grace or maximum of output in them is EINVAL. -1 if the program
+ * could not be executed, too.
+ */
+int64_t rt_process_spawn(const char *cmd, const char *const *args, size_t arg_count, const struct rt_process_options *options);
+
+/**
+ * Waits for a child of rt_process_spawn() to end, at most this many milliseconds, and returns its code, once.
+ *
+ * Below 0 it waits without a limit, and 0 only looks. The code is that of rt_process_run(). -1: ETIMEDOUT, the child
+ * still runs; ECHILD, it is no child of the caller's, was waited for, or was started while the caller ignores SIGCHLD.
+ */
+int32_t rt_process_wait(int64_t pid, int64_t timeout_ms);
+
+/**
+ * Returns whether a child still runs. It is false once the child has ended, waited for or not.
+ *
+ * rt_last_error() is 0 for a child that has ended, and ECHILD for what is no child of the caller's.
+ */
+bool rt_process_is_running(int64_t pid);
+
+/**
+ * Sends a signal to a process, by kill(2). A process ID of 0 or below is EINVAL.
+ */
+bool rt_process_kill(int64_t pid, int32_t signal);
 
 /**
  * Returns how many processors the calling thread can keep busy: those it may run on, or fewer if a control group

@@ -29,7 +29,7 @@ pub use directories::{cache_dir, config_dir, data_dir, temp_dir};
 pub use program::{args, exe};
 #[cfg(fuzzing_hooks)]
 pub(crate) use variables::forget;
-pub(crate) use variables::{snapshot, value_in};
+pub(crate) use variables::{EntriesOf, snapshot, value_in};
 
 /// Returns the working directory, absolute.
 ///

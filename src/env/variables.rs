@@ -1,6 +1,7 @@
 //! The table of variables.
 
 use core::ffi::{CStr, c_char};
+use core::marker::PhantomData;
 use core::ptr::{NonNull, null};
 
 use crate::content::read_file;
@@ -65,13 +66,34 @@ pub(crate) fn snapshot() -> Result<List> {
 }
 
 /// Returns the value of the first variable of this name in a copy of the environment.
-pub(crate) fn value_in<'a>(environment: &'a List, name: &[u8]) -> Option<&'a CStr> {
+pub(crate) fn value_in<'a>(environment: EntriesOf<'a>, name: &[u8]) -> Option<&'a CStr> {
     if !is_name(name) {
         return None;
     }
-    // SAFETY: a list is an array of NUL-terminated strings, ended by a null pointer, and is borrowed for the lifetime.
-    // A name contains no NUL.
+    // SAFETY: this is an array of NUL-terminated strings, ended by a null pointer, which stays for the lifetime. A name
+    // contains no NUL.
     unsafe { value_of(environment.as_ptr(), name) }
+}
+
+/// An environment for a program: an array of NUL-terminated strings, ended by a null pointer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EntriesOf<'a>(Entries, PhantomData<&'a CStr>);
+
+impl<'a> EntriesOf<'a> {
+    /// # Safety
+    /// The pointer is to such an array, which stays unchanged for the lifetime, as its strings do.
+    #[cfg(feature = "exports")]
+    pub(crate) const unsafe fn new(array: *const *const c_char) -> Self {
+        Self(array, PhantomData)
+    }
+
+    pub(crate) const fn of(list: &'a List) -> Self {
+        Self(list.as_ptr(), PhantomData)
+    }
+
+    pub(crate) const fn as_ptr(self) -> *const *const c_char {
+        self.0
+    }
 }
 
 /// Forgets what was set, for tests that start over in one process.

@@ -6,7 +6,7 @@ use core::ffi::{CStr, c_char};
 use super::argv::{Argv, SHELL};
 use super::search::{DEFAULT_PATH, Search};
 use super::status::Outcome;
-use crate::env;
+use crate::env::{self, EntriesOf as Entries};
 use crate::errno::{Errno, Result};
 use crate::list::List;
 use crate::sys::{self, Disposition, SignalSet};
@@ -44,7 +44,12 @@ pub(crate) fn exec_argv(mut argv: Argv<'_>) -> Result<Outcome> {
 impl<'a> Program<'a> {
     /// Takes the arguments and the environment of a program that the process becomes.
     pub(super) fn new(argv: &'a mut Argv<'_>, envp: &'a List) -> Self {
-        let path = if env::is_secure_exec() { None } else { env::value_in(envp, b"PATH") };
+        Self::with_environment(argv, Entries::of(envp), false)
+    }
+
+    /// Takes the arguments and an environment, whose `PATH` counts in secure-execution mode too if it `is_own`.
+    pub(super) fn with_environment(argv: &'a mut Argv<'_>, envp: Entries<'a>, is_own: bool) -> Self {
+        let path = if !is_own && env::is_secure_exec() { None } else { env::value_in(envp, b"PATH") };
         let array = argv.as_mut_ptr();
         let search = Search { command: argv.command(), path: path.unwrap_or(DEFAULT_PATH).to_bytes() };
         Self { argv: array, envp: envp.as_ptr(), search, spawn_mask: None, spawned: Cell::new(0) }

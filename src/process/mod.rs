@@ -1,13 +1,19 @@
 //! Processes: the caller's own, running a program to its end, and becoming one.
 
 mod argv;
+mod child;
+mod command;
 #[cfg(feature = "freestanding")]
 mod destructors;
 mod exec;
 mod exit;
+mod options;
+mod run_with;
 mod search;
 mod spawn;
 mod status;
+mod streams;
+mod watch;
 
 use crate::arg::Arg;
 use crate::errno::Result;
@@ -17,8 +23,19 @@ use crate::sys;
 pub(crate) use argv::Argv;
 #[cfg(not(feature = "exports"))]
 use argv::Argv;
-use exec::exec_argv;
+pub use child::{is_running, kill, wait};
+#[cfg(feature = "exports")]
+pub(crate) use child::{spawn_argv, wait_milliseconds};
+#[cfg(feature = "exports")]
+pub(crate) use command::output_of;
+pub use command::{Command, Limit, output};
+pub(crate) use exec::exec_argv;
 pub use exit::exit;
+#[cfg(feature = "exports")]
+pub(crate) use options::Options;
+pub use run_with::Output;
+#[cfg(feature = "exports")]
+pub(crate) use run_with::run_argv_with;
 pub(crate) use spawn::run_argv;
 pub use status::Outcome;
 
@@ -46,6 +63,25 @@ pub fn run<A: Arg>(command: impl Arg, args: &[A]) -> Result<Outcome> {
     run_argv(Argv::from_texts(command.bytes(), args.iter().map(Arg::bytes))?)
 }
 
+/// Runs a line of shell script by `/bin/sh -c`, and waits for its end, as [`run`] does.
+///
+/// # Errors
+/// Those of [`run`].
+///
+/// # Examples
+/// ```
+/// use ffi_syscalls::process::{self, Outcome};
+///
+/// assert_eq!(process::shell("exit 3")?, Outcome::Exited(3));
+/// # Ok::<(), ffi_syscalls::Errno>(())
+/// ```
+#[doc(alias = "rt_shell")]
+pub fn shell(command: impl Arg) -> Result<Outcome> {
+    // A line may start with a hyphen, and is no option.
+    let args: [&[u8]; 3] = [b"-c", b"--", command.bytes()];
+    run_argv(Argv::from_texts(argv::SHELL.to_bytes(), args.into_iter())?)
+}
+
 /// Replaces the calling process by a program, and returns only if that fails. See execve(2).
 ///
 /// Command, arguments and environment are those of [`run`]; the search in `PATH` and `/bin/sh` for a script without
@@ -64,4 +100,9 @@ pub fn run<A: Arg>(command: impl Arg, args: &[A]) -> Result<Outcome> {
 /// The program could not be looked for: `ENOMEM`; `EINVAL` if a text contains a NUL byte.
 pub fn exec<A: Arg>(command: impl Arg, args: &[A]) -> Result<Outcome> {
     exec_argv(Argv::from_texts(command.bytes(), args.iter().map(Arg::bytes))?)
+}
+
+/// Returns a length of time in whole milliseconds, rounded up.
+fn milliseconds(time: core::time::Duration) -> u64 {
+    u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }

@@ -31,7 +31,6 @@ impl Outcome {
     }
 
     /// Returns why no program started, or `None` if one did.
-    #[cfg(feature = "exports")]
     pub(crate) const fn error(self) -> Option<Errno> {
         match self {
             Self::Exited(_) | Self::Signaled(_) => None,
@@ -59,6 +58,7 @@ pub(super) struct ExecReport(u32);
 const NOT_STARTED: u32 = 1 << 16;
 const NOT_FOUND: u32 = 2 << 16;
 const NOT_EXECUTABLE: u32 = 3 << 16;
+const TIMED_OUT: u32 = 4 << 16;
 
 impl ExecReport {
     /// Reports how a child ended, or why there is none to wait for.
@@ -67,6 +67,24 @@ impl ExecReport {
             Ok(status) => Self(status.0.cast_unsigned() & 0xffff),
             Err(errno) => Self::failed(NOT_STARTED, errno),
         }
+    }
+
+    /// Reports how a child ended whose time may have been over.
+    pub(super) const fn ended(result: Result<WaitStatus>, timed_out: bool) -> Self {
+        match Self::waited(result) {
+            Self(status) if timed_out && result.is_ok() => Self(status | TIMED_OUT),
+            report => report,
+        }
+    }
+
+    /// Reports that the child could not be made ready.
+    pub(super) const fn not_started(errno: Errno) -> Self {
+        Self::failed(NOT_STARTED, errno)
+    }
+
+    /// Returns whether the time of the child was over.
+    pub(super) const fn timed_out(self) -> bool {
+        self.0 & !0xffff == TIMED_OUT
     }
 
     /// Reports that the command was not found, or could not be executed.

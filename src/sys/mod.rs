@@ -36,6 +36,7 @@ use core::sync::atomic::AtomicU32;
 use crate::errno::{Errno, Result};
 
 pub(crate) use backend::fd::Fd;
+pub(crate) use backend::fs::PollRequest;
 pub(crate) use backend::process::ChildEntry;
 pub(crate) use backend::signal::SignalSet;
 pub(crate) use backend::stat::{Stat, StatBuffer};
@@ -72,6 +73,8 @@ macro_rules! contract {
 contract! {
     fd {
         close_all_but: unsafe fn(i32);
+        duplicate_onto: unsafe fn(i32, i32) -> Result<()>;
+        set_blocking: fn(&Fd) -> Result<()>;
     }
     fs {
         O_APPEND: u32;
@@ -91,6 +94,8 @@ contract! {
         SEEK_HOLE: u32;
         SEEK_SET: u32;
         PIPE_BUF: u32;
+        POLLIN: i16;
+        POLLOUT: i16;
         AT_FDCWD: i32;
         open: fn(&CStr, u32, u32) -> Result<Fd>;
         open_at: fn(&Fd, &CStr, u32, u32) -> Result<Fd>;
@@ -102,6 +107,7 @@ contract! {
         write_vectored: fn(&Fd, [&[u8]; 2]) -> Result<usize>;
         wait_readable: fn(&Fd) -> Result<()>;
         wait_writable: fn(&Fd) -> Result<()>;
+        poll: fn(&mut [PollRequest], Option<u32>) -> Result<()>;
         seek: fn(&Fd, usize, u32) -> Result<usize>;
         truncate: fn(&Fd, usize) -> Result<()>;
         chmod: fn(&Fd, u32) -> Result<()>;
@@ -192,6 +198,13 @@ contract! {
         exec: unsafe fn(&CStr, *const *const c_char, *const *const c_char) -> Errno;
         exit: fn(i32) -> !;
         wait: fn(i32) -> Result<WaitStatus>;
+        wait_now: fn(i32) -> Result<Option<WaitStatus>>;
+        has_ended: fn(i32) -> Result<bool>;
+        open_process: fn(i32) -> Result<Fd>;
+        kill: fn(i32, i32) -> Result<()>;
+        new_group: fn() -> Result<()>;
+        LIMITS: [u32; 5];
+        set_limit: fn(u32, u64) -> Result<()>;
         wait_forgotten: fn(i32) -> Result<WaitStatus>;
         set_parent_death_signal: fn(i32);
     }
@@ -201,10 +214,15 @@ contract! {
         SIGNALS: RangeInclusive<u32>;
         SIGABRT: u32;
         SIGCHLD: u32;
+        SIGKILL: u32;
         SIGPIPE: u32;
+        SIGTERM: u32;
         disposition: fn(u32) -> Result<Disposition>;
         set_disposition: fn(u32, bool);
         set_signal_mask: fn(SignalSet) -> Result<SignalSet>;
+        block_signal: fn(u32) -> Result<SignalSet>;
+        is_pending: fn(u32) -> Result<bool>;
+        take_signal: fn(u32, u32) -> Result<()>;
         raise: fn(u32);
     }
     system {

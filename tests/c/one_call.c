@@ -13,8 +13,8 @@
 #define NUMBER_AT(n) argc
 #define BYTES_AT(n) argv[1]
 #define LENGTH_AT(n) 1
-#define POINTER_AT(n) argv[1]
 #define SIZE_AT(n) (size_t *)(void *)argv
+#define POINTER_AT(n) (void *)argv[1]
 
 /* The result of main() for each kind of value. */
 #define RESULT_BOOLEAN(call) call

@@ -92,6 +92,14 @@
 #define ROW_rt_env_data_dir(X) X(TEXT, char *, rt_env_data_dir, (void), ())
 #define ROW_rt_getpid(X) X(NUMBER, int64_t, rt_getpid, (void), ())
 #define ROW_rt_process_run(X) X(NUMBER, int32_t, rt_process_run, (const char *cmd, const char *const *args, size_t arg_count), (TEXT_AT(0), TEXTS_AT(1), COUNT_AT(1)))
+#define ROW_rt_shell(X) X(NUMBER, int32_t, rt_shell, (const char *command), (TEXT_AT(0)))
+#define ROW_rt_process_exec(X) X(NUMBER, int32_t, rt_process_exec, (const char *cmd, const char *const *args, size_t arg_count), (TEXT_AT(0), TEXTS_AT(1), COUNT_AT(1)))
+#define ROW_rt_process_run_with(X) X(BOOLEAN, bool, rt_process_run_with, (const char *cmd, const char *const *args, size_t arg_count, const rt_process_options *options, rt_process_result *result), (TEXT_AT(0), TEXTS_AT(1), COUNT_AT(1), POINTER_AT(3), POINTER_AT(4)))
+#define ROW_rt_process_output(X) X(TEXT, char *, rt_process_output, (const char *cmd, const char *const *args, size_t arg_count), (TEXT_AT(0), TEXTS_AT(1), COUNT_AT(1)))
+#define ROW_rt_process_spawn(X) X(NUMBER, int64_t, rt_process_spawn, (const char *cmd, const char *const *args, size_t arg_count, const rt_process_options *options), (TEXT_AT(0), TEXTS_AT(1), COUNT_AT(1), POINTER_AT(3)))
+#define ROW_rt_process_wait(X) X(NUMBER, int32_t, rt_process_wait, (int64_t pid, int64_t timeout_ms), (NUMBER_AT(0), NUMBER_AT(1)))
+#define ROW_rt_process_is_running(X) X(BOOLEAN, bool, rt_process_is_running, (int64_t pid), (NUMBER_AT(0)))
+#define ROW_rt_process_kill(X) X(BOOLEAN, bool, rt_process_kill, (int64_t pid, int32_t signal), (NUMBER_AT(0), NUMBER_AT(1)))
 #define ROW_rt_system_cpu_count(X) X(NUMBER, int64_t, rt_system_cpu_count, (void), ())
 #define ROW_rt_hostname(X) X(TEXT, char *, rt_hostname, (void), ())
 #define ROW_rt_system_memory(X) X(NUMBER, int64_t, rt_system_memory, (void), ())
@@ -188,6 +196,14 @@
     ROW_rt_env_data_dir(X) \
     ROW_rt_getpid(X) \
     ROW_rt_process_run(X) \
+    ROW_rt_shell(X) \
+    ROW_rt_process_exec(X) \
+    ROW_rt_process_run_with(X) \
+    ROW_rt_process_output(X) \
+    ROW_rt_process_spawn(X) \
+    ROW_rt_process_wait(X) \
+    ROW_rt_process_is_running(X) \
+    ROW_rt_process_kill(X) \
     ROW_rt_system_cpu_count(X) \
     ROW_rt_hostname(X) \
     ROW_rt_system_memory(X) \
@@ -274,6 +290,11 @@
     ROW_rt_env_unset(X) \
     ROW_rt_env_set_cwd(X) \
     ROW_rt_process_run(X) \
+    ROW_rt_shell(X) \
+    ROW_rt_process_exec(X) \
+    ROW_rt_process_run_with(X) \
+    ROW_rt_process_output(X) \
+    ROW_rt_process_spawn(X) \
     ROW_rt_timestamp_parse(X) \
     ROW_rt_println(X) \
     ROW_rt_eprintln(X) \
@@ -380,6 +401,14 @@ FUNCTIONS(DECLARE_)
 #define rt_env_data_dir() OBSERVE(rt_env_data_dir, rt_env_data_dir())
 #define rt_getpid() OBSERVE(rt_getpid, rt_getpid())
 #define rt_process_run(cmd, args, arg_count) OBSERVE(rt_process_run, rt_process_run(cmd, args, arg_count))
+#define rt_shell(command) OBSERVE(rt_shell, rt_shell(command))
+#define rt_process_exec(cmd, args, arg_count) OBSERVE(rt_process_exec, rt_process_exec(cmd, args, arg_count))
+#define rt_process_run_with(cmd, args, arg_count, options, result) OBSERVE(rt_process_run_with, rt_process_run_with(cmd, args, arg_count, options, result))
+#define rt_process_output(cmd, args, arg_count) OBSERVE(rt_process_output, rt_process_output(cmd, args, arg_count))
+#define rt_process_spawn(cmd, args, arg_count, options) OBSERVE(rt_process_spawn, rt_process_spawn(cmd, args, arg_count, options))
+#define rt_process_wait(pid, timeout_ms) OBSERVE(rt_process_wait, rt_process_wait(pid, timeout_ms))
+#define rt_process_is_running(pid) OBSERVE(rt_process_is_running, rt_process_is_running(pid))
+#define rt_process_kill(pid, signal) OBSERVE(rt_process_kill, rt_process_kill(pid, signal))
 #define rt_system_cpu_count() OBSERVE(rt_system_cpu_count, rt_system_cpu_count())
 #define rt_hostname() OBSERVE(rt_hostname, rt_hostname())
 #define rt_system_memory() OBSERVE(rt_system_memory, rt_system_memory())

@@ -44,3 +44,18 @@ pub(crate) unsafe fn close_all_but(fd: i32) {
         }
     }
 }
+
+/// Makes `to` a duplicate of a descriptor that is another number, and inherited by programs. See dup2(2).
+///
+/// # Safety
+/// Nothing uses what `to` referred to afterwards.
+pub(crate) unsafe fn duplicate_onto(from: i32, to: i32) -> Result<()> {
+    // SAFETY: nothing uses what the second number referred to.
+    retry(|| decode(unsafe { libc::dup2(from, to) })).map(drop)
+}
+
+/// Has reads and writes of a descriptor wait. See fcntl(2).
+pub(crate) fn set_blocking(fd: &Fd) -> Result<()> {
+    // SAFETY: the call takes numbers only.
+    retry(|| decode(unsafe { libc::fcntl(fd.raw(), libc::F_SETFL, 0) })).map(drop)
+}

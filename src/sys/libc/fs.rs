@@ -175,3 +175,21 @@ fn flock(fd: &Fd, operation: c_int) -> Result<()> {
 pub(crate) fn pipe() -> Result<(Fd, Fd)> {
     pipe_off_streams(open_pipe)
 }
+
+/// A descriptor to wait for, and the events. See poll(2).
+pub(crate) use libc::pollfd as PollRequest;
+
+pub(crate) const POLLIN: i16 = libc::POLLIN;
+pub(crate) const POLLOUT: i16 = libc::POLLOUT;
+
+/// Waits for an event of one of these descriptors, at most this many milliseconds, or until a signal arrives. See
+/// poll(2).
+pub(crate) fn poll(requests: &mut [PollRequest], limit: Option<u32>) -> Result<()> {
+    let limit = limit.map_or(-1, |limit| i32::try_from(limit).unwrap_or(i32::MAX));
+    let count = libc::nfds_t::try_from(requests.len()).map_err(|_| Errno::EINVAL)?;
+    // SAFETY: this many requests are at the address.
+    match decode(unsafe { libc::poll(requests.as_mut_ptr(), count, limit) }) {
+        Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(errno) => Err(errno),
+    }
+}

@@ -261,3 +261,24 @@ pub(crate) fn exec_filename() -> Option<&'static CStr> {
     // SAFETY: the kernel has put a NUL-terminated string there, on the entry stack, which stays until the process ends.
     Some(unsafe { CStr::from_ptr(name.as_ptr()) })
 }
+
+/// Returns whether a child has ended. It is not reaped, and its process ID stays its own. See WNOWAIT in waitid(2).
+pub(crate) fn has_ended(child: i32) -> Result<bool> {
+    let id = child.try_into().map_err(|_| Errno::ECHILD)?;
+    // SAFETY: the struct consists of numbers and pointers, so zeroes are a value of it.
+    let mut info = unsafe { MaybeUninit::<libc::siginfo_t>::zeroed().assume_init() };
+    let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: the call writes one struct.
+    retry(|| decode(unsafe { libc::waitid(libc::P_PID, id, &raw mut info, options) }))?;
+    Ok(info.si_signo != 0)
+}
+
+/// Opens a descriptor that becomes readable when a process ends, close-on-exec (Linux 5.3). See pidfd_open(2).
+///
+/// Not every libc has a function for it.
+pub(crate) fn open_process(process: i32) -> Result<Fd> {
+    // SAFETY: the call takes numbers only.
+    let fd = decode_long(unsafe { libc::syscall(libc::SYS_pidfd_open, process, 0) })?;
+    // SAFETY: the kernel has just opened the descriptor for this call.
+    unsafe { Fd::from_new(i32::try_from(fd).map_err(|_| Errno::EBADF)?, || {}) }
+}

@@ -10,7 +10,9 @@ use crate::sys::types::Disposition;
 
 pub(crate) const SIGABRT: u32 = libc::SIGABRT.unsigned_abs();
 pub(crate) const SIGCHLD: u32 = libc::SIGCHLD.unsigned_abs();
+pub(crate) const SIGKILL: u32 = libc::SIGKILL.unsigned_abs();
 pub(crate) const SIGPIPE: u32 = libc::SIGPIPE.unsigned_abs();
+pub(crate) const SIGTERM: u32 = libc::SIGTERM.unsigned_abs();
 
 /// The numbers of all signals. A system refuses those that it does not have.
 pub(crate) const SIGNALS: RangeInclusive<u32> =
@@ -44,6 +46,52 @@ pub(crate) fn set_signal_mask(mask: SignalSet) -> Result<SignalSet> {
     // SAFETY: both addresses are those of signal sets.
     decode(unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const mask, &raw mut before) })?;
     Ok(before)
+}
+
+/// Returns the set of one signal.
+fn set_of(signal: u32) -> SignalSet {
+    let mut set = NO_SIGNALS;
+    // SAFETY: the set is one of signals.
+    unsafe { libc::sigaddset(&raw mut set, flags(signal)) };
+    set
+}
+
+/// Adds a signal to the mask of the calling thread, and returns the previous mask. See sigprocmask(2).
+pub(crate) fn block_signal(signal: u32) -> Result<SignalSet> {
+    let (set, mut before) = (set_of(signal), NO_SIGNALS);
+    // SAFETY: both addresses are those of signal sets.
+    decode(unsafe { libc::sigprocmask(libc::SIG_BLOCK, &raw const set, &raw mut before) })?;
+    Ok(before)
+}
+
+/// Returns whether a blocked signal waits for the calling thread or process. See sigpending(2).
+pub(crate) fn is_pending(signal: u32) -> Result<bool> {
+    let mut pending = NO_SIGNALS;
+    // SAFETY: the address is that of a signal set.
+    decode(unsafe { libc::sigpending(&raw mut pending) })?;
+    // SAFETY: the address is that of a signal set.
+    Ok(unsafe { libc::sigismember(&raw const pending, flags(signal)) } == 1)
+}
+
+/// Takes a blocked signal once it is pending; `EAGAIN` after this many milliseconds. See sigtimedwait(2).
+#[cfg(not(any(target_os = "macos", target_os = "openbsd")))]
+pub(crate) fn take_signal(signal: u32, limit: u32) -> Result<()> {
+    let set = set_of(signal);
+    let time = libc::timespec { tv_sec: (limit / 1000).into(), tv_nsec: (limit % 1000 * 1_000_000).into() };
+    // SAFETY: the call reads a signal set and a time, and writes no details to a null pointer.
+    decode(unsafe { libc::sigtimedwait(&raw const set, null_mut(), &raw const time) }).map(drop)
+}
+
+/// Takes a blocked signal that is pending, and fails with `EAGAIN` or `ENOSYS` if none is. See sigwait(3).
+#[cfg(any(target_os = "macos", target_os = "openbsd"))]
+pub(crate) fn take_signal(signal: u32, limit: u32) -> Result<()> {
+    if !is_pending(signal)? {
+        return Err(if limit == 0 { crate::errno::Errno::EAGAIN } else { crate::errno::Errno::ENOSYS });
+    }
+    let (set, mut taken) = (set_of(signal), 0);
+    // SAFETY: the call reads a signal set, and writes one int.
+    unsafe { libc::sigwait(&raw const set, &raw mut taken) };
+    Ok(())
 }
 
 /// Returns how the calling process handles a signal. See sigaction(2).

@@ -53,3 +53,18 @@ unsafe fn close_range(first: i32, last: i32) {
     // SAFETY: nothing uses these descriptors afterwards.
     let _ = decode(unsafe { syscall3(Sysno::close_range as usize, fd_arg(first), fd_arg(last), 0) });
 }
+
+/// Makes `to` a duplicate of a descriptor that is another number, and inherited by programs. See dup3(2).
+///
+/// # Safety
+/// Nothing uses what `to` referred to afterwards.
+pub(crate) unsafe fn duplicate_onto(from: i32, to: i32) -> Result<()> {
+    // SAFETY: nothing uses what the second number referred to.
+    unsafe { syscall_retry(fd_arg(from), fd_arg(to), 0, 0, Sysno::dup3) }.map(drop)
+}
+
+/// Has reads and writes of a descriptor wait. See F_SETFL(2const).
+pub(crate) fn set_blocking(fd: &Fd) -> Result<()> {
+    // SAFETY: the call takes numbers only.
+    unsafe { syscall_retry(fd.register(), general::F_SETFL as usize, 0, 0, Sysno::fcntl) }.map(drop)
+}

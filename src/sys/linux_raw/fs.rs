@@ -3,7 +3,7 @@
 use core::ffi::{CStr, c_int};
 use core::mem::{MaybeUninit, offset_of};
 
-use ffi_syscalls_arch::{Sysno, syscall2, syscall6};
+use ffi_syscalls_arch::{Sysno, syscall2, syscall5, syscall6};
 use linux_raw_sys::general;
 pub(crate) use linux_raw_sys::general::{
     AT_FDCWD, O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY,
@@ -13,7 +13,7 @@ pub(crate) use linux_raw_sys::general::{
 use super::call::{MAX_TRANSFER, int, path_arg, syscall_retry, syscall_retry_transfer, syscall_retry_unit};
 use super::fd::Fd;
 use super::path::unlink_at;
-use crate::errno::{Result, decode};
+use crate::errno::{Errno, Result, decode};
 use crate::sys;
 use crate::sys::fd::pipe_off_streams;
 use crate::sys::types::retry;
@@ -110,6 +110,31 @@ fn wait_for(fd: &Fd, event: u32) -> Result<()> {
     let address = (&raw mut request).expose_provenance();
     // SAFETY: one pollfd is at the address; there is no time limit and no signal mask.
     unsafe { syscall_retry(address, 1, 0, 0, Sysno::ppoll) }.map(drop)
+}
+
+/// A descriptor to wait for, and the events. See poll(2).
+pub(crate) use linux_raw_sys::general::pollfd as PollRequest;
+
+#[expect(clippy::cast_possible_truncation, reason = "it is 1")]
+pub(crate) const POLLIN: i16 = general::POLLIN as i16;
+#[expect(clippy::cast_possible_truncation, reason = "it is 4")]
+pub(crate) const POLLOUT: i16 = general::POLLOUT as i16;
+
+/// Waits for an event of one of these descriptors, at most this many milliseconds, or until a signal arrives. See
+/// ppoll(2).
+pub(crate) fn poll(requests: &mut [PollRequest], limit: Option<u32>) -> Result<()> {
+    let time = limit.map(|limit| general::__kernel_timespec {
+        tv_sec: i64::from(limit / 1000),
+        tv_nsec: i64::from(limit % 1000) * 1_000_000,
+    });
+    let time = time.as_ref().map_or(0, |time| core::ptr::from_ref(time).expose_provenance());
+    let (address, count) = (requests.as_mut_ptr().expose_provenance(), requests.len());
+    // SAFETY: this many requests are at the address, and a time or none; there is no signal mask. The kernel changes the
+    // time only after it has been used.
+    match decode(unsafe { syscall5(Sysno::ppoll as usize, address, count, time, 0, 0) }) {
+        Ok(_) | Err(Errno::EINTR) => Ok(()),
+        Err(errno) => Err(errno),
+    }
 }
 
 /// Moves the offset of a descriptor, and returns it. See lseek(2).

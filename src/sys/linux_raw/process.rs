@@ -5,10 +5,11 @@ use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
 pub(crate) use ffi_syscalls_arch::ChildEntry;
-use ffi_syscalls_arch::{Sysno, clone_on_stack, syscall1, syscall2, syscall3};
+use ffi_syscalls_arch::{Sysno, clone_on_stack, syscall1, syscall2, syscall3, syscall4, syscall5};
 use linux_raw_sys::{general, prctl};
 
 use super::call::{IdCall, fd_arg, get_id, int, path_arg, syscall_retry};
+use super::fd::Fd;
 use super::signal::{SIGCHLD, SignalSet};
 use crate::errno::{Errno, Result, decode};
 use crate::sys::types::{Sharing, WaitStatus};
@@ -85,6 +86,64 @@ pub(crate) fn wait(child: i32) -> Result<WaitStatus> {
     // SAFETY: the kernel writes one int.
     unsafe { syscall_retry(fd_arg(child), address, 0, 0, Sysno::wait4) }?;
     Ok(WaitStatus(status))
+}
+
+/// Returns how a child ended, or `None` while it runs. See wait(2).
+pub(crate) fn wait_now(child: i32) -> Result<Option<WaitStatus>> {
+    let mut status = 0;
+    let address = (&raw mut status).expose_provenance();
+    // SAFETY: the kernel writes one int.
+    let ended = unsafe { syscall_retry(fd_arg(child), address, general::WNOHANG as usize, 0, Sysno::wait4) }?;
+    Ok((ended != 0).then_some(WaitStatus(status)))
+}
+
+/// Returns whether a child has ended. It is not reaped, and its process ID stays its own. See WNOWAIT in waitid(2).
+pub(crate) fn has_ended(child: i32) -> Result<bool> {
+    // struct siginfo, which starts with the number of the signal: 0 while the child runs.
+    let mut info = [0_u64; size_of::<general::siginfo>() / size_of::<u64>()];
+    let address = info.as_mut_ptr().expose_provenance();
+    let options = (general::WEXITED | general::WNOHANG | general::WNOWAIT) as usize;
+    loop {
+        let kind = general::P_PID as usize;
+        // SAFETY: the kernel writes one struct siginfo, and no usage of resources to a null address.
+        match decode(unsafe { syscall5(Sysno::waitid as usize, kind, fd_arg(child), address, options, 0) }) {
+            Ok(_) => return Ok(info.first().is_some_and(|&word| word != 0)),
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(errno),
+        }
+    }
+}
+
+/// Opens a descriptor that becomes readable when a process ends, close-on-exec (Linux 5.3). See pidfd_open(2).
+pub(crate) fn open_process(process: i32) -> Result<Fd> {
+    // SAFETY: the call takes numbers only.
+    let fd = decode(unsafe { syscall2(Sysno::pidfd_open as usize, fd_arg(process), 0) })?;
+    // SAFETY: the kernel has just opened the descriptor for this call.
+    unsafe { Fd::from_new(int(fd), || {}) }
+}
+
+/// Sends a signal to a process, or to the group whose number is negated. See kill(2).
+pub(crate) fn kill(process: i32, signal: i32) -> Result<()> {
+    // SAFETY: the call takes numbers only.
+    decode(unsafe { syscall2(Sysno::kill as usize, fd_arg(process), fd_arg(signal)) }).map(drop)
+}
+
+/// Makes the caller the leader of a new process group. See setpgid(2).
+pub(crate) fn new_group() -> Result<()> {
+    // SAFETY: the call takes numbers only; 0 is the caller, and its own number.
+    decode(unsafe { syscall2(Sysno::setpgid as usize, 0, 0) }).map(drop)
+}
+
+/// The resources memory, processor seconds, descriptors, processes and file size. See getrlimit(2).
+pub(crate) const LIMITS: [u32; 5] =
+    [general::RLIMIT_AS, general::RLIMIT_CPU, general::RLIMIT_NOFILE, general::RLIMIT_NPROC, general::RLIMIT_FSIZE];
+
+/// Limits a resource of the caller, soft and hard. See prlimit(2).
+pub(crate) fn set_limit(resource: u32, limit: u64) -> Result<()> {
+    let limit = general::rlimit64 { rlim_cur: limit, rlim_max: limit };
+    let address = (&raw const limit).expose_provenance();
+    // SAFETY: the kernel reads one struct, and writes none to a null address; 0 is the caller.
+    decode(unsafe { syscall4(Sysno::prlimit64 as usize, 0, resource as usize, address, 0) }).map(drop)
 }
 
 /// Waits for a child to end of which the kernel keeps no status.

@@ -3,9 +3,9 @@
 use core::mem::offset_of;
 use core::ops::RangeInclusive;
 
-use ffi_syscalls_arch::{Sysno, syscall3, syscall4};
+use ffi_syscalls_arch::{Sysno, syscall2, syscall3, syscall4};
 use linux_raw_sys::general;
-pub(crate) use linux_raw_sys::general::{SIGABRT, SIGCHLD, SIGPIPE};
+pub(crate) use linux_raw_sys::general::{SIGABRT, SIGCHLD, SIGKILL, SIGPIPE, SIGTERM};
 
 use super::call::{IdCall, get_id};
 use crate::errno::{Result, decode};
@@ -45,6 +45,39 @@ pub(crate) fn set_signal_mask(mask: SignalSet) -> Result<SignalSet> {
     // SAFETY: both addresses are those of signal sets of the given size.
     decode(unsafe { syscall4(Sysno::rt_sigprocmask as usize, general::SIG_SETMASK as usize, new, old, SIGSET_SIZE) })?;
     Ok(before)
+}
+
+/// Returns the set of one signal.
+const fn set_of(signal: u32) -> SignalSet {
+    1 << (signal - 1)
+}
+
+/// Adds a signal to the mask of the calling thread, and returns the previous mask. See sigprocmask(2).
+pub(crate) fn block_signal(signal: u32) -> Result<SignalSet> {
+    let (set, mut before) = (set_of(signal), 0);
+    let (new, old) = ((&raw const set).expose_provenance(), (&raw mut before).expose_provenance());
+    // SAFETY: both addresses are those of signal sets of the given size.
+    decode(unsafe { syscall4(Sysno::rt_sigprocmask as usize, general::SIG_BLOCK as usize, new, old, SIGSET_SIZE) })?;
+    Ok(before)
+}
+
+/// Returns whether a blocked signal waits for the calling thread or process. See sigpending(2).
+pub(crate) fn is_pending(signal: u32) -> Result<bool> {
+    let mut pending: SignalSet = 0;
+    let address = (&raw mut pending).expose_provenance();
+    // SAFETY: the address is that of a signal set of the given size.
+    decode(unsafe { syscall2(Sysno::rt_sigpending as usize, address, SIGSET_SIZE) })?;
+    Ok(pending & set_of(signal) != 0)
+}
+
+/// Takes a blocked signal once it is pending; `EAGAIN` after this many milliseconds. See sigtimedwait(2).
+pub(crate) fn take_signal(signal: u32, limit: u32) -> Result<()> {
+    let set = set_of(signal);
+    let time =
+        general::__kernel_timespec { tv_sec: i64::from(limit / 1000), tv_nsec: i64::from(limit % 1000) * 1_000_000 };
+    let (set, time) = ((&raw const set).expose_provenance(), (&raw const time).expose_provenance());
+    // SAFETY: the kernel reads a signal set of the given size and a time, and writes no details to a null address.
+    decode(unsafe { syscall4(Sysno::rt_sigtimedwait as usize, set, 0, time, SIGSET_SIZE) }).map(drop)
 }
 
 /// Returns how the calling process handles a signal. See sigaction(2).

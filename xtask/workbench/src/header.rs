@@ -77,7 +77,7 @@ pub fn generate(functions: &[Function]) -> Result<String> {
         no_includes: true,
         sys_includes: vec!["stdbool.h".into(), "stddef.h".into(), "stdint.h".into()],
         usize_is_size_t: true,
-        style: Style::Type,
+        style: Style::Both,
         documentation_style: DocumentationStyle::Doxy,
         line_length: 100,
         ..Config::default()

@@ -199,6 +199,8 @@ fn c_type(kind: &Type) -> Result<String> {
                 "u32" => "uint32_t",
                 "u64" => "uint64_t",
                 "usize" => "size_t",
+                // A struct of the library has the same name in both languages.
+                name if name.starts_with("rt_") => name,
                 _ => bail!("no C type for {name}: add it to xtask/workbench/src/list.rs"),
             };
             Ok(spelled.to_owned())

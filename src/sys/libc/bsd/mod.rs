@@ -236,3 +236,26 @@ pub(crate) fn is_secure_exec() -> bool {
     // SAFETY: the call takes nothing, and cannot fail.
     (unsafe { libc::issetugid() }) != 0
 }
+
+/// Returns whether a child has ended. It is not reaped, and its process ID stays its own. See WNOWAIT in waitid(2).
+#[cfg(not(target_os = "openbsd"))]
+pub(crate) fn has_ended(child: i32) -> Result<bool> {
+    let id = child.try_into().map_err(|_| Errno::ECHILD)?;
+    // SAFETY: the struct consists of numbers and pointers, so zeroes are a value of it.
+    let mut info = unsafe { MaybeUninit::<libc::siginfo_t>::zeroed().assume_init() };
+    let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: the call writes one struct.
+    retry(|| decode(unsafe { libc::waitid(libc::P_PID, id, &raw mut info, options) }))?;
+    Ok(info.si_signo != 0)
+}
+
+/// Fails: old versions of the system lack the call.
+#[cfg(target_os = "openbsd")]
+pub(crate) fn has_ended(_child: i32) -> Result<bool> {
+    Err(Errno::ENOSYS)
+}
+
+/// Fails: the system has no such descriptor.
+pub(crate) fn open_process(_process: i32) -> Result<Fd> {
+    Err(Errno::ENOSYS)
+}

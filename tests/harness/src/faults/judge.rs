@@ -40,6 +40,10 @@ enum About {
     Next,
 }
 
+/// The functions that start a program.
+const RUNNING: &[&str] =
+    &["rt_process_run", "rt_process_exec", "rt_shell", "rt_process_run_with", "rt_process_output", "rt_process_spawn"];
+
 pub const EXCEPTIONS: &[Exception] = &[
     Exception {
         functions: &[],
@@ -178,7 +182,7 @@ pub const EXCEPTIONS: &[Exception] = &[
         reason: "newfstatat fails with ENOENT each time: the file is replaced again and again, and the error is EAGAIN",
     },
     Exception {
-        functions: &["rt_process_run"],
+        functions: RUNNING,
         numbers: &[Sysno::execve],
         reasons: &[],
         is_second: false,
@@ -187,7 +191,7 @@ pub const EXCEPTIONS: &[Exception] = &[
                  or ENOEXEC of the script",
     },
     Exception {
-        functions: &["rt_process_run"],
+        functions: RUNNING,
         numbers: &[Sysno::execve],
         reasons: &[libc::ENOEXEC],
         is_second: false,
@@ -195,7 +199,7 @@ pub const EXCEPTIONS: &[Exception] = &[
         reason: "execve fails with ENOEXEC: the program is run as a script, and the result is that of the shell",
     },
     Exception {
-        functions: &["rt_process_run"],
+        functions: RUNNING,
         numbers: &[Sysno::rt_sigprocmask, Sysno::rt_sigaction],
         reasons: &[],
         is_second: false,
@@ -204,7 +208,7 @@ pub const EXCEPTIONS: &[Exception] = &[
                  wrong mask or an ignored signal, or cannot be waited for",
     },
     Exception {
-        functions: &["rt_process_run"],
+        functions: RUNNING,
         numbers: &[Sysno::rt_sigprocmask],
         reasons: &[],
         is_second: false,
@@ -212,7 +216,7 @@ pub const EXCEPTIONS: &[Exception] = &[
         reason: "rt_sigprocmask fails to restore the mask of the caller: signals stay blocked",
     },
     Exception {
-        functions: &["rt_process_run"],
+        functions: RUNNING,
         numbers: &[Sysno::read, Sysno::write],
         reasons: &[],
         is_second: false,
@@ -221,7 +225,7 @@ pub const EXCEPTIONS: &[Exception] = &[
                  room: the result is the exit code of the child, and ECHILD where the caller ignores SIGCHLD",
     },
     Exception {
-        functions: &["rt_process_run"],
+        functions: RUNNING,
         numbers: &[Sysno::wait4],
         reasons: &[],
         is_second: false,

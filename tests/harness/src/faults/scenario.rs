@@ -117,7 +117,9 @@ impl Scenario {
             return Ok(Verdict::Right);
         }
         let has_failed = match &answer.content {
-            Content::Number if self.function == "rt_process_run" => matches!(answer.value, -1 | 126 | 127),
+            Content::Number if matches!(self.function, "rt_process_run" | "rt_process_exec" | "rt_shell") => {
+                matches!(answer.value, -1 | 126 | 127)
+            }
             Content::Number => answer.value == if self.is_boolean() { 0 } else { -1 },
             Content::Text(text) if EMPTY_ON_FAILURE.contains(&self.function) => text.as_deref() == Some(b""),
             Content::Text(text) => text.is_none(),

@@ -24,6 +24,13 @@ pub const ALL: &[Scenario] = &[
         expected: Expected::Failure(126, libc::EACCES),
         ..run("a path, not to be executed", "plain", &["path/b/prog"])
     },
+    Scenario { function: "rt_shell", arguments: &["exit 7"], expected: Expected::Number(|_| Ok(7)), ..PLAIN },
+    Scenario {
+        function: "rt_process_exec",
+        arguments: &["path/no-such-program"],
+        expected: Expected::Failure(127, libc::ENOENT),
+        ..PLAIN
+    },
 ];
 
 /// A program that exits with 7 if its arguments and environment are right.
