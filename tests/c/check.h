@@ -34,11 +34,15 @@ enum {
     E_PIPE = 32,
 #ifdef __linux__
     E_AGAIN = 11,
+    E_NOTEMPTY = 39,
+    E_ILSEQ = 84,
     E_NAMETOOLONG = 36,
     E_LOOP = 40,
     E_TIMEDOUT = 110
 #else /* macOS and the BSDs */
     E_AGAIN = 35,
+    E_NOTEMPTY = 66,
+    E_ILSEQ = 92,
     E_NAMETOOLONG = 63,
     E_LOOP = 62,
     E_TIMEDOUT = 60

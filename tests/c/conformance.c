@@ -1138,7 +1138,9 @@ static void rights(void)
     CHECK(sh("cd \"$D\"; chmod 755 closed still") == 0);
 }
 
+#include "conformance/directories.h"
 #include "conformance/environment.h"
+#include "conformance/files.h"
 #include "conformance/streams.h"
 #include "conformance/time.h"
 
@@ -1298,6 +1300,11 @@ int main(int argc, char **argv, char **envp)
     error_texts();
     printing();
     rights();
+    bytes_of_files();
+    replacements();
+    names_of_files();
+    paths_as_texts();
+    trees();
     variables();
     working_directory();
     program(argc, argv);
