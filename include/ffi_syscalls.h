@@ -202,6 +202,13 @@ char *rt_path_canonical(const char *path);
 bool rt_glob_match(const char *pattern, const char *text);
 
 /**
+ * Lists the paths that match a pattern, sorted by their bytes, ended by NULL; an empty list if there are none. A link to
+ * a directory is followed where one component names it, never by **. Directories that cannot be read are left out.
+ * EINVAL for a malformed pattern. One rt_free() frees the array and the paths.
+ */
+char **rt_glob_pattern(const char *pattern);
+
+/**
  * Returns the working directory, absolute. ENOENT if it was removed, ENAMETOOLONG if its path has 4096 bytes or more.
  * Free the text with rt_free().
  */

@@ -53,6 +53,7 @@
 #define ROW_rt_path_absolute(X) X(TEXT, char *, rt_path_absolute, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_path_canonical(X) X(TEXT, char *, rt_path_canonical, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_glob_match(X) X(BOOLEAN, bool, rt_glob_match, (const char *pattern, const char *text), (TEXT_AT(0), TEXT_AT(1)))
+#define ROW_rt_glob_pattern(X) X(LIST, char **, rt_glob_pattern, (const char *pattern), (TEXT_AT(0)))
 #define ROW_rt_env_cwd(X) X(TEXT, char *, rt_env_cwd, (void), ())
 #define ROW_rt_env_get(X) X(TEXT, char *, rt_env_get, (const char *key), (TEXT_AT(0)))
 #define ROW_rt_env_home(X) X(TEXT, char *, rt_env_home, (void), ())
@@ -94,6 +95,7 @@
     ROW_rt_path_absolute(X) \
     ROW_rt_path_canonical(X) \
     ROW_rt_glob_match(X) \
+    ROW_rt_glob_pattern(X) \
     ROW_rt_env_cwd(X) \
     ROW_rt_env_get(X) \
     ROW_rt_env_home(X) \
@@ -138,6 +140,7 @@
     ROW_rt_path_absolute(X) \
     ROW_rt_path_canonical(X) \
     ROW_rt_glob_match(X) \
+    ROW_rt_glob_pattern(X) \
     ROW_rt_env_get(X) \
     ROW_rt_env_set(X) \
     ROW_rt_process_run(X) \
@@ -191,6 +194,7 @@ FUNCTIONS(DECLARE_)
 #define rt_path_absolute(path) OBSERVE(rt_path_absolute, rt_path_absolute(path))
 #define rt_path_canonical(path) OBSERVE(rt_path_canonical, rt_path_canonical(path))
 #define rt_glob_match(pattern, text) OBSERVE(rt_glob_match, rt_glob_match(pattern, text))
+#define rt_glob_pattern(pattern) OBSERVE(rt_glob_pattern, rt_glob_pattern(pattern))
 #define rt_env_cwd() OBSERVE(rt_env_cwd, rt_env_cwd())
 #define rt_env_get(key) OBSERVE(rt_env_get, rt_env_get(key))
 #define rt_env_home() OBSERVE(rt_env_home, rt_env_home())

@@ -3,6 +3,7 @@
 mod dir;
 mod env;
 mod file;
+mod glob;
 mod path;
 mod process;
 mod stdio;
@@ -16,7 +17,7 @@ const LINES: &str = "one line\nand another\n";
 
 /// Returns all scenarios.
 pub fn all() -> impl Iterator<Item = &'static Scenario> + Clone {
-    [file::ALL, dir::ALL, path::ALL, env::ALL, process::ALL, system::ALL, stdio::ALL].into_iter().flatten()
+    [file::ALL, dir::ALL, path::ALL, glob::ALL, env::ALL, process::ALL, system::ALL, stdio::ALL].into_iter().flatten()
 }
 
 /// The functions without a system call that can fail.
