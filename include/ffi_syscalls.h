@@ -450,6 +450,13 @@ char *rt_path_canonical(const char *path);
 bool rt_glob_match(const char *pattern, const char *text);
 
 /**
+ * Lists the paths that match a pattern, sorted by their bytes, ended by NULL; an empty list if there are none. A link to
+ * a directory is followed where one component names it, never by **. Directories that cannot be read are left out.
+ * EINVAL for a malformed pattern. One rt_free() frees the array and the paths.
+ */
+char **rt_glob_pattern(const char *pattern);
+
+/**
  * Maps a part of a file into memory, and stores its length in mapped. access is 0 for a read-only mapping, 1 for one
  * that is shared and writable, 2 for one that is private and writable. The offset need not be a multiple of the page
  * size, and len 0 means to the end of the file. EINVAL if a byte lies beyond the end of a regular file. A part without

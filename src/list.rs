@@ -49,6 +49,24 @@ impl List {
         self.0.as_ptr().as_ptr().cast::<*const c_char>().cast_const()
     }
 
+    /// Sorts the strings by their bytes.
+    pub(crate) fn sort(&mut self) {
+        let pointers = self.0.as_ptr().as_ptr().cast::<*const c_char>();
+        // SAFETY: the block starts with this many pointers, and is borrowed mutably.
+        let pointers = unsafe { core::slice::from_raw_parts_mut(pointers, self.len()) };
+        // SAFETY: each pointer points to a NUL-terminated string in the block.
+        let string = |pointer: &*const c_char| unsafe { CStr::from_ptr(*pointer) };
+        pointers.sort_unstable_by(|a, b| string(a).cmp(string(b)));
+    }
+
+    /// Returns a string.
+    pub(crate) fn get(&self, index: usize) -> Option<&CStr> {
+        // SAFETY: the block starts with this many pointers.
+        let pointers: &[*const c_char] = unsafe { core::slice::from_raw_parts(self.as_ptr(), self.len()) };
+        // SAFETY: each pointer points to a NUL-terminated string in the block.
+        pointers.get(index).map(|&pointer| unsafe { CStr::from_ptr(pointer) })
+    }
+
     /// Releases ownership: the list stays until `rt_free`, in C, or [`List::from_raw`].
     #[must_use]
     pub fn into_raw(self) -> NonNull<c_void> {

@@ -63,6 +63,11 @@ impl Text {
         Self(unsafe { Block::from_raw(pointer) })
     }
 
+    /// Turns the text into the block of its content.
+    pub(crate) fn into_block(self) -> Block {
+        self.0
+    }
+
     /// Turns the content of a block into a text.
     pub(crate) fn from_block(mut block: Block) -> Result<Self> {
         // The block may lack the final NUL.

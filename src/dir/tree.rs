@@ -294,10 +294,16 @@ impl Tree {
         };
         let reopened = self.open_parent(parent).or_else(|_| self.open_from_root(parent));
         let Some(level) = self.levels.as_mut_slice().get_mut(parent) else { return Ok(()) };
-        let reopened = reopened.and_then(|fd| match level.offset.take().filter(|_| !level.is_at_end) {
-            Some(offset) => sys::seek(&fd, offset, sys::SEEK_SET).map(|_| fd),
-            None => Ok(fd),
-        });
+        let offset = level.offset.take().filter(|_| !level.is_at_end);
+        let reopened =
+            reopened.and_then(|fd| match offset.map_or(Ok(0), |offset| sys::seek(&fd, offset, sys::SEEK_SET)) {
+                Err(_) if !sys::fstat(&fd, &mut StatBuffer::uninit())?.has_names() => {
+                    // It was removed meanwhile, and has no more names.
+                    level.is_at_end = true;
+                    Ok(fd)
+                }
+                result => result.map(|_| fd),
+            });
         match reopened {
             Ok(fd) => {
                 level.fd = Ok(fd);

@@ -2,11 +2,13 @@
 
 mod chars;
 mod matching;
+mod paths;
 mod pattern;
 mod token;
 
 use crate::errno::{Errno, Result};
 
+pub use paths::{GlobError, Paths, glob, glob_with, paths};
 pub use pattern::{MatchOptions, Pattern, PatternError};
 
 /// Returns whether a text matches a pattern, with the default options of [`Pattern::matches`].

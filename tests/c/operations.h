@@ -73,6 +73,7 @@
 #define ROW_rt_path_absolute(X) X(TEXT, char *, rt_path_absolute, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_path_canonical(X) X(TEXT, char *, rt_path_canonical, (const char *path), (TEXT_AT(0)))
 #define ROW_rt_glob_match(X) X(BOOLEAN, bool, rt_glob_match, (const char *pattern, const char *text), (TEXT_AT(0), TEXT_AT(1)))
+#define ROW_rt_glob_pattern(X) X(LIST, char **, rt_glob_pattern, (const char *pattern), (TEXT_AT(0)))
 #define ROW_rt_file_mmap(X) X(POINTER, void *, rt_file_mmap, (const char *path, int64_t offset, size_t len, uint32_t access, size_t *mapped), (TEXT_AT(0), NUMBER_AT(1), NUMBER_AT(2), NUMBER_AT(3), SIZE_AT(4)))
 #define ROW_rt_file_munmap(X) X(BOOLEAN, bool, rt_file_munmap, (void *address, size_t len), (POINTER_AT(0), NUMBER_AT(1)))
 #define ROW_rt_file_msync(X) X(BOOLEAN, bool, rt_file_msync, (void *address, size_t len, bool wait), (POINTER_AT(0), NUMBER_AT(1), FLAG_AT(2)))
@@ -177,6 +178,7 @@
     ROW_rt_path_absolute(X) \
     ROW_rt_path_canonical(X) \
     ROW_rt_glob_match(X) \
+    ROW_rt_glob_pattern(X) \
     ROW_rt_file_mmap(X) \
     ROW_rt_file_munmap(X) \
     ROW_rt_file_msync(X) \
@@ -284,6 +286,7 @@
     ROW_rt_path_absolute(X) \
     ROW_rt_path_canonical(X) \
     ROW_rt_glob_match(X) \
+    ROW_rt_glob_pattern(X) \
     ROW_rt_file_mmap(X) \
     ROW_rt_env_get(X) \
     ROW_rt_env_set(X) \
@@ -382,6 +385,7 @@ FUNCTIONS(DECLARE_)
 #define rt_path_absolute(path) OBSERVE(rt_path_absolute, rt_path_absolute(path))
 #define rt_path_canonical(path) OBSERVE(rt_path_canonical, rt_path_canonical(path))
 #define rt_glob_match(pattern, text) OBSERVE(rt_glob_match, rt_glob_match(pattern, text))
+#define rt_glob_pattern(pattern) OBSERVE(rt_glob_pattern, rt_glob_pattern(pattern))
 #define rt_file_mmap(path, offset, len, access, mapped) OBSERVE(rt_file_mmap, rt_file_mmap(path, offset, len, access, mapped))
 #define rt_file_munmap(address, len) OBSERVE(rt_file_munmap, rt_file_munmap(address, len))
 #define rt_file_msync(address, len, wait) OBSERVE(rt_file_msync, rt_file_msync(address, len, wait))

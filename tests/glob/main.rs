@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at an unexpected result")]
 
 mod matches;
+mod paths;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -10,7 +11,7 @@ use ffi_syscalls::Errno;
 use ffi_syscalls::glob::{self, MatchOptions, Pattern};
 use glob_crate as theirs;
 
-use support::{is_emulated, random_bytes};
+use support::{as_ordinary_user, in_child, is_emulated, random_bytes, set_mode};
 
 /// A source of choices, the same in each run.
 struct Choices(std::iter::Cycle<std::vec::IntoIter<u8>>);

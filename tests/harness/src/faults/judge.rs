@@ -122,6 +122,14 @@ pub const EXCEPTIONS: &[Exception] = &[
                  (mmap never fails so)",
     },
     Exception {
+        functions: &["rt_glob_pattern"],
+        numbers: &[NEWFSTATAT, Sysno::getdents64, Sysno::openat, Sysno::mmap, Sysno::fcntl],
+        reasons: &[],
+        is_second: false,
+        about: &[About::Outcome, About::Answer],
+        reason: "what cannot be looked up or read is left out of the paths (mmap and fcntl fail otherwise)",
+    },
+    Exception {
         functions: &["rt_dir_list"],
         numbers: &[Sysno::getdents64, Sysno::mmap],
         reasons: &[libc::ENOENT],

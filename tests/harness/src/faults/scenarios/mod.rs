@@ -3,6 +3,7 @@
 mod dir;
 mod env;
 mod file;
+mod glob;
 mod mmap;
 mod path;
 mod process;
@@ -18,7 +19,7 @@ const LINES: &str = "one line\nand another\n";
 
 /// Returns all scenarios.
 pub fn all() -> impl Iterator<Item = &'static Scenario> + Clone {
-    [file::ALL, dir::ALL, path::ALL, mmap::ALL, env::ALL, process::ALL, system::ALL, time::ALL, stdio::ALL]
+    [file::ALL, dir::ALL, path::ALL, glob::ALL, mmap::ALL, env::ALL, process::ALL, system::ALL, time::ALL, stdio::ALL]
         .into_iter()
         .flatten()
 }
