@@ -13,7 +13,8 @@ use super::run::Sandbox;
 const NEEDED: &[Sysno] = &[
     Sysno::openat, Sysno::close, Sysno::fcntl, Sysno::read, Sysno::write, Sysno::ppoll, Sysno::faccessat, Sysno::fstat,
     Sysno::unlinkat, Sysno::mkdirat, Sysno::ftruncate, Sysno::fchmod, Sysno::fchmodat, Sysno::flock, Sysno::getdents64,
-    Sysno::getcwd,
+    Sysno::getcwd, Sysno::pread64, Sysno::pwrite64, Sysno::fsync, Sysno::fchown, Sysno::fchownat, Sysno::symlinkat,
+    Sysno::readlinkat, Sysno::utimensat, Sysno::clock_gettime, ffi_syscalls_arch::nr::RENAMEAT,
     Sysno::getpid, Sysno::gettid, Sysno::getuid, Sysno::geteuid, Sysno::getgid, Sysno::getegid, Sysno::uname,
     Sysno::mmap, Sysno::munmap, Sysno::futex, Sysno::pipe2, Sysno::execve, Sysno::exit_group, Sysno::wait4,
     Sysno::tgkill, Sysno::rt_sigprocmask, Sysno::rt_sigaction, Sysno::clone, ffi_syscalls_arch::nr::NEWFSTATAT,
@@ -25,6 +26,7 @@ const DISPENSABLE: &[Sysno] = &[
     Sysno::close_range,
     Sysno::copy_file_range,
     Sysno::getppid,
+    Sysno::getrandom,
     Sysno::lseek,
     Sysno::madvise,
     Sysno::mremap,
