@@ -31,7 +31,7 @@ static void paths_as_texts(void)
 
 static void trees(void)
 {
-    CHECK(sh("cd \"$D\"; mkdir -p wood/a/b wood/c; touch wood/x wood/a/y wood/a/b/z wood/.hidden; ln -s ../real wood/c/link; mkdir precious; touch precious/file; ln -s ../precious wood/a/to-precious") == 0);
+    CHECK(sh("cd \"$D\"; mkdir -p wood/a/b wood/c; touch wood/x wood/a/y wood/a/b/z wood/.hidden; ln -s ../../real wood/c/link; mkdir precious; touch precious/file; ln -s ../../precious wood/a/to-precious") == 0);
     CHECK(rt_dir_exists(at("wood")) && !rt_dir_exists(at("wood/x")) && !rt_dir_exists(at("no")));
     char **list = rt_dir_walk(at("wood"));
     static const char *const files[] = {"wood/x", "wood/a/y", "wood/a/b/z", "wood/.hidden", "wood/c/link", "wood/a/to-precious"};
