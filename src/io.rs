@@ -34,7 +34,9 @@ pub(crate) fn write_all(fd: &Fd, mut bytes: &[u8]) -> Result<()> {
         match sys::write(fd, bytes) {
             // A device that takes nothing would otherwise be retried for ever.
             Ok(0) => return Err(Errno::EIO),
-            Ok(written) => bytes = bytes.split_at(written.min(bytes.len())).1,
+            // The panic handler writes by this function too. A split that may panic would make a cycle of calls, in which
+            // the optimizer finds out of no panic that it cannot happen.
+            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
             Err(Errno::EAGAIN) => sys::wait_writable(fd)?,
             Err(errno) => return Err(errno),
         }
