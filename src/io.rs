@@ -23,6 +23,17 @@ pub(crate) fn read_full<'a>(fd: &Fd, buffer: &'a mut [MaybeUninit<u8>]) -> Resul
     Ok(unsafe { buffer.get(..len).unwrap_or_default().assume_init_ref() })
 }
 
+/// Takes this many items off a slice, which stays as it is if it has fewer. `split_off_mut`
+/// leaves it to the optimizer to find out that it does not panic.
+pub(crate) fn take_first<'a, T>(slice: &mut &'a mut [T], len: usize) -> Option<&'a mut [T]> {
+    if len > slice.len() {
+        return None;
+    }
+    let (first, rest) = core::mem::take(slice).split_at_mut_checked(len)?;
+    *slice = rest;
+    Some(first)
+}
+
 /// Reads the start of a file, as much as fits into the buffer.
 pub(crate) fn read_prefix<'a>(path: &CStr, buffer: &'a mut [MaybeUninit<u8>]) -> Result<&'a [u8]> {
     read_full(&sys::open(path, sys::O_RDONLY, 0)?, buffer)
