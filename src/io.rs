@@ -23,6 +23,17 @@ pub(crate) fn read_full<'a>(fd: &Fd, buffer: &'a mut [MaybeUninit<u8>]) -> Resul
     Ok(unsafe { buffer.get(..len).unwrap_or_default().assume_init_ref() })
 }
 
+/// Takes this many items off a slice, which stays as it is if it has fewer. `split_off_mut`
+/// leaves it to the optimizer to find out that it does not panic.
+pub(crate) fn take_first<'a, T>(slice: &mut &'a mut [T], len: usize) -> Option<&'a mut [T]> {
+    if len > slice.len() {
+        return None;
+    }
+    let (first, rest) = core::mem::take(slice).split_at_mut_checked(len)?;
+    *slice = rest;
+    Some(first)
+}
+
 /// Reads the start of a file, as much as fits into the buffer.
 pub(crate) fn read_prefix<'a>(path: &CStr, buffer: &'a mut [MaybeUninit<u8>]) -> Result<&'a [u8]> {
     read_full(&sys::open(path, sys::O_RDONLY, 0)?, buffer)
@@ -34,7 +45,9 @@ pub(crate) fn write_all(fd: &Fd, mut bytes: &[u8]) -> Result<()> {
         match sys::write(fd, bytes) {
             // A device that takes nothing would otherwise be retried for ever.
             Ok(0) => return Err(Errno::EIO),
-            Ok(written) => bytes = bytes.split_at(written.min(bytes.len())).1,
+            // The panic handler writes by this function too. A split that may panic would make a cycle of calls, in which
+            // the optimizer finds out of no panic that it cannot happen.
+            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
             Err(Errno::EAGAIN) => sys::wait_writable(fd)?,
             Err(errno) => return Err(errno),
         }

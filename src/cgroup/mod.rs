@@ -9,7 +9,7 @@ use crate::arg::{PATH_MAX, join};
 use crate::errno::{Errno, Result};
 use crate::fields::{parse_decimal, split_field};
 use crate::heap::MappedBuffer;
-use crate::io::read_prefix;
+use crate::io::{read_prefix, take_first};
 use crate::sys;
 
 #[cfg(test)]
@@ -45,8 +45,8 @@ fn read_limit(resource: Resource) -> Option<u64> {
     const GROUPS: usize = 1 << 16;
     let mut buffer = MappedBuffer::new(GROUPS + (1 << 20)).ok()?;
     let mut mounts = buffer.as_uninit_mut();
-    let paths = mounts.split_off_mut(..PATHS)?;
-    let groups = mounts.split_off_mut(..GROUPS)?;
+    let paths = take_first(&mut mounts, PATHS)?;
+    let groups = take_first(&mut mounts, GROUPS)?;
     let mounts = read_file(c"/proc/self/mountinfo", mounts).ok()?;
     let groups = read_file(c"/proc/self/cgroup", groups).ok()?;
     limit_in(resource, groups, mounts, paths, &read_file)
@@ -158,7 +158,7 @@ fn field_contains(text: &mut &[u8], separator: u8, name: &[u8]) -> bool {
 /// Decodes a path of mountinfo, where a backslash and three octal digits stand for a space, a tab, a newline or a
 /// backslash. Returns an empty path if the buffer is too small.
 fn unescape<'a>(mut text: &[u8], buffer: &mut &'a mut [MaybeUninit<u8>]) -> &'a [u8] {
-    let buffer = buffer.split_off_mut(..text.len()).unwrap_or_default();
+    let buffer = take_first(buffer, text.len()).unwrap_or_default();
     let mut len = 0;
     while let [byte, rest @ ..] = text {
         let mut byte = *byte;

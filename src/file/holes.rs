@@ -52,8 +52,10 @@ fn next_extent(from: &Fd, at: usize) -> Option<(usize, usize)> {
 }
 
 /// Writes all bytes, except that it seeks over blocks of zeroes where it can.
-fn write_sparse(to: &Fd, bytes: &[u8]) -> Result<()> {
-    for block in bytes.chunks(4096) {
+fn write_sparse(to: &Fd, mut bytes: &[u8]) -> Result<()> {
+    while !bytes.is_empty() {
+        let (block, rest) = bytes.split_at_checked(4096).unwrap_or((bytes, &[]));
+        bytes = rest;
         if block.iter().any(|&byte| byte != 0) || sys::seek(to, block.len(), sys::SEEK_CUR).is_err() {
             write_all(to, block)?;
         }

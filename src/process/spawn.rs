@@ -17,6 +17,7 @@ use super::streams::request;
 use crate::env;
 use crate::errno::{Errno, Result};
 use crate::heap::Block;
+use crate::io::take_first;
 use crate::sys::{self, ChildEntry, Disposition, Fd, Sharing, SignalSet, WaitStatus};
 
 /// The stack of a child: room for a path, and for a few small functions.
@@ -190,7 +191,7 @@ pub(super) fn wait_for_supervisor(supervisor: i32) -> Result<WaitStatus> {
 /// `entry` takes [`SpawnArgs`] and does not return. The calling thread does not use them before a child that shares
 /// memory has executed a program or ended.
 unsafe fn start(args: &mut SpawnArgs<'_>, mut sharing: Sharing, entry: ChildEntry) -> Result<i32> {
-    let stack = args.stacks.split_off_mut(..STACK).ok_or(Errno::ENOMEM)?;
+    let stack = take_first(&mut args.stacks, STACK).ok_or(Errno::ENOMEM)?;
     let mut has_copies = false;
     loop {
         args.has_copies = has_copies;
