@@ -19,6 +19,7 @@ enum {
     E_NOENT = 2,
     E_IO = 5,
     E_2BIG = 7,
+    E_CHILD = 10,
     E_BADF = 9,
     E_ACCES = 13,
     E_FAULT = 14,

@@ -925,8 +925,105 @@ static void process_refusals(void)
     EQUAL(sh("cp /bin/true \"$D/busy\"; exec 9>> \"$D/busy\"; exec \"$SELF\" 'error of running' \"$D/busy\""), E_TXTBSY);
 }
 
+/* Runs with options. */
+static void process_options(void)
+{
+    const char *const script[] = {"-c", "cat; pwd; echo \"$A\" >&2; exit 7"}, *const echo[] = {"a", "b"};
+    const char *const environment[] = {"A=1", "PATH=/usr/bin:/bin", NULL};
+    struct {
+        rt_process_options known;
+        char unknown[8];
+    } options = {{.size = sizeof(rt_process_options), .flags = RT_PROCESS_CAPTURE_OUT | RT_PROCESS_CAPTURE_ERR}, {0}};
+    rt_process_result result = {.size = sizeof result};
+    options.known.cwd = "/";
+    options.known.env = environment;
+    options.known.input = "in\0put\n";
+    options.known.input_len = 7;
+    CHECK(rt_process_run_with("sh", script, 2, &options.known, &result));
+    EQUAL(result.code, 7);
+    EQUAL(result.flags, 0);
+    CHECK(is_text(result.out, "in\0put\n/\n", 9));
+    CHECK(is_text(result.err, "1\n", 2));
+    options.known.max_output = 2;
+    options.known.flags = RT_PROCESS_CAPTURE_OUT;
+    CHECK(rt_process_run_with("sh", script, 2, &options.known, &result));
+    EQUAL(result.flags, RT_PROCESS_TRUNCATED);
+    CHECK(is_text(result.out, "in", 2) && result.err == NULL);
+
+    /* The time is over. */
+    const char *const sleep[] = {"100"};
+    rt_process_options limited = {.size = sizeof limited, .timeout_ms = 20, .grace_ms = -1};
+    CHECK(rt_process_run_with("sleep", sleep, 1, &limited, &result));
+    EQUAL(result.code, 124);
+    EQUAL(result.flags, RT_PROCESS_TIMED_OUT);
+
+    /* A program that does not start, and failures, after which the result is zeroes. */
+    poison(E_NOENT);
+    CHECK(rt_process_run_with("/no/such/command", NULL, 0, NULL, &result) && result.code == 127);
+    EQUAL(rt_last_error(), E_NOENT);
+    limited.cwd = "/no/such/directory";
+    FAILS(rt_process_run_with("true", NULL, 0, &limited, &result), false, E_NOENT);
+    CHECK(result.code == 0 && result.flags == 0 && result.out == NULL && result.err == NULL);
+    FAILS(rt_process_run_with("true", NULL, 0, NULL, NULL), false, E_FAULT);
+    FAILS(rt_process_run_with(NULL, NULL, 0, NULL, &result), false, E_FAULT);
+    result.size = 0;
+    FAILS(rt_process_run_with("true", NULL, 0, NULL, &result), false, E_INVAL);
+    result.size = sizeof result;
+    limited.cwd = NULL;
+    limited.flags = 1 << 20;
+    FAILS(rt_process_run_with("true", NULL, 0, &limited, &result), false, E_INVAL);
+    limited.flags = 0;
+    limited.size = 0;
+    FAILS(rt_process_run_with("true", NULL, 0, &limited, &result), false, E_INVAL);
+    limited.size = offsetof(rt_process_options, timeout_ms); /* of an older caller */
+    limited.timeout_ms = 1;
+    CHECK(rt_process_run_with("sleep", (const char *const[]){"0.1"}, 1, &limited, &result) && result.code == 0);
+    limited.size = sizeof limited;
+    limited.input_len = 1;
+    FAILS(rt_process_run_with("true", NULL, 0, &limited, &result), false, E_FAULT);
+    options.known.size = sizeof options;
+    options.known.flags = 0;
+    CHECK(rt_process_run_with("true", NULL, 0, &options.known, &result) && result.code == 0);
+    options.unknown[7] = 1;
+    FAILS(rt_process_run_with("true", NULL, 0, &options.known, &result), false, E_2BIG);
+
+    CHECK(is_text(rt_process_output("echo", echo, 2), "a b\n", 4));
+    FAILS(rt_process_output("/no/such/command", NULL, 0), NULL, E_NOENT);
+    EQUAL(rt_shell("exit 5"), 5);
+    EQUAL(rt_shell("-no-such-command 2> /dev/null"), 127);
+    EQUAL(rt_process_exec("/no/such/command", NULL, 0), 127);
+}
+
+/* Children that are waited for later. */
+static void process_children(void)
+{
+    const char *const sleep[] = {"100"}, *const script[] = {"-c", "exit 7"};
+    rt_process_options options = {.size = sizeof options, .timeout_ms = 1};
+    int64_t pid = rt_process_spawn("sleep", sleep, 1, NULL);
+    CHECK(pid > 0);
+    CHECK(rt_process_is_running(pid));
+    EQUAL(rt_process_wait(pid, 0), -1);
+    EQUAL(rt_process_wait(pid, 5), -1);
+    CHECK(rt_process_kill(pid, 9));
+    EQUAL(rt_process_wait(pid, -1), 128 + 9);
+    poison(E_CHILD);
+    EQUAL(rt_process_wait(pid, -1), -1);
+    EQUAL(rt_last_error(), E_CHILD);
+    EQUAL(rt_process_wait(rt_process_spawn("sh", script, 2, NULL), 60000), 7);
+    FAILS(rt_process_is_running(pid), false, E_CHILD);
+    FAILS(rt_process_spawn("/no/such/command", NULL, 0, NULL), -1, E_NOENT);
+    FAILS(rt_process_spawn("true", NULL, 0, &options), -1, E_INVAL);
+    FAILS(rt_process_wait(0, 0), -1, E_INVAL);
+    FAILS(rt_process_wait(INT64_MAX, -1), -1, E_CHILD);
+    FAILS(rt_process_is_running(-1), false, E_INVAL);
+    FAILS(rt_process_kill(0, 0), false, E_INVAL);
+    FAILS(rt_process_kill(INT64_MIN, 9), false, E_INVAL);
+}
+
 static void processes(void)
 {
+    process_options();
+    process_children();
     EQUAL(run("true"), 0);
     EQUAL(run("false"), 1);
 

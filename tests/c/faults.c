@@ -3,6 +3,7 @@
  *
  *     faults SETUP FUNCTION ARGUMENT...   makes the call, stops, makes it again, stops
  *     faults check SETUP                  as the child that the library starts: checks the state that it was given
+ *     faults echo                         as such a child: copies its input to its output, and writes an error
  *     faults trace TITLE SETUP FUNCTION ARGUMENT...
  *                                         makes the call between two marks (`cargo xtask calls`)
  *
@@ -13,9 +14,9 @@
 #include "check.h"
 #include "raw.h"
 
-enum { PTRACE_TRACEME = 0, F_GETFD = 1, SIG_USR1 = 10, SIG_USR2 = 12, SIG_PIPE = 13, SIG_CHLD = 17, SIG_STOP = 19 };
 enum { SIG_BLOCK = 0, NOCLDWAIT = 2, NOBODY = 65534, AT_WORKING_DIRECTORY = -100 };
 enum { BOOLEAN, NUMBER, TEXT, LIST, MAPPING };
+enum { PTRACE_TRACEME = 0, F_GETFD = 1, SIG_KILL = 9, SIG_USR1 = 10, SIG_USR2 = 12, SIG_PIPE = 13, SIG_CHLD = 17, SIG_STOP = 19 };
 
 /* The result of a call. The tracer knows the layout. */
 static struct result {
@@ -151,6 +152,32 @@ static int check(int argc, char **argv, enum setup setup)
     return 7;
 }
 
+/* Pauses, so that the caller finds one event at a time. */
+static void pause(void)
+{
+    long time[] = {0, 10000000};
+    system_call(__NR_nanosleep, (long)time, 0, 0, 0);
+}
+
+/* The main of a child whose streams are pipes. */
+static int echo(void)
+{
+    char bytes[64];
+    long n = 0, got;
+    while ((got = system_call(__NR_read, 0, (long)bytes + n, 16, 0)) > 0 && n < 32)
+        n += got;
+    pause();
+    system_call(__NR_write, 1, (long)bytes, n, 0);
+    pause();
+    system_call(__NR_close, 1, 0, 0, 0);
+    pause();
+    rt_eprint("err");
+    pause();
+    system_call(__NR_close, 2, 0, 0, 0);
+    pause();
+    return 7;
+}
+
 /* Makes a pipe with this many bytes and no writer. Returns its name in /proc; the descriptor stays open. */
 static const char *pipe_of(int64_t bytes, int *end)
 {
@@ -181,29 +208,86 @@ static const char *word(size_t n)
     return n < argument_count ? arguments[n] : "";
 }
 
-/* Values in place of words: the name of a pipe for the first argument, a descriptor for a number. */
-static const char *first_text;
-static int64_t descriptor;
 /* A mapping of the file that the first argument names, for functions that take one, and the length of the last one. */
 static void *mapping;
 static size_t mapped;
+
+/* The options of a program to run, and how it ended. */
+static rt_process_options options;
+static rt_process_result ended;
+
+static void *pointer_at(size_t n)
+{
+    static char memory[8192];
+    if (n == 0)
+        return same(word(0), "memory") ? memory : mapping;
+    return n == 3 ? (void *)&options : n == 4 ? (void *)&ended : NULL;
+}
+
+static void prepare(const char *name)
+{
+    static const rt_process_options none;
+    options = none;
+    options.size = sizeof options;
+    options.cwd = ".";
+    options.flags = RT_PROCESS_NEW_GROUP;
+    if (same(name, "rt_process_run_with")) {
+        options.flags |= RT_PROCESS_CAPTURE_OUT | RT_PROCESS_CAPTURE_ERR;
+        options.input = "input";
+        options.input_len = 5;
+        options.max_cpu_seconds = 1000;
+    }
+    ended.size = sizeof ended;
+    ended.out = (char *)1;
+}
+
+static bool is_text(char *text, const char *wanted)
+{
+    bool is = text != NULL && rt_len(text) == length(wanted) && same(text, wanted);
+    rt_free(text);
+    return is;
+}
+
+/* What rt_process_run_with() returned: 1 if all of it is right, 0 after a failure. */
+static long judged(bool value)
+{
+    bool out, err;
+    if (!value)
+        return ended.code == 0 && ended.flags == 0 && ended.out == NULL && ended.err == NULL ? 0 : 2;
+    if (ended.code == 126 || ended.code == 127) {
+        rt_free(ended.out);
+        rt_free(ended.err);
+        return 0;
+    }
+    out = is_text(ended.out, "input");
+    err = is_text(ended.err, "err");
+    return out && err && ended.code == 7 && ended.flags == 0 ? 1 : 3;
+}
+
+/* A child for a function that takes a process ID. */
+static int64_t child_for(const char *name)
+{
+    static const char *const ends[] = {"-c", "exit 7"}, *const stays[] = {"100"};
+    if (same(name, "rt_process_wait"))
+        return rt_process_spawn("/bin/sh", ends, 2, NULL);
+    if (same(name, "rt_process_kill") || same(name, "rt_process_is_running"))
+        return rt_process_spawn("sleep", stays, 1, NULL);
+    return -1;
+}
+
+/* Values in place of words: the name of a pipe for the first argument, a descriptor for a number. */
+static const char *first_text;
+static int64_t descriptor;
 
 #define TEXT_AT(n) ((n) == 0 ? first_text : word(n))
 #define TEXTS_AT(n) (arguments + (n))
 #define COUNT_AT(n) (argument_count - (n))
 #define FLAG_AT(n) (same(word(n), "recursive") || same(word(n), "true"))
-#define NUMBER_AT(n) (descriptor >= 0 ? descriptor : number_in(word(n)))
+#define NUMBER_AT(n) ((n) == 0 && descriptor >= 0 ? descriptor : number_in(word(n)))
 #define BYTES_AT(n) word(n)
 #define LENGTH_AT(n) length(word(n))
-#define POINTER_AT(n) memory_for(word(n))
-
-/* Memory for a result. */
-static void *memory_for(const char *name)
-{
-    static char memory[8192];
-    return same(name, "memory") ? memory : mapping;
-}
 #define SIZE_AT(n) &mapped
+#define POINTER_AT(n) pointer_at(n)
 
 static long returned(int kind, long value)
 {
@@ -238,6 +322,7 @@ static long call(const char *function)
 static void perform(const char *name, bool stops_before)
 {
     int pipe = -1;
+    int64_t child;
     first_text = word(0);
     descriptor = -1;
     if (same_bytes(first_text, "pipe=", 5))
@@ -250,6 +335,10 @@ static void perform(const char *name, bool stops_before)
     mapped = 0;
     if (same(name, "rt_file_munmap") || same(name, "rt_file_msync") || same(name, "rt_file_madvise"))
         mapping = rt_file_mmap(first_text, 0, 0, 1, &mapped);
+    child = child_for(name);
+    if (child > 0)
+        descriptor = child;
+    prepare(name);
     if (stops_before)
         stop();
     result.value = call(name);
@@ -257,12 +346,22 @@ static void perform(const char *name, bool stops_before)
         mark();
     } else {
         result.error = rt_last_error();
+        if (same(name, "rt_process_run_with"))
+            result.value = judged(result.value != 0);
+        if (same(name, "rt_process_spawn") && result.value > 0) {
+            child = result.value;
+            result.value = rt_process_wait(child, -1);
+        }
         stop();
     }
     if (same(name, "rt_file_mmap"))
         mapping = (void *)result.value;
     if (mapping != NULL && !(same(name, "rt_file_munmap") && result.value))
         rt_file_munmap(mapping, mapped);
+    if (child > 0) {
+        system_call(__NR_kill, child, SIG_KILL, 0, 0);
+        system_call(__NR_wait4, child, 0, 0, 0);
+    }
     if (result.kind == TEXT || result.kind == LIST)
         rt_free((void *)result.value);
     if (same_bytes(name, "rt_file_lock", 12) && result.value >= 0)
@@ -275,6 +374,9 @@ int main(int argc, char **argv)
 {
     if (argc > 2 && same(argv[1], "check"))
         return check(argc, argv, setup_of(argv[2]));
+    if (argc == 2 && same(argv[1], "echo")) {
+        return echo();
+    }
     if (argc > 4 && same(argv[1], "trace")) {
         title = argv[2];
         argc -= 2;

@@ -27,6 +27,21 @@ __attribute__((noinline)) void mark(void)
 static void *kept;
 static const char *program;
 
+static void wait_for_none(void)
+{
+    rt_process_wait(2147483647, 0);
+}
+
+static void is_running_none(void)
+{
+    rt_process_is_running(2147483647);
+}
+
+static void kill_none(void)
+{
+    rt_process_kill(2147483647, 0);
+}
+
 static void nothing(void)
 {
     __asm__ volatile("");
@@ -332,6 +347,9 @@ static const struct {
     {"rt_env_set", set},
     {"rt_env_get, rt_free: after rt_env_set", get_own},
     {"rt_process_run: the caller's part", run},
+    {"rt_process_wait: no child", wait_for_none},
+    {"rt_process_is_running: no child", is_running_none},
+    {"rt_process_kill: no process", kill_none},
     {"rt_getpid", process_id},
     {"rt_system_cpu_count", cpu_count},
     {"rt_hostname, rt_free", hostname},

@@ -41,8 +41,15 @@ enum About {
 }
 
 /// The functions that start a program.
-const RUNNING: &[&str] =
-    &["rt_process_run", "rt_process_exec", "rt_shell", "rt_process_run_with", "rt_process_output", "rt_process_spawn"];
+const RUNNING: &[&str] = &[
+    "rt_process_wait",
+    "rt_process_run",
+    "rt_process_exec",
+    "rt_shell",
+    "rt_process_run_with",
+    "rt_process_output",
+    "rt_process_spawn",
+];
 
 pub const EXCEPTIONS: &[Exception] = &[
     Exception {
@@ -231,6 +238,14 @@ pub const EXCEPTIONS: &[Exception] = &[
         about: &[About::Outcome, About::Reason],
         reason: "the report of a child that cannot execute is not written or read, although an empty pipe always has \
                  room: the result is the exit code of the child, and ECHILD where the caller ignores SIGCHLD",
+    },
+    Exception {
+        functions: &["rt_process_run_with", "rt_process_output", "rt_process_wait"],
+        numbers: &[Sysno::clock_gettime],
+        reasons: &[],
+        is_second: false,
+        about: &[About::Outcome, About::Reason],
+        reason: "clock_gettime fails, which it cannot with these arguments: the time is over too early",
     },
     Exception {
         functions: RUNNING,

@@ -24,6 +24,25 @@ pub const ALL: &[Scenario] = &[
         expected: Expected::Failure(126, libc::EACCES),
         ..run("a path, not to be executed", "plain", &["path/b/prog"])
     },
+    Scenario {
+        function: "rt_process_run_with",
+        expected: Expected::True,
+        is_slow: true,
+        ..run("captured", "plain", &["path/c/prog", "echo"])
+    },
+    Scenario {
+        function: "rt_process_output",
+        expected: Expected::Text(|_| b"a\n"),
+        is_slow: true,
+        ..run("a path", "plain", &["/bin/sh", "-c", "sleep 0.01; echo a; sleep 0.01; exec >&-; sleep 0.01"])
+    },
+    Scenario {
+        function: "rt_process_spawn",
+        ..run("a path", "plain", &["path/c/prog", "check", "plain", "an argument", ""])
+    },
+    Scenario { function: "rt_process_wait", arguments: &["", "60000"], expected: Expected::Number(|_| Ok(7)), ..PLAIN },
+    Scenario { function: "rt_process_is_running", ..PLAIN },
+    Scenario { function: "rt_process_kill", arguments: &["", "15"], ..PLAIN },
     Scenario { function: "rt_shell", arguments: &["exit 7"], expected: Expected::Number(|_| Ok(7)), ..PLAIN },
     Scenario {
         function: "rt_process_exec",
