@@ -63,6 +63,6 @@ fn act(action: &[u8], entries: &mut Vec<Vec<u8>>) {
     assert!(snapshot.iter().map(CStr::to_bytes).eq(entries.iter().map(Vec::as_slice)), "{snapshot:?}");
     assert_eq!(snapshot.len(), entries.len());
     if is_name {
-        assert_eq!(env::value_in(&snapshot, name).map(CStr::to_bytes), expected);
+        assert_eq!(env::value_in(env::EntriesOf::of(&snapshot), name).map(CStr::to_bytes), expected);
     }
 }

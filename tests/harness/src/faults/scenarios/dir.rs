@@ -1,6 +1,6 @@
 //! Directories.
 
-use super::{Expected, PLAIN, Scenario, Step, Words, ask};
+use super::common::{Expected, PLAIN, Scenario, Step, Words, ask};
 
 /// The scenarios of the functions for directories.
 pub const ALL: &[Scenario] = &[

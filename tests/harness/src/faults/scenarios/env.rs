@@ -1,6 +1,6 @@
 //! The environment.
 
-use super::{Expected, HERE, Scenario, ask};
+use super::common::{Expected, HERE, Scenario, ask};
 
 /// The scenarios of the functions for the environment.
 pub const ALL: &[Scenario] = &[

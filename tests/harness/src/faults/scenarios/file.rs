@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 
 use super::super::place::Place;
-use super::{Expected, LINES, PLAIN, Scenario, Step, Words, ask, closed};
+use super::common::{Expected, LINES, PLAIN, Scenario, Step, Words, ask, closed};
 
 /// The scenarios of the functions for files.
 pub const ALL: &[Scenario] = &[

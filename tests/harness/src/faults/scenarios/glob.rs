@@ -1,6 +1,6 @@
 //! Patterns.
 
-use super::{Expected, Scenario, ask};
+use super::common::{Expected, Scenario, ask};
 
 /// The scenarios of the functions for patterns.
 pub const ALL: &[Scenario] = &[Scenario {

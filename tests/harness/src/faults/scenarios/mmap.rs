@@ -1,6 +1,6 @@
 //! Mappings of files.
 
-use super::{Expected, PLAIN, Scenario, Step, Words, ask, closed};
+use super::common::{Expected, PLAIN, Scenario, Step, Words, ask, closed};
 
 /// The scenarios of the functions for mappings.
 pub const ALL: &[Scenario] = &[

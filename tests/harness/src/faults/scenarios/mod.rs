@@ -1,5 +1,6 @@
 //! The scenarios of the fault injector: each operation, in each state that leads to other system calls.
 
+mod common;
 mod dir;
 mod env;
 mod file;
@@ -11,11 +12,7 @@ mod stdio;
 mod system;
 mod time;
 
-use super::scenario::{Expected, PLAIN, Scenario, Step};
-
-const HERE: (&str, &str) = ("RT_FAULTS", "here");
-
-const LINES: &str = "one line\nand another\n";
+use super::scenario::Scenario;
 
 /// Returns all scenarios.
 pub fn all() -> impl Iterator<Item = &'static Scenario> + Clone {
@@ -47,15 +44,3 @@ pub const WITHOUT: [&str; 20] = [
     "rt_exit",
     "rt_version",
 ];
-
-type Words = &'static [&'static str];
-
-/// A call without effects.
-const fn ask(function: &'static str, arguments: Words, expected: Expected) -> Scenario {
-    Scenario { function, arguments, expected, ..PLAIN }
-}
-
-/// The same with closed standard input and output, whose numbers the kernel assigns first.
-const fn closed(scenario: Scenario) -> Scenario {
-    Scenario { setup: "closed", ..scenario }
-}

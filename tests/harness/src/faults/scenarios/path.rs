@@ -1,6 +1,6 @@
 //! Paths.
 
-use super::{Expected, Scenario, Words, ask};
+use super::common::{Expected, Scenario, Words, ask};
 
 /// The scenarios of the functions for paths.
 pub const ALL: &[Scenario] = &[

@@ -1,6 +1,6 @@
 //! Processes.
 
-use super::{Expected, HERE, PLAIN, Scenario, Words, ask};
+use super::common::{Expected, HERE, PLAIN, Scenario, Words, ask};
 
 /// The scenarios of the functions for processes.
 pub const ALL: &[Scenario] = &[

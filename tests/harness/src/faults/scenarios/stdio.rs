@@ -1,6 +1,6 @@
 //! The standard streams.
 
-use super::{Expected, LINES, PLAIN, Scenario, Step, Words, ask};
+use super::common::{Expected, LINES, PLAIN, Scenario, Step, Words, ask};
 
 /// The scenarios of the functions for the standard streams.
 pub const ALL: &[Scenario] = &[

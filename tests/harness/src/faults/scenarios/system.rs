@@ -1,6 +1,6 @@
 //! Facts about the system.
 
-use super::{Expected, Scenario, ask};
+use super::common::{Expected, Scenario, ask};
 
 /// The scenarios of the functions for facts about the system.
 pub const ALL: &[Scenario] = &[

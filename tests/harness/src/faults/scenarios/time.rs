@@ -1,6 +1,6 @@
 //! Time.
 
-use super::{Expected, Scenario, ask};
+use super::common::{Expected, Scenario, ask};
 
 /// The scenarios of the functions for time.
 pub const ALL: &[Scenario] = &[
