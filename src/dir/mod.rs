@@ -1,6 +1,8 @@
 //! Directories: existence, creation, listing, removal, and the trees below them.
 
+mod ancestor;
 mod create;
+mod filter;
 mod list;
 mod records;
 mod remove;
@@ -17,11 +19,16 @@ use crate::errno::{Errno, Result};
 use crate::sys::{self, Stat, StatBuffer};
 
 pub use create::create;
+pub use filter::FilterEntry;
 pub use list::list;
 pub use remove::remove;
 pub use remove_all::remove_all;
+<<<<<<< HEAD
 pub use temp::{temp, temp_in};
 pub use walk::{FilterEntry, Walk, walk};
+=======
+pub use walk::{Walk, walk};
+>>>>>>> part-d
 pub use walk_entry::{Entry, OwnedEntry, WalkError};
 
 /// Returns whether the path leads to a directory, directly or by symbolic links.

@@ -9,9 +9,7 @@ use core::ffi::CStr;
 use super::records::{RECORDS, Record, next_record};
 use crate::errno::{Errno, Result};
 use crate::heap::{Block, Stack};
-use crate::path::{canonical, dirname};
 use crate::sys::{self, Fd, FileId, Stat, StatBuffer};
-use crate::text::Text;
 
 /// How a directory is opened, unless a link to it is followed.
 pub(super) const OPEN_DIRECTORY: u32 = sys::O_RDONLY | sys::O_DIRECTORY | sys::O_NOFOLLOW;
@@ -101,6 +99,12 @@ impl Tree {
 
     pub(super) fn depth(&self) -> usize {
         self.levels.len()
+    }
+
+    /// Returns the descriptor of the root, its identity if it is known, and the length of its path.
+    pub(super) fn root(&self) -> Option<(&Fd, FileId, usize)> {
+        let root = self.levels.as_slice().first()?;
+        Some((root.fd.as_ref().ok()?, root.id?, root.path_len))
     }
 
     pub(super) fn levels(&self) -> &[Level] {
@@ -356,50 +360,6 @@ impl Tree {
         let id = sys::fstat(fd, &mut StatBuffer::uninit())?.id();
         let expected = self.levels.as_slice().get(level).and_then(|level| level.id);
         if expected == Some(id) { Ok(()) } else { Err(Errno::ESTALE) }
-    }
-}
-
-/// Leads as many directories up as names are left of it.
-#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
-const UP: [u8; 3 * UP_MAX + 1] = {
-    let mut path = [b'.'; 3 * UP_MAX + 1];
-    let mut at = 0;
-    while at < UP_MAX {
-        path[3 * at + 2] = b'/';
-        at += 1;
-    }
-    path[3 * UP_MAX] = 0;
-    path
-};
-
-/// The most directories above the root that are looked at.
-const UP_MAX: usize = 256;
-
-impl Tree {
-    /// Returns the path of the directory with this identity on the way down to the current entry, or above the root.
-    /// The identities of the directories must be known.
-    #[cold]
-    pub(super) fn ancestor(&self, id: FileId) -> Option<Result<Text>> {
-        let levels = self.levels.as_slice();
-        if let Some(level) = levels.iter().rev().find(|level| level.id == Some(id)) {
-            return self.path().get(..level.path_len).map(Text::new);
-        }
-        let root = levels.first()?;
-        let (fd, mut last) = (root.fd.as_ref().ok()?, root.id?);
-        let canonical = || canonical(self.path().get(..root.path_len).unwrap_or_default());
-        for count in 1..=UP_MAX {
-            let up = CStr::from_bytes_until_nul(UP.get(3 * (UP_MAX - count)..)?).ok()?;
-            let mut buffer = StatBuffer::uninit();
-            let above = sys::stat_at(fd, up, &mut buffer).ok()?.id();
-            if above == last {
-                break;
-            }
-            if above == id {
-                return Some(canonical().and_then(|path| Text::new((0..count).fold(&path, |path, _| dirname(path)))));
-            }
-            last = above;
-        }
-        None
     }
 }
 

@@ -1,6 +1,7 @@
 //! A pass through a tree.
 
 use super::check_exists;
+use super::filter::FilterEntry;
 use super::tree::{OPEN_DIRECTORY, Tree};
 use super::walk_entry::{Entry, Facts, OwnedEntry, WalkError};
 use crate::arg::Arg;
@@ -99,7 +100,7 @@ enum Last {
     TooDeep,
 }
 
-type Step<T> = core::result::Result<T, WalkError>;
+pub(super) type Step<T> = core::result::Result<T, WalkError>;
 
 /// The most directories that are open at a time, but for the root.
 const MAX_OPEN: usize = 10;
@@ -170,7 +171,7 @@ impl Walk {
     /// Yields only the entries for which `predicate` is true, and enters no directory for which it is false.
     #[must_use]
     pub const fn filter_entry<P: FnMut(&OwnedEntry) -> bool>(self, predicate: P) -> FilterEntry<P> {
-        FilterEntry { walk: self, predicate }
+        FilterEntry::new(self, predicate)
     }
 
     /// Leaves out the rest of a directory: of the one that was yielded last, or else of the one that contains what was
@@ -362,40 +363,3 @@ impl Iterator for Walk {
 }
 
 impl core::iter::FusedIterator for Walk {}
-
-/// A [`Walk`] that leaves out some entries, and what is in them.
-///
-/// ```
-/// use ffi_syscalls::dir::Walk;
-///
-/// let mut nothing = Walk::new("/").filter_entry(|_| false);
-/// assert!(nothing.next().is_none());
-/// ```
-pub struct FilterEntry<P> {
-    walk: Walk,
-    predicate: P,
-}
-
-impl<P> FilterEntry<P> {
-    /// Leaves out the rest of a directory, as [`Walk::skip_current_dir`].
-    pub fn skip_current_dir(&mut self) {
-        self.walk.skip_current_dir();
-    }
-}
-
-impl<P: FnMut(&OwnedEntry) -> bool> Iterator for FilterEntry<P> {
-    type Item = Step<OwnedEntry>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            match self.walk.next()? {
-                Ok(entry) if !(self.predicate)(&entry) => {
-                    if entry.is_dir() {
-                        self.walk.skip_current_dir();
-                    }
-                }
-                result => return Some(result),
-            }
-        }
-    }
-}
