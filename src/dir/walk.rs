@@ -1,6 +1,6 @@
 //! A pass through a tree.
 
-use super::check_exists;
+use super::exists::check_exists;
 use super::filter::FilterEntry;
 use super::tree::{OPEN_DIRECTORY, Tree};
 use super::walk_entry::{Entry, Facts, OwnedEntry, WalkError};

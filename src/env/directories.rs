@@ -1,9 +1,43 @@
 //! The user's directories. See the XDG Base Directory Specification.
 
-use super::{home, is_secure_exec, variables};
+use super::secure_exec::is_secure_exec;
+use super::variables;
+use crate::content::read_file;
 use crate::errno::{Errno, Result};
+use crate::fields::{fields, parse_decimal};
 use crate::heap::Block;
+use crate::sys;
 use crate::text::Text;
+
+/// Returns the user's home directory: `HOME` if it is absolute, otherwise the entry of /etc/passwd.
+///
+/// In secure-execution mode (set-user-ID and the like) `HOME` is not trusted, and the effective user counts. Name
+/// services other than /etc/passwd (LDAP) are not used.
+///
+/// # Errors
+/// `ENOENT` if neither has one; those of reading /etc/passwd.
+pub fn home() -> Result<Text> {
+    if let Some(home) = absolute_value(b"HOME")? {
+        return Ok(home);
+    }
+    let user = if is_secure_exec() { sys::effective_user() } else { sys::real_user() };
+    let passwd = read_file(c"/etc/passwd")?;
+    let mut lines = fields(&passwd, b'\n');
+    Text::new(lines.find_map(|line| home_in(line, user)).filter(|home| home.starts_with(b"/")).ok_or(Errno::ENOENT)?)
+}
+
+/// Returns the home directory in a line of /etc/passwd, if the line is this user's. See passwd(5).
+fn home_in(line: &[u8], user: u32) -> Option<&[u8]> {
+    // Comments, and the lines of NIS that add or remove users.
+    if matches!(line.first(), Some(b'#' | b'+' | b'-')) {
+        return None;
+    }
+    let mut fields = fields(line, b':');
+    let id = fields.nth(2)?;
+    let home = fields.nth(2)?;
+    fields.next()?; // the shell, which may be empty
+    (parse_decimal(id)? == u64::from(user)).then_some(home)
+}
 
 /// Returns the directory for temporary files: `TMPDIR` if it is absolute, otherwise /tmp.
 ///
@@ -77,7 +111,7 @@ fn user_directory(variable: &[u8], in_home: &[u8]) -> Result<Text> {
 }
 
 /// Returns the value of a variable that may be trusted and is an absolute path.
-pub(super) fn absolute_value(variable: &[u8]) -> Result<Option<Text>> {
+fn absolute_value(variable: &[u8]) -> Result<Option<Text>> {
     if is_secure_exec() {
         return Ok(None);
     }

@@ -2,7 +2,8 @@
 
 use core::mem::MaybeUninit;
 
-use super::{cwd, variables};
+use super::variables;
+use super::working_directory::cwd;
 use crate::arg::PATH_MAX;
 use crate::content::read_file;
 use crate::errno::{Errno, Result};

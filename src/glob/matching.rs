@@ -4,7 +4,7 @@
 //! the time is at most proportional to the product of both lengths, whatever the wildcards are.
 
 use super::chars::{Char, first_char, is};
-use super::pattern::MatchOptions;
+use super::options::MatchOptions;
 use super::token::{Token, is_separator, token_at};
 use crate::errno::{Errno, Result};
 use crate::heap::Block;

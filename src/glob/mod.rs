@@ -1,7 +1,9 @@
 //! Patterns for paths.
 
 mod chars;
+mod error;
 mod matching;
+mod options;
 mod paths;
 mod pattern;
 mod token;
@@ -9,8 +11,10 @@ mod token;
 use crate::errno::{Errno, Result};
 use crate::list::{List, ListBuilder};
 
+pub use error::PatternError;
+pub use options::MatchOptions;
 pub use paths::{GlobError, Paths, glob, glob_with};
-pub use pattern::{MatchOptions, Pattern, PatternError};
+pub use pattern::Pattern;
 
 /// Returns whether a text matches a pattern, with the default options of [`Pattern::matches`].
 ///

@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use super::pattern::{MatchOptions, Pattern, PatternError};
+use super::error::PatternError;
+use super::options::MatchOptions;
+use super::pattern::Pattern;
 use crate::arg::Arg;
 use crate::dir;
 use crate::errno::{Errno, Result};

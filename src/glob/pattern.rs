@@ -2,7 +2,9 @@
 
 use core::fmt;
 
+use super::error::PatternError;
 use super::matching;
+use super::options::MatchOptions;
 use super::token::check;
 use crate::errno::Result;
 use crate::heap::Block;
@@ -134,63 +136,5 @@ impl fmt::Display for Pattern<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// An error in a pattern.
-///
-/// ```
-/// use ffi_syscalls::glob::Pattern;
-///
-/// let error = Pattern::new("a**").unwrap_err();
-/// assert_eq!(error.position, 0);
-/// assert_eq!(
-///     error.to_string(),
-///     "pattern syntax error near position 0: recursive wildcards must form a single path component",
-/// );
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PatternError {
-    /// The number of characters before the error, or before what is next to it.
-    pub position: usize,
-    /// The rule that the pattern breaks.
-    pub message: &'static str,
-}
-
-impl fmt::Display for PatternError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "pattern syntax error near position {}: {}", self.position, self.message)
-    }
-}
-
-impl core::error::Error for PatternError {}
-
-/// The options of a match.
-///
-/// ```
-/// use ffi_syscalls::glob::{MatchOptions, Pattern};
-///
-/// let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
-/// assert!(!Pattern::new("*.c")?.matches_with("src/main.c", options));
-/// # Ok::<(), ffi_syscalls::glob::PatternError>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct MatchOptions {
-    /// If set, the case of ASCII letters matters.
-    pub case_sensitive: bool,
-    /// If set, only a slash in the pattern and `**` match a slash.
-    pub require_literal_separator: bool,
-    /// If set, only a dot in the pattern matches a dot at the start of a name.
-    pub require_literal_leading_dot: bool,
-}
-
-impl MatchOptions {
-    /// Returns the options of [`Pattern::matches`]: case matters, and wildcards match slashes and leading dots.
-    ///
-    /// All options of [`MatchOptions::default`] are unset, so case does not matter there.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { case_sensitive: true, require_literal_separator: false, require_literal_leading_dot: false }
     }
 }

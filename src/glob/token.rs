@@ -1,7 +1,7 @@
 //! The parts of a pattern, read from its text.
 
 use super::chars::{Char, are_equal, first_char, is, is_in_range};
-use super::pattern::PatternError;
+use super::error::PatternError;
 
 /// A part of a pattern.
 #[derive(Clone, Copy)]

@@ -4,10 +4,11 @@
 //! from its start. Other libcs pass nothing, and the registers hold anything.
 
 use core::ffi::{c_char, c_int};
+use core::ptr::NonNull;
 use core::sync::atomic::AtomicPtr;
 use core::sync::atomic::Ordering::Relaxed;
 
-use super::backend::auxv::environment;
+use ffi_syscalls_arch::environ;
 
 type Strings = *const *const c_char;
 
@@ -24,7 +25,10 @@ static CONSTRUCTOR: unsafe extern "C" fn(c_int, Strings, Strings) = record;
 /// are those of the entry stack, whoever passed them. None of them is dereferenced here.
 unsafe extern "C" fn record(count: c_int, arguments: Strings, variables: Strings) {
     let Ok(count) = usize::try_from(count) else { return };
-    if arguments.wrapping_add(count + 1) == variables && environment() == Some(variables) {
+    let Some(environ) = NonNull::new(environ().cast_mut()) else { return };
+    // SAFETY: the address is that of the libc's variable.
+    let environment = unsafe { environ.read_volatile() };
+    if arguments.wrapping_add(count + 1) == variables && environment == variables {
         ARGUMENTS.store(arguments.cast_mut(), Relaxed);
     }
 }

@@ -1,20 +1,6 @@
-//! Conversions between days and dates of the Gregorian calendar.
-//!
-//! The calendar repeats every 400 years, which have 146,097 days. A year that starts in March has its leap day at its
-//! end, so the days before each of its months are a linear function of the month, as those before each year of a century
-//! and before each century are.
+//! Dates and times of day.
 
-use super::timestamp::Timestamp;
-use super::{MICROS, SECONDS_OF_DAY};
-
-const DAYS_OF_CYCLE: i64 = 146_097;
-const YEARS_OF_CYCLE: i64 = 400;
-
-/// The days from March 1 of the year 0 to January 1, 1970.
-const DAYS_TO_1970: i64 = 719_468;
-
-/// The cycles that are added so that no day of a [`Timestamp`] is negative: divisions of unsigned numbers are faster.
-const CYCLES_ADDED: i64 = 1000;
+use super::calendar::{MICROS, SECONDS_OF_DAY, date_of, days_of, days_to, micros_of, second_of_day};
 
 /// A date and a time of day in UTC, by the Gregorian calendar, also before its introduction. See gmtime(3).
 ///
@@ -38,12 +24,11 @@ pub struct Civil {
 }
 
 impl Civil {
-    /// Returns the date and the time of day of a moment.
-    #[must_use]
+    /// Returns the date and the time of day of microseconds since 1970.
     #[expect(clippy::cast_possible_truncation, reason = "an hour has two digits")]
-    pub const fn from_timestamp(timestamp: Timestamp) -> Self {
-        let (year, month, day) = date_of(timestamp.days());
-        let second = timestamp.second_of_day();
+    pub(super) const fn from_micros(micros: i64) -> Self {
+        let (year, month, day) = date_of(days_of(micros));
+        let second = second_of_day(micros);
         Self {
             year,
             month,
@@ -51,90 +36,18 @@ impl Civil {
             hour: (second / 3600) as u8,
             minute: (second / 60 % 60) as u8,
             second: (second % 60) as u8,
-            microsecond: timestamp.micros().rem_euclid(MICROS) as u32,
+            microsecond: micros.rem_euclid(MICROS) as u32,
         }
     }
 
-    /// Returns the moment, or `None` if a field is out of its range or the moment out of that of a [`Timestamp`].
-    #[must_use]
-    pub const fn timestamp(self) -> Option<Timestamp> {
+    /// Returns the microseconds since 1970, or `None` if a field is out of its range or they have more than 64 bits.
+    pub(super) const fn to_micros(self) -> Option<i64> {
         let is_time = self.hour < 24 && self.minute < 60 && self.second < 60 && (self.microsecond as i64) < MICROS;
         let Some(days) = days_to(self.year as i64, self.month, self.day) else { return None };
         if !is_time {
             return None;
         }
         let second = self.hour as i64 * 3600 + self.minute as i64 * 60 + self.second as i64;
-        Timestamp::from_parts(days * SECONDS_OF_DAY + second, self.microsecond as i64)
-    }
-}
-
-/// Returns the day of the week of a day since 1970: 0 is Monday.
-pub(super) const fn weekday_of(days: i64) -> i64 {
-    // January 1, 1970 was a Thursday.
-    (days + 3).rem_euclid(7)
-}
-
-/// Returns the day of the year of a day since 1970: 1 to 366.
-pub(super) const fn yearday_of(days: i64) -> i64 {
-    let (year, ..) = date_of(days);
-    match days_to(year as i64, 1, 1) {
-        Some(first) => days - first + 1,
-        None => 1, // every year has a January 1
-    }
-}
-
-/// Returns the year, the month and the day of a day since 1970 that a [`Timestamp`] can have.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    clippy::cast_possible_wrap,
-    reason = "days and years of timestamps are within 32 bits"
-)]
-pub(super) const fn date_of(days: i64) -> (i32, u8, u8) {
-    const YEARS_ADDED: i32 = (CYCLES_ADDED * YEARS_OF_CYCLE) as i32;
-    let days = (days + DAYS_TO_1970 + CYCLES_ADDED * DAYS_OF_CYCLE) as u32;
-    // A century has 36,524 or 36,525 days: 146,097 in four centuries.
-    let quarters = 4 * days + 3;
-    let (century, day) = (quarters / 146_097, quarters % 146_097 / 4);
-    // A year has 365 or 366 days: 1461 in four years.
-    let quarters = 4 * day + 3;
-    let (year, day) = (quarters / 1461, quarters % 1461 / 4);
-    // The months from March on have 31, 30, 31, 30, 31 days, and again: 153 in five months.
-    let fifths = 5 * day + 2;
-    let (month, day) = (fifths / 153, fifths % 153 / 5 + 1);
-    // January and February belong to the next year.
-    let is_next_year = month >= 10;
-    let year = (100 * century + year) as i32 - YEARS_ADDED + is_next_year as i32;
-    (year, (if is_next_year { month - 9 } else { month + 3 }) as u8, day as u8)
-}
-
-/// Returns the days since 1970 of a date, or `None` if there is no such date.
-pub(super) const fn days_to(year: i64, month: u8, day: u8) -> Option<i64> {
-    if month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) {
-        return None;
-    }
-    let (month, day) = (month as i64, day as i64);
-    // January and February belong to the year that started in the March before.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let (cycle, year) = (year.div_euclid(YEARS_OF_CYCLE), year.rem_euclid(YEARS_OF_CYCLE));
-    Some(cycle * DAYS_OF_CYCLE + days_before_year(year) + days_before_month(month) + day - 1 - DAYS_TO_1970)
-}
-
-/// Returns the days of a cycle before a year that starts in March.
-const fn days_before_year(year: i64) -> i64 {
-    year * 365 + year / 4 - year / 100
-}
-
-/// Returns the days of a year that starts in March before one of its months: 0 is March.
-const fn days_before_month(month: i64) -> i64 {
-    (153 * month + 2) / 5
-}
-
-const fn days_in_month(year: i64, month: u8) -> u8 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
+        micros_of(days * SECONDS_OF_DAY + second, self.microsecond as i64)
     }
 }

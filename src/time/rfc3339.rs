@@ -1,15 +1,13 @@
 //! The textual form of moments. See RFC 3339.
 
-use super::SECONDS_OF_DAY;
-use super::civil::days_to;
-use super::timestamp::Timestamp;
+use super::calendar::{SECONDS_OF_DAY, days_to, micros_of};
+use super::civil::Civil;
 
 /// Room for the longest form, which has a sign and six digits for the year.
 pub(super) type FormatBuffer = [u8; 32];
 
-/// Writes a moment into the buffer, and returns the text.
-pub(super) fn format(timestamp: Timestamp, buffer: &mut FormatBuffer) -> &[u8] {
-    let civil = timestamp.civil();
+/// Writes a date and a time of day into the buffer, and returns the text.
+pub(super) fn format(civil: Civil, buffer: &mut FormatBuffer) -> &[u8] {
     let year = civil.year.unsigned_abs();
     let year_digits = if year > 99_999 {
         6
@@ -62,8 +60,8 @@ impl Writer<'_> {
     }
 }
 
-/// Returns the moment that a text stands for.
-pub(super) fn parse(text: &[u8]) -> Option<Timestamp> {
+/// Returns the microseconds since 1970 of the moment that a text stands for.
+pub(super) fn parse(text: &[u8]) -> Option<i64> {
     let mut rest = Cursor(text);
     let year = rest.year()?;
     rest.one_of(b"-")?;
@@ -83,7 +81,7 @@ pub(super) fn parse(text: &[u8]) -> Option<Timestamp> {
     }
     let days = days_to(i64::from(year), month, day)?;
     let in_day = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
-    Timestamp::from_parts(days * SECONDS_OF_DAY + in_day - offset, i64::from(microsecond))
+    micros_of(days * SECONDS_OF_DAY + in_day - offset, i64::from(microsecond))
 }
 
 /// The part of a text that is still to be parsed.

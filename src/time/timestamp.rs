@@ -2,9 +2,10 @@
 
 use core::fmt;
 
-use super::civil::{Civil, date_of, weekday_of, yearday_of};
+use super::calendar::{date_of, days_of, second_of_day, weekday_of, yearday_of};
+use super::civil::Civil;
+use super::clock::now_unix_micros;
 use super::rfc3339::{self, FormatBuffer};
-use super::{MICROS, MICROS_OF_DAY, now_unix_micros};
 use crate::errno::{Errno, Result};
 use crate::text::Text;
 
@@ -58,34 +59,34 @@ impl Timestamp {
             second: byte(second)?,
             microsecond: 0,
         };
-        civil.timestamp().ok_or(Errno::EINVAL)
+        civil.try_into()
     }
 
     /// Returns the date and the time of day in UTC.
     #[must_use]
     pub const fn civil(self) -> Civil {
-        Civil::from_timestamp(self)
+        Civil::from_micros(self.0)
     }
 
     /// Returns the year: 0 is the year before 1, and negative years precede it.
     #[must_use]
     #[doc(alias = "rt_timestamp_get_year")]
     pub const fn year(self) -> i32 {
-        date_of(self.days()).0
+        date_of(days_of(self.0)).0
     }
 
     /// Returns the month, 1 to 12.
     #[must_use]
     #[doc(alias = "rt_timestamp_get_month")]
     pub const fn month(self) -> u8 {
-        date_of(self.days()).1
+        date_of(days_of(self.0)).1
     }
 
     /// Returns the day of the month, 1 to 31.
     #[must_use]
     #[doc(alias = "rt_timestamp_get_day")]
     pub const fn day(self) -> u8 {
-        date_of(self.days()).2
+        date_of(days_of(self.0)).2
     }
 
     /// Returns the hour, 0 to 23.
@@ -93,21 +94,21 @@ impl Timestamp {
     #[doc(alias = "rt_timestamp_get_hour")]
     #[expect(clippy::cast_possible_truncation, reason = "0 to 23")]
     pub const fn hour(self) -> u8 {
-        (self.second_of_day() / 3600) as u8
+        (second_of_day(self.0) / 3600) as u8
     }
 
     /// Returns the minute, 0 to 59.
     #[must_use]
     #[doc(alias = "rt_timestamp_get_minute")]
     pub const fn minute(self) -> u8 {
-        (self.second_of_day() / 60 % 60) as u8
+        (second_of_day(self.0) / 60 % 60) as u8
     }
 
     /// Returns the second, 0 to 59.
     #[must_use]
     #[doc(alias = "rt_timestamp_get_second")]
     pub const fn second(self) -> u8 {
-        (self.second_of_day() % 60) as u8
+        (second_of_day(self.0) % 60) as u8
     }
 
     /// Returns the day of the week: 0 is Monday, and 6 is Sunday.
@@ -115,7 +116,7 @@ impl Timestamp {
     #[doc(alias = "rt_timestamp_get_weekday")]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 6")]
     pub const fn weekday(self) -> u8 {
-        weekday_of(self.days()) as u8
+        weekday_of(days_of(self.0)) as u8
     }
 
     /// Returns the day of the year: 1 is January 1, and 366 is December 31 of a leap year.
@@ -123,7 +124,7 @@ impl Timestamp {
     #[doc(alias = "rt_timestamp_get_yearday")]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to 366")]
     pub const fn yearday(self) -> u16 {
-        yearday_of(self.days()) as u16
+        yearday_of(days_of(self.0)) as u16
     }
 
     /// Returns the moment in the form of RFC 3339, in UTC, with six decimals: `2026-11-27T19:12:48.000000Z`.
@@ -134,7 +135,7 @@ impl Timestamp {
     /// `ENOMEM`; `EAGAIN` if memory is locked ([Memory](crate#memory)).
     #[doc(alias = "rt_timestamp_format")]
     pub fn format(self) -> Result<Text> {
-        Text::new(rfc3339::format(self, &mut FormatBuffer::default()))
+        Text::new(rfc3339::format(self.civil(), &mut FormatBuffer::default()))
     }
 
     /// Parses a moment in the form of RFC 3339, with any offset from UTC: `2026-11-27T20:12:48.5+01:00`.
@@ -146,30 +147,16 @@ impl Timestamp {
     /// `EINVAL` if the text has another form, or its moment is out of range.
     #[doc(alias = "rt_timestamp_parse")]
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Self> {
-        rfc3339::parse(text.as_ref()).ok_or(Errno::EINVAL)
+        rfc3339::parse(text.as_ref()).map(Self).ok_or(Errno::EINVAL)
     }
+}
 
-    /// Returns the days since 1970; negative before.
-    pub(super) const fn days(self) -> i64 {
-        self.0.div_euclid(MICROS_OF_DAY)
-    }
+/// Returns the moment of a date and a time of day in UTC. `EINVAL` if a field is out of its range, or the moment is.
+impl TryFrom<Civil> for Timestamp {
+    type Error = Errno;
 
-    /// Returns the seconds since midnight.
-    #[expect(clippy::cast_possible_truncation, reason = "a day has 86,400 seconds")]
-    pub(super) const fn second_of_day(self) -> u32 {
-        (self.0.rem_euclid(MICROS_OF_DAY) / MICROS) as u32
-    }
-
-    /// Returns the moment of seconds and the microseconds after them, or `None` if it is out of range.
-    pub(super) const fn from_parts(seconds: i64, microseconds: i64) -> Option<Self> {
-        // Wider than 64 bits in between: the first second of the range starts before it.
-        let micros = seconds as i128 * MICROS as i128 + microseconds as i128;
-        if micros < i64::MIN as i128 || micros > i64::MAX as i128 {
-            return None;
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "it is in range")]
-        let micros = micros as i64;
-        Some(Self(micros))
+    fn try_from(civil: Civil) -> Result<Self> {
+        civil.to_micros().map(Self).ok_or(Errno::EINVAL)
     }
 }
 
@@ -177,6 +164,6 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut buffer = FormatBuffer::default();
-        f.write_str(core::str::from_utf8(rfc3339::format(*self, &mut buffer)).unwrap_or_default())
+        f.write_str(core::str::from_utf8(rfc3339::format(self.civil(), &mut buffer)).unwrap_or_default())
     }
 }

@@ -30,7 +30,7 @@ fn fields(timestamp: Timestamp) -> ([i64; 7], [i64; 2]) {
 fn assert_as_chrono(micros: i64) {
     let timestamp = Timestamp::from_micros(micros);
     assert_eq!(fields(timestamp), fields_of_chrono(micros), "{micros}");
-    assert_eq!(timestamp.civil().timestamp(), Some(timestamp));
+    assert_eq!(Timestamp::try_from(timestamp.civil()), Ok(timestamp));
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn assert_by_cycle(micros: i64) {
     let (mut expected, days) = fields_of_chrono(micros - cycles * CYCLE);
     *expected.first_mut().unwrap() += 400 * cycles;
     assert_eq!(fields(timestamp), (expected, days), "{micros}");
-    assert_eq!(timestamp.civil().timestamp(), Some(timestamp));
+    assert_eq!(Timestamp::try_from(timestamp.civil()), Ok(timestamp));
 }
 
 #[test]
@@ -132,6 +132,6 @@ fn from_civil_refuses_dates_and_times_that_do_not_exist() {
 #[test]
 fn civil_with_a_microsecond_out_of_range_has_no_timestamp() {
     let civil = Timestamp::from_micros(0).civil();
-    assert_eq!(Civil { microsecond: 999_999, ..civil }.timestamp(), Some(Timestamp::from_micros(999_999)));
-    assert_eq!(Civil { microsecond: 1_000_000, ..civil }.timestamp(), None);
+    assert_eq!(Timestamp::try_from(Civil { microsecond: 999_999, ..civil }), Ok(Timestamp::from_micros(999_999)));
+    assert_eq!(Timestamp::try_from(Civil { microsecond: 1_000_000, ..civil }), Err(Errno::EINVAL));
 }

@@ -1,8 +1,20 @@
 //! The arguments, the environment and the privileges that the program was started with.
 
 use core::ffi::c_char;
+#[cfg(target_os = "linux")]
+use core::mem::MaybeUninit;
 
-pub(crate) use super::own::{arguments, exec_filename, executable, is_secure_exec, read_arguments};
+#[cfg(not(target_os = "linux"))]
+pub(crate) use super::own::{arguments, executable};
+pub(crate) use super::own::{exec_filename, is_secure_exec, read_arguments};
+#[cfg(target_os = "linux")]
+use super::path::read_link_at;
+#[cfg(target_os = "linux")]
+use crate::errno::Result;
+#[cfg(target_os = "linux")]
+use crate::sys::CWD;
+#[cfg(target_os = "linux")]
+pub(crate) use crate::sys::constructor::arguments;
 
 #[cfg(not(target_os = "macos"))]
 unsafe extern "C" {
@@ -23,4 +35,10 @@ pub(crate) fn environment() -> Option<*const *const c_char> {
     let environ = unsafe { libc::_NSGetEnviron() };
     // SAFETY: the address is that of the libc's variable.
     Some(unsafe { environ.read_volatile() }.cast())
+}
+
+/// Writes the path of the program's file into the buffer, and returns its length. See proc_pid_exe(5).
+#[cfg(target_os = "linux")]
+pub(crate) fn executable(buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
+    read_link_at(&CWD, c"/proc/self/exe", buffer)
 }

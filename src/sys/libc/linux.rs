@@ -7,10 +7,8 @@ use core::sync::atomic::AtomicU32;
 
 use super::call::{MAX_TRANSFER, constants, decode, decode_long, last_errno};
 use super::fd::Fd;
-use super::path::read_link_at;
 use super::signal::SignalSet;
 use crate::errno::{Errno, Result};
-use crate::sys::CWD;
 use crate::sys::types::{MapRequest, Sharing, retry};
 
 /// True if the system has control groups, which limit what a process gets.
@@ -240,17 +238,9 @@ pub(crate) fn is_secure_exec() -> bool {
     (unsafe { libc::getauxval(libc::AT_SECURE) }) != 0
 }
 
-/// Returns the arguments that the libc passed to the constructors of the program, ended by a null pointer.
-pub(crate) use crate::sys::constructor::arguments;
-
 /// Fails: a libc passes the arguments to constructors, or /proc has them.
 pub(crate) const fn read_arguments(_buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
     Err(Errno::ENOSYS)
-}
-
-/// Writes the path of the program's file into the buffer, and returns its length. See proc_pid_exe(5).
-pub(crate) fn executable(buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
-    read_link_at(&CWD, c"/proc/self/exe", buffer)
 }
 
 /// Returns the path by which the program was executed, which may be relative: AT_EXECFN. See getauxval(3).
