@@ -322,6 +322,7 @@ static void perform(const char *name, bool stops_before)
         if (same(name, "rt_process_spawn") && result.value > 0) {
             child = result.value;
             result.value = rt_process_wait(child, -1);
+            result.error = rt_last_error();
         }
         stop();
     }
