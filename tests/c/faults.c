@@ -247,7 +247,7 @@ static long judged(bool value)
 /* A child for a function that takes a process ID. */
 static int64_t child_for(const char *name)
 {
-    static const char *const ends[] = {"-c", "exit 7"}, *const stays[] = {"100"};
+    static const char *const ends[] = {"-c", "sleep 0.05; exit 7"}, *const stays[] = {"100"};
     if (same(name, "rt_process_wait"))
         return rt_process_spawn("/bin/sh", ends, 2, NULL);
     if (same(name, "rt_process_kill") || same(name, "rt_process_is_running"))
