@@ -267,7 +267,7 @@ static long judged(bool value)
 /* A child for a function that takes a process ID. */
 static int64_t child_for(const char *name)
 {
-    static const char *const ends[] = {"-c", "exit 7"}, *const stays[] = {"100"};
+    static const char *const ends[] = {"-c", "sleep 0.05; exit 7"}, *const stays[] = {"100"};
     if (same(name, "rt_process_wait"))
         return rt_process_spawn("/bin/sh", ends, 2, NULL);
     if (same(name, "rt_process_kill") || same(name, "rt_process_is_running"))
@@ -351,6 +351,7 @@ static void perform(const char *name, bool stops_before)
         if (same(name, "rt_process_spawn") && result.value > 0) {
             child = result.value;
             result.value = rt_process_wait(child, -1);
+            result.error = rt_last_error();
         }
         stop();
     }
