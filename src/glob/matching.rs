@@ -36,7 +36,7 @@ pub(super) fn matches(pattern: &[u8], text: &[u8], options: MatchOptions) -> Res
     let room = unsafe { room.assume_init_mut() };
     // SAFETY: any bytes are words.
     let (_, sets, _) = unsafe { room.align_to_mut::<u64>() };
-    Ok(Matcher { pattern, options }.matches(text, sets.split_at_mut(words)))
+    Ok(Matcher { pattern, options }.matches(text, sets.split_at_mut_checked(words).unwrap_or_default()))
 }
 
 /// A set of places in the pattern: offsets of its bytes, and of its end.

@@ -136,8 +136,14 @@ impl Resolver {
             return Err(Errno::ELOOP);
         }
         self.len = if self.rest.first() == Some(&b'/') { 0 } else { parent };
-        self.start -= len;
-        self.rest.copy_within(..len, self.start);
+        self.start = self.start.checked_sub(len).ok_or(Errno::ENAMETOOLONG)?;
+        // The two places may overlap: the last bytes come first.
+        for offset in (0..len).rev() {
+            let byte = self.rest.get(offset).copied().unwrap_or_default();
+            if let Some(place) = self.rest.get_mut(self.start + offset) {
+                *place = byte;
+            }
+        }
         Ok(())
     }
 

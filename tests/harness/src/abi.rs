@@ -34,7 +34,7 @@ pub fn check_on_libc(dist: &Dist) -> Result<()> {
     let functions: BTreeSet<_> = list::names()?.into_iter().collect();
     let symbols = Symbols::of_archive(&dist.hosted_archive())?;
     same("libffi_syscalls.a", &symbols.defined, &functions)?;
-    ensure!(symbols.undefined.contains("open"), "it does not use the libc: {symbols:?}");
+    ensure!(symbols.undefined.contains("openat"), "it does not use the libc: {symbols:?}");
     Ok(())
 }
 
