@@ -9,7 +9,9 @@ use ffi_syscalls::process::{self, Command, Limit};
 use ffi_syscalls::{Errno, env};
 
 use crate::run::{USUAL_PATH, current_mask};
-use crate::support::{TempDir, count_descriptors, in_child, is_emulated, set_signal_handler, wait_for};
+use crate::support::{
+    TempDir, count_descriptors, in_child, is_emulated, report_not_in_an_emulator, set_signal_handler, wait_for,
+};
 
 fn sh(script: &str) -> i32 {
     Command::new("sh").args(["-c", script]).spawn().unwrap()
