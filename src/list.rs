@@ -55,8 +55,8 @@ impl List {
         // SAFETY: the block starts with this many pointers, and is borrowed mutably.
         let pointers = unsafe { core::slice::from_raw_parts_mut(pointers, self.len()) };
         // SAFETY: each pointer points to a NUL-terminated string in the block.
-        let string = |pointer: &*const c_char| unsafe { CStr::from_ptr(*pointer) };
-        pointers.sort_unstable_by(|a, b| string(a).cmp(string(b)));
+        let string = |pointer: *const c_char| unsafe { CStr::from_ptr(pointer) };
+        sort(pointers, &|a, b| string(a) < string(b));
     }
 
     /// Returns a string.
@@ -147,6 +147,45 @@ impl ListBuilder {
         // SAFETY: the array has this many pointers to strings.
         unsafe { strings.set_len(self.count) };
         Ok(List(strings))
+    }
+}
+
+/// Sorts values by heapsort. The sorts of core contain a panic for an order that is none.
+fn sort<T: Copy>(values: &mut [T], is_less: &dyn Fn(T, T) -> bool) {
+    for start in (0..values.len() / 2).rev() {
+        sift_down(values, start, is_less);
+    }
+    for end in (1..values.len()).rev() {
+        exchange(values, 0, end);
+        sift_down(values.get_mut(..end).unwrap_or_default(), 0, is_less);
+    }
+}
+
+/// Moves the value at a node of a heap down, until no child is larger.
+fn sift_down<T: Copy>(heap: &mut [T], mut node: usize, is_less: &dyn Fn(T, T) -> bool) {
+    loop {
+        let mut largest = node;
+        for child in [2 * node + 1, 2 * node + 2] {
+            if let (Some(&value), Some(&other)) = (heap.get(largest), heap.get(child))
+                && is_less(value, other)
+            {
+                largest = child;
+            }
+        }
+        if largest == node {
+            return;
+        }
+        exchange(heap, node, largest);
+        node = largest;
+    }
+}
+
+fn exchange<T: Copy>(values: &mut [T], a: usize, b: usize) {
+    let (Some(&first), Some(&second)) = (values.get(a), values.get(b)) else { return };
+    for (place, value) in [(a, second), (b, first)] {
+        if let Some(place) = values.get_mut(place) {
+            *place = value;
+        }
     }
 }
 

@@ -75,7 +75,7 @@ impl Resolver {
             return Err(Errno::ENAMETOOLONG);
         }
         let start = self.start.checked_sub(text.len()).ok_or(Errno::ENAMETOOLONG)?;
-        self.rest.get_mut(start..self.start).unwrap_or_default().copy_from_slice(text);
+        copy(text, self.rest.get_mut(start..self.start).unwrap_or_default());
         self.start = start;
         Ok(())
     }
@@ -177,7 +177,7 @@ fn append(path: &mut [u8; PATH_MAX], len: &mut usize, text: &[u8]) -> Result<()>
     if end >= PATH_MAX {
         return Err(Errno::ENAMETOOLONG);
     }
-    path.get_mut(*len..end).unwrap_or_default().copy_from_slice(text);
+    copy(text, path.get_mut(*len..end).unwrap_or_default());
     *len = end;
     Ok(())
 }
@@ -186,4 +186,11 @@ fn append(path: &mut [u8; PATH_MAX], len: &mut usize, text: &[u8]) -> Result<()>
 fn terminated(path: &mut [u8; PATH_MAX], len: usize) -> Result<&CStr> {
     *path.get_mut(len).ok_or(Errno::ENAMETOOLONG)? = 0;
     CStr::from_bytes_until_nul(path).map_err(|_| Errno::EINVAL)
+}
+
+/// Copies a text to a place of its length.
+fn copy(text: &[u8], place: &mut [u8]) {
+    for (to, from) in place.iter_mut().zip(text) {
+        *to = *from;
+    }
 }
