@@ -44,6 +44,16 @@ pub(crate) fn split_field<'a>(text: &mut &'a [u8], separator: u8) -> &'a [u8] {
     field
 }
 
+/// Returns a text without this byte at its end, or all of it if it has another end.
+///
+/// The methods of slices for it share a function that panics, which the compiler then keeps.
+pub(crate) const fn without_last(text: &[u8], byte: u8) -> &[u8] {
+    match text {
+        [rest @ .., last] if *last == byte => rest,
+        _ => text,
+    }
+}
+
 /// Parses a decimal number that is all of the text.
 #[inline(never)]
 pub(crate) fn parse_decimal(digits: &[u8]) -> Option<u64> {

@@ -4,6 +4,7 @@ use core::mem::MaybeUninit;
 
 use crate::content::{grow, read_messages};
 use crate::errno::{Errno, Result};
+use crate::fields::without_last;
 use crate::heap::{Block, Mutex};
 use crate::io::{write_all, write_line};
 use crate::sys::{self, Fd, Stat, StatBuffer};
@@ -61,10 +62,8 @@ const LINE: usize = 256;
 
 /// Returns a line without a carriage return at its end.
 fn without_return(line: Text) -> Result<Text> {
-    match line.strip_suffix(b"\r") {
-        Some(rest) => Text::new(rest),
-        None => Ok(line),
-    }
+    let rest = without_last(&line, b'\r');
+    if rest.len() < line.len() { Text::new(rest) } else { Ok(line) }
 }
 
 /// Reads a line of a file at an offset, without its newline, and moves the offset of the descriptor after it. Returns

@@ -4,7 +4,7 @@ use super::secure_exec::is_secure_exec;
 use super::variables;
 use crate::content::read_file;
 use crate::errno::{Errno, Result};
-use crate::fields::{fields, parse_decimal};
+use crate::fields::{fields, parse_decimal, without_last};
 use crate::heap::Block;
 use crate::sys;
 use crate::text::Text;
@@ -105,7 +105,7 @@ fn user_directory(variable: &[u8], in_home: &[u8]) -> Result<Text> {
     }
     let home = home()?;
     let mut path = Block::new(home.len() + in_home.len() + 1)?;
-    path.extend_from_slice(home.strip_suffix(b"/").unwrap_or(&home))?;
+    path.extend_from_slice(without_last(&home, b'/'))?;
     path.extend_from_slice(in_home)?;
     Text::from_block(path)
 }

@@ -7,7 +7,7 @@ use super::working_directory::cwd;
 use crate::arg::PATH_MAX;
 use crate::content::read_file;
 use crate::errno::{Errno, Result};
-use crate::fields::fields;
+use crate::fields::{fields, without_last};
 use crate::heap::{Block, MappedBuffer};
 use crate::list::List;
 use crate::sys::{self, StatBuffer};
@@ -45,7 +45,7 @@ const ARGUMENTS_MAX: usize = 1 << 20;
 
 /// Returns the arguments in a text, in which a NUL ends each.
 fn split(text: &[u8]) -> Result<List> {
-    let text = text.strip_suffix(b"\0").unwrap_or(text);
+    let text = without_last(text, 0);
     List::new(fields(text, 0).filter(|_| !text.is_empty()))
 }
 
@@ -97,8 +97,9 @@ fn executed_path() -> Result<Text> {
     }
     let directory = cwd()?;
     let mut joined = Block::new(directory.len() + path.len() + 2)?;
-    joined.extend_from_slice(directory.strip_suffix(b"/").unwrap_or(&directory))?;
+    joined.extend_from_slice(without_last(&directory, b'/'))?;
     joined.extend_from_slice(b"/")?;
-    joined.extend_from_slice(path.strip_prefix(b"./").unwrap_or(path))?;
+    // A path such as ./program is relative to the directory too.
+    joined.extend_from_slice(if let [b'.', b'/', below @ ..] = path { below } else { path })?;
     Text::from_block(joined)
 }

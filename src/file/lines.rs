@@ -3,7 +3,7 @@
 use crate::arg::Arg;
 use crate::content::{grow, read_file};
 use crate::errno::{Errno, Result};
-use crate::fields::split_field;
+use crate::fields::{split_field, without_last};
 use crate::list::{List, ListBuilder};
 
 /// Reads the lines of a file, without what ends them: `\n` or `\r\n`. The last line needs no end, and an empty file has no
@@ -36,7 +36,7 @@ pub fn read_lines(path: impl Arg) -> Result<List> {
         let len = rest.len();
         let line = split_field(&mut rest, b'\n');
         let is_ended = line.len() + rest.len() < len;
-        lines.push(if is_ended { line.strip_suffix(b"\r").unwrap_or(line) } else { line });
+        lines.push(if is_ended { without_last(line, b'\r') } else { line });
     }
     drop(text);
     lines.into_list()

@@ -108,7 +108,7 @@ fn write_range(fd: &Fd, mut offset: usize, mut bytes: &[u8]) -> Result<()> {
             0 => return Err(Errno::EIO),
             written => {
                 offset += written;
-                bytes = bytes.split_at(written.min(bytes.len())).1;
+                bytes = bytes.get(written..).unwrap_or_default();
             }
         }
     }

@@ -96,7 +96,8 @@ fn count_chars(mut text: &[u8]) -> usize {
 pub(super) fn class_has(mut class: &[u8], char: Char, case_sensitive: bool) -> bool {
     while let Some((start, len)) = first_char(class) {
         let rest = class.get(len..).unwrap_or_default();
-        if let Some((end, end_len)) = rest.strip_prefix(b"-").and_then(first_char) {
+        let range_end = if let [b'-', after @ ..] = rest { first_char(after) } else { None };
+        if let Some((end, end_len)) = range_end {
             if is_in_range(char, (start, end), case_sensitive) {
                 return true;
             }

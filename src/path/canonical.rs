@@ -6,6 +6,7 @@ use core::mem::MaybeUninit;
 use crate::arg::{Arg, PATH_MAX};
 use crate::env;
 use crate::errno::{Errno, Result};
+use crate::fields::without_last;
 use crate::sys::{self, StatBuffer};
 use crate::text::Text;
 
@@ -41,7 +42,7 @@ pub fn canonical(path: impl Arg) -> Result<Text> {
         [b'/', ..] => {}
         _ => {
             let cwd = env::cwd()?;
-            resolver.push(cwd.strip_suffix(b"/").unwrap_or(&cwd))?;
+            resolver.push(without_last(&cwd, b'/'))?;
         }
     }
     while let Some((start, end)) = resolver.next_name() {

@@ -6,6 +6,7 @@ mod canonical;
 
 use crate::env;
 use crate::errno::{Errno, Result};
+use crate::fields::without_last;
 use crate::heap::Block;
 use crate::text::Text;
 
@@ -125,7 +126,7 @@ pub fn absolute(path: impl AsRef<[u8]>) -> Result<Text> {
     } else {
         let cwd = env::cwd()?;
         let mut absolute = Block::new(cwd.len() + path.len() + 2)?;
-        absolute.extend_from_slice(cwd.strip_suffix(b"/").unwrap_or(&cwd))?;
+        absolute.extend_from_slice(without_last(&cwd, b'/'))?;
         absolute
     };
     for name in path.split(|&byte| byte == b'/').filter(|name| !matches!(*name, b"" | b".")) {

@@ -85,7 +85,8 @@ impl Strings {
         // SAFETY: the block holds this many initialized bytes.
         let bytes = unsafe { core::slice::from_raw_parts(block.as_ptr().as_ptr(), block.len()) };
         // Each string ends with a NUL, so what follows the last one is no string.
-        Ok(bytes.strip_suffix(b"\0").into_iter().flat_map(|bytes| fields(bytes, 0)))
+        let strings = if let [strings @ .., 0] = bytes { Some(strings) } else { None };
+        Ok(strings.into_iter().flat_map(|strings| fields(strings, 0)))
     }
 }
 
