@@ -35,6 +35,13 @@ fn secure_exec_distrusts_home_and_path() {
         let file = file::temp("secure-").unwrap();
         assert!(file.starts_with(b"/tmp/secure-"), "{file}");
         file::delete(&file).unwrap();
+        // Nor are the variables of the user's directories.
+        for name in ["XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
+            env::set(name, "/other").unwrap();
+        }
+        for directory in [env::cache_dir(), env::config_dir(), env::data_dir()] {
+            assert_ne!(directory.unwrap(), "/other");
+        }
         // The mode was decided at program start: dropping the privileges does not end it.
         drop_user();
         assert_ne!(env::home().map(|home| home.to_string()), Ok("/other".to_owned()));
