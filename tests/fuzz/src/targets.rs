@@ -7,11 +7,14 @@ pub mod errors;
 pub mod groups;
 pub mod image;
 pub mod memory;
+pub mod names;
 pub mod passwd;
 pub mod paths;
+pub mod patterns;
 pub mod processors;
 pub mod records;
 pub mod search;
+pub mod timestamps;
 
 use crate::kernel::{self, Kernel};
 use crate::numbers::Numbers;
@@ -41,6 +44,9 @@ pub const ALL: &[Target] = &[
     Target { name: "content", run: content::run, is_real: false },
     Target { name: "memory", run: memory::run, is_real: false },
     Target { name: "image", run: image::run, is_real: false },
+    Target { name: "names", run: names::run, is_real: false },
+    Target { name: "patterns", run: patterns::run, is_real: false },
+    Target { name: "timestamps", run: timestamps::run, is_real: false },
     Target { name: "errors", run: errors::run, is_real: false },
 ];
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::Visit;
 use syn::visit_mut::{self, VisitMut};
@@ -41,7 +42,7 @@ impl Extracted {
         Ok(Self { file, is_module: true, left_out: BTreeSet::new(), count: 0 })
     }
 
-    /// Removes functions and crates by their names.
+    /// Removes functions and crates by their names, and statements by a string literal in them.
     pub fn leave_out(&mut self, names: &[&str]) {
         let mut remove = Remove { names, removed: &mut self.left_out };
         remove.from(&mut self.file.items);
@@ -118,12 +119,32 @@ impl Remove<'_> {
 }
 
 impl VisitMut for Remove<'_> {
+    fn visit_block_mut(&mut self, block: &mut syn::Block) {
+        // Inner statements come first, so that a block is not removed with all that is in it.
+        visit_mut::visit_block_mut(self, block);
+        block.stmts.retain(|statement| {
+            let has = |name: &&&str| name.starts_with('"') && has_literal(statement.to_token_stream(), name);
+            let found = self.names.iter().find(has);
+            self.removed.extend(found.map(|name| (*name).to_owned()));
+            found.is_none()
+        });
+    }
+
     fn visit_item_mod_mut(&mut self, module: &mut syn::ItemMod) {
         if let Some((_, items)) = &mut module.content {
             self.from(items);
         }
         visit_mut::visit_item_mod_mut(self, module);
     }
+}
+
+/// Returns whether tokens have a literal, the arguments of macros included.
+fn has_literal(tokens: TokenStream, literal: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => has_literal(group.stream(), literal),
+        TokenTree::Literal(found) => found.to_string() == literal,
+        _ => false,
+    })
 }
 
 struct Replace {
