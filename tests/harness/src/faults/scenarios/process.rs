@@ -42,7 +42,6 @@ pub const ALL: &[Scenario] = &[
     },
     Scenario {
         function: "rt_process_wait",
-        is_slow: true,
         arguments: &["", "60000"],
         expected: Expected::Number(|_| Ok(7)),
         ..PLAIN
