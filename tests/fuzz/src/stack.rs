@@ -15,6 +15,7 @@ struct Found {
     argc: usize,
     argv: usize,
     envp: usize,
+    arguments: usize,
     environment: usize,
     vector: usize,
 }
@@ -37,8 +38,12 @@ fn record(change: impl FnOnce(&mut Found)) {
 ///
 /// # Safety
 /// None: the arrays are not read.
-pub(crate) unsafe fn set_entry_stack(envp: *const *const c_char, vector: *const [usize; 2]) {
-    record(|found| (found.environment, found.vector) = (envp.addr(), vector.addr()));
+pub(crate) unsafe fn set_entry_stack(
+    argv: *const *const c_char,
+    envp: *const *const c_char,
+    vector: *const [usize; 2],
+) {
+    record(|found| (found.arguments, found.environment, found.vector) = (argv.addr(), envp.addr(), vector.addr()));
 }
 
 /// The main function of the program under test.
@@ -74,8 +79,8 @@ pub(crate) fn run(data: &[u8]) {
     // SAFETY: `status` is an int to which waitpid(2) may write.
     assert_eq!((child, 0), (unsafe { libc::waitpid(child, &raw mut status, 0) }, status), "the program failed");
     let word = |number: usize| start.wrapping_add(number).addr();
-    let envp = word(argc + 2);
+    let (argv, envp) = (word(1), word(argc + 2));
     let vector = word(argc + 2 + variables + 1);
-    let expected = Found { argc, argv: word(1), envp, environment: envp, vector };
+    let expected = Found { argc, argv, envp, arguments: argv, environment: envp, vector };
     assert_eq!(FOUND.lock().ok().and_then(|mut found| found.take()), Some(expected));
 }
