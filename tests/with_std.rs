@@ -50,12 +50,13 @@ fn paths_and_names_of_std_are_arguments() {
     assert_eq!(fs::read(&path).unwrap(), b"content");
     assert_eq!(with_question_mark(&path).unwrap(), 7);
     assert_eq!(with_question_mark(Path::new("/no/such/file")).unwrap_err().kind(), io::ErrorKind::NotFound);
+    let os_string = path.clone().into_os_string();
     let sizes = [
         file::size(path.as_path()),
         file::size(path.clone()),
         file::size(path.as_os_str()),
-        file::size(&path.clone().into_os_string()),
-        file::size(path.clone().into_os_string()),
+        file::size(&os_string),
+        file::size(os_string),
     ];
     assert_eq!(sizes, [Ok(7); 5]);
     let text = format!("{}/text", temp.path());

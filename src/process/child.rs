@@ -4,8 +4,9 @@ use core::time::Duration;
 
 use super::argv::Argv;
 use super::exec::Program;
-use super::options::{Options, Setup};
+use super::options::{Options, milliseconds};
 use super::run_with::environment;
+use super::setup::Setup;
 use super::spawn::start_program;
 use super::status::{ExecReport, Outcome};
 use super::streams::{Streams, request};
@@ -45,7 +46,7 @@ pub(crate) fn spawn_argv(mut argv: Argv<'_>, options: &Options<'_>) -> Result<i3
 /// ```
 #[doc(alias = "rt_process_wait")]
 pub fn wait(pid: i32, limit: Option<Duration>) -> Result<Outcome> {
-    wait_milliseconds(pid, limit.map(super::milliseconds))
+    wait_milliseconds(pid, limit.map(milliseconds))
 }
 
 /// Waits at most this many milliseconds.

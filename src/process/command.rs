@@ -5,8 +5,7 @@ use core::time::Duration;
 
 use super::argv::Argv;
 use super::child::spawn_argv;
-use super::milliseconds;
-use super::options::Options;
+use super::options::{Options, milliseconds};
 use super::run_with::{Output, run_argv_with};
 use crate::arg::Arg;
 use crate::env::{self, EntriesOf};

@@ -10,6 +10,7 @@ mod exit;
 mod options;
 mod run_with;
 mod search;
+mod setup;
 mod spawn;
 mod status;
 mod streams;
@@ -100,9 +101,4 @@ pub fn shell(command: impl Arg) -> Result<Outcome> {
 /// The program could not be looked for: `ENOMEM`; `EINVAL` if a text contains a NUL byte.
 pub fn exec<A: Arg>(command: impl Arg, args: &[A]) -> Result<Outcome> {
     exec_argv(Argv::from_texts(command.bytes(), args.iter().map(Arg::bytes))?)
-}
-
-/// Returns a length of time in whole milliseconds, rounded up.
-fn milliseconds(time: core::time::Duration) -> u64 {
-    u64::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }

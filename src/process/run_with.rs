@@ -2,7 +2,8 @@
 
 use super::argv::Argv;
 use super::exec::Program;
-use super::options::{Options, Setup};
+use super::options::Options;
+use super::setup::Setup;
 use super::spawn::{Started, run_program, wait_for_supervisor};
 use super::status::Outcome;
 use super::streams::{Streams, request};

@@ -1,6 +1,6 @@
 //! The directory operations, compared with std and the files of the kernel.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at an unexpected result")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at an unexpected result")]
 
 mod create;
 mod exists;

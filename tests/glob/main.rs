@@ -1,6 +1,11 @@
 //! The operations on patterns, compared with the crate `glob`.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at an unexpected result")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at an unexpected result"
+)]
 
 mod matches;
 mod paths;

@@ -1,6 +1,6 @@
 //! The operations on paths, compared with tables, std and the kernel.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at an unexpected result")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops at an unexpected result")]
 
 mod absolute;
 mod basename;
@@ -45,8 +45,11 @@ fn texts(alphabet: &[u8], longest: usize) -> Vec<Vec<u8>> {
     all
 }
 
-/// The paths that the documentation shows, and what their parts are: basename, dirname, extension.
-const TABLE: [(&[u8], &[u8], &[u8], &[u8]); 16] = [
+/// A path, and what its parts are: basename, dirname, extension.
+type Row = (&'static [u8], &'static [u8], &'static [u8], &'static [u8]);
+
+/// The paths that the documentation shows.
+const TABLE: [Row; 16] = [
     (b"", b"", b".", b""),
     (b"/", b"/", b"/", b""),
     (b"//", b"/", b"/", b""),

@@ -102,6 +102,7 @@ pub(crate) fn set_limit(resource: u32, limit: u64) -> Result<()> {
     #[allow(clippy::useless_conversion, reason = "some systems have a signed type for it")]
     let limit = libc::rlim_t::try_from(limit).unwrap_or(libc::RLIM_INFINITY);
     let limit = libc::rlimit { rlim_cur: limit, rlim_max: limit };
+    #[allow(clippy::useless_conversion, reason = "some systems have a signed type for it")]
     let resource = resource.try_into().map_err(|_| Errno::EINVAL)?;
     // SAFETY: the call reads one struct.
     decode(unsafe { libc::setrlimit(resource, &raw const limit) }).map(drop)

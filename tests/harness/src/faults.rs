@@ -227,7 +227,7 @@ fn report(found: &[(&Scenario, Found)], by_state: bool) -> Result<String> {
 fn lines(found: &[(&Scenario, Found)]) -> String {
     let mut lines: Vec<&str> = vec!["Exceptions:"];
     lines.extend(judge::EXCEPTIONS.iter().map(|exception| exception.reason));
-    lines.push(cases::LEFT_OUT);
+    lines.extend(cases::LEFT_OUT);
     for (_, found) in found {
         lines.extend(found.shown.iter().chain(&found.wrong).map(String::as_str));
     }

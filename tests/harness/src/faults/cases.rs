@@ -45,12 +45,18 @@ const REASONS_OF_THESE: &[i32] = &[libc::EINVAL, libc::EFAULT, libc::EPERM, libc
 /// The size of the message from a child to its parent, which a pipe transfers at once: see PIPE_BUF in pipe(7).
 const WORD: i64 = 4;
 
-/// The fault that is left out, and why.
-pub const LEFT_OUT: &str = "wait4 fails for ever, or with ECHILD too early, where the caller ignores SIGCHLD: the \
-                            supervisor shares its memory, and the caller waits until it is gone";
+/// The faults that are left out, and why.
+pub const LEFT_OUT: &[&str] = &[
+    "wait4 fails for ever, or with ECHILD too early, where the caller ignores SIGCHLD: the supervisor shares its memory, \
+     and the caller waits until it is gone",
+    "execve fails with ENOEXEC in rt_process_exec: the shell replaces the caller",
+];
 
-fn is_left_out(setup: &str, fault: &Fault) -> bool {
-    let is_caller = fault.process == 0 && matches!(setup, "ignores" | "not-waited");
+fn is_left_out(scenario: &Scenario, fault: &Fault) -> bool {
+    if scenario.function == "rt_process_exec" && fault.number == Sysno::execve {
+        return fault.action == Action::Fail(libc::ENOEXEC);
+    }
+    let is_caller = fault.process == 0 && matches!(scenario.setup, "ignores" | "not-waited");
     let is_lasting = fault.repeat != Repeat::Once || fault.action == Action::Fail(libc::ECHILD);
     is_caller && fault.number == Sysno::wait4 && fault.action != Action::Fail(libc::EINTR) && is_lasting
 }
@@ -143,7 +149,7 @@ pub fn following(scenario: &Scenario, first: &[Fault], run: &Run, seen: &mut BTr
     }
     let met = run.calls.iter().position(|call| (call.process, call.index) == (fault.process, fault.index));
     let later = run.calls.iter().skip(met.map_or(usize::MAX, |met| met + 1));
-    let later = later.flat_map(of_later_call).filter(|second| !is_left_out(scenario.setup, second));
+    let later = later.flat_map(of_later_call).filter(|second| !is_left_out(scenario, second));
     later.map(|second| vec![*fault, second]).collect()
 }
 
@@ -151,5 +157,5 @@ pub fn following(scenario: &Scenario, first: &[Fault], run: &Run, seen: &mut BTr
 pub fn first_faults(scenario: &Scenario, learned: &Run) -> Vec<Case> {
     let of_call = if scenario.is_slow { of_later_call } else { of_call };
     let faults = learned.calls.iter().flat_map(of_call);
-    faults.filter(|fault| !is_left_out(scenario.setup, fault)).map(|fault| vec![fault]).collect()
+    faults.filter(|fault| !is_left_out(scenario, fault)).map(|fault| vec![fault]).collect()
 }
