@@ -16,6 +16,14 @@ pub struct FilterEntry<P> {
     predicate: P,
 }
 
+impl Walk {
+    /// Yields only the entries for which `predicate` is true, and enters no directory for which it is false.
+    #[must_use]
+    pub const fn filter_entry<P: FnMut(&OwnedEntry) -> bool>(self, predicate: P) -> FilterEntry<P> {
+        FilterEntry::new(self, predicate)
+    }
+}
+
 impl<P> FilterEntry<P> {
     pub(super) const fn new(walk: Walk, predicate: P) -> Self {
         Self { walk, predicate }

@@ -1,7 +1,6 @@
 //! A pass through a tree.
 
 use super::exists::check_exists;
-use super::filter::FilterEntry;
 use super::tree::{OPEN_DIRECTORY, Tree};
 use super::walk_entry::{Entry, Facts, OwnedEntry, WalkError};
 use crate::arg::Arg;
@@ -166,12 +165,6 @@ impl Walk {
     pub const fn follow_root_links(mut self, yes: bool) -> Self {
         self.follow_root_links = yes;
         self
-    }
-
-    /// Yields only the entries for which `predicate` is true, and enters no directory for which it is false.
-    #[must_use]
-    pub const fn filter_entry<P: FnMut(&OwnedEntry) -> bool>(self, predicate: P) -> FilterEntry<P> {
-        FilterEntry::new(self, predicate)
     }
 
     /// Leaves out the rest of a directory: of the one that was yielded last, or else of the one that contains what was

@@ -31,14 +31,13 @@ pub(super) const fn second_of_day(micros: i64) -> u32 {
 /// Returns the microseconds since 1970 of seconds and the microseconds after them, or `None` if they have more than 64
 /// bits.
 pub(super) const fn micros_of(seconds: i64, microseconds: i64) -> Option<i64> {
-    // Wider than 64 bits in between: the first second of the range starts before it.
-    let micros = seconds as i128 * MICROS as i128 + microseconds as i128;
-    if micros < i64::MIN as i128 || micros > i64::MAX as i128 {
-        return None;
+    // The first second of the range starts before it, so the next one is multiplied, which is nearer to 1970.
+    let (seconds, microseconds) =
+        if seconds < 0 { (seconds + 1, microseconds - MICROS) } else { (seconds, microseconds) };
+    match seconds.checked_mul(MICROS) {
+        Some(micros) => micros.checked_add(microseconds),
+        None => None,
     }
-    #[expect(clippy::cast_possible_truncation, reason = "it is in range")]
-    let micros = micros as i64;
-    Some(micros)
 }
 
 /// Returns the day of the week of a day since 1970: 0 is Monday.

@@ -55,26 +55,27 @@ pub fn now_nanos() -> i64 {
 /// ```
 #[doc(alias = "rt_time_sleep_ms")]
 pub fn sleep(duration: Duration) -> Result<()> {
-    let start = sys::monotonic_time();
-    let mut left = duration;
-    while !left.is_zero() {
-        let seconds = i64::try_from(left.as_secs()).unwrap_or(i64::MAX);
-        sys::sleep(Timespec { seconds, nanoseconds: i64::from(left.subsec_nanos()) })?;
-        left = duration.saturating_sub(elapsed_since(start));
-    }
-    Ok(())
+    // A time beyond the range of the clock, 292 years, is as good as any.
+    let nanoseconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX).saturating_mul(NANOS);
+    sleep_until(now_nanos().saturating_add(nanoseconds).saturating_add(i64::from(duration.subsec_nanos())))
 }
 
-/// Returns how long a moment of the monotonic clock is ago.
-fn elapsed_since(start: Timespec) -> Duration {
-    let now = sys::monotonic_time();
-    let nanoseconds = i128::from(now.seconds - start.seconds) * i128::from(NANOS);
-    let nanoseconds = nanoseconds + i128::from(now.nanoseconds - start.nanoseconds);
-    Duration::from_nanos(u64::try_from(nanoseconds.max(0)).unwrap_or(u64::MAX))
+/// Sleeps until the monotonic clock has this value.
+fn sleep_until(deadline: i64) -> Result<()> {
+    loop {
+        let left = deadline.saturating_sub(now_nanos());
+        if left <= 0 {
+            return Ok(());
+        }
+        sys::sleep(Timespec { seconds: left / NANOS, nanoseconds: left % NANOS })?;
+    }
 }
 
 /// Sleeps for milliseconds. `EINVAL` if there are fewer than 0.
 #[cfg(feature = "exports")]
 pub(crate) fn sleep_ms(milliseconds: i64) -> Result<()> {
-    sleep(Duration::from_millis(u64::try_from(milliseconds).map_err(|_| Errno::EINVAL)?))
+    if milliseconds < 0 {
+        return Err(Errno::EINVAL);
+    }
+    sleep_until(now_nanos().saturating_add(milliseconds.saturating_mul(MICROS)))
 }
