@@ -28,6 +28,9 @@ static bool is(const char *a, const char *b)
     return *a == *b;
 }
 
+/* A moment, in microseconds since 1970. */
+static const int64_t NOVEMBER_2026 = 1795806768000000;
+
 static void mark(const char *text)
 {
     system_call(__NR_write, -1, (long)text, (long)length(text), 0);
@@ -379,6 +382,41 @@ static void without_memory(void)
     end(!rt_hostname());
 }
 
+/* Functions whose system calls cannot fail, or that make none. The first reading of a clock looks for the vDSO. */
+static void clocks_and_dates(void)
+{
+    begin("rt_time_now_unix_micros: the first reading");
+    end(rt_time_now_unix_micros() > 0);
+    begin("rt_time_now_unix_micros");
+    end(rt_time_now_unix_micros() > 0);
+    begin("rt_time_now_nanos");
+    end(rt_time_now_nanos() > 0);
+    begin("rt_timestamp_get_year");
+    end(rt_timestamp_get_year(NOVEMBER_2026) == 2026);
+    begin("rt_timestamp_get_month");
+    end(rt_timestamp_get_month(NOVEMBER_2026) == 11);
+    begin("rt_timestamp_get_day");
+    end(rt_timestamp_get_day(NOVEMBER_2026) == 27);
+    begin("rt_timestamp_get_hour");
+    end(rt_timestamp_get_hour(NOVEMBER_2026) == 19);
+    begin("rt_timestamp_get_minute");
+    end(rt_timestamp_get_minute(NOVEMBER_2026) == 12);
+    begin("rt_timestamp_get_second");
+    end(rt_timestamp_get_second(NOVEMBER_2026) == 48);
+    begin("rt_timestamp_get_weekday");
+    end(rt_timestamp_get_weekday(NOVEMBER_2026) == 4);
+    begin("rt_timestamp_get_yearday");
+    end(rt_timestamp_get_yearday(NOVEMBER_2026) == 331);
+    begin("rt_timestamp_from_civil");
+    end(rt_timestamp_from_civil(2026, 11, 27, 19, 12, 48) == NOVEMBER_2026);
+    begin("rt_timestamp_parse");
+    end(rt_timestamp_parse("2026-11-27T19:12:48Z") == NOVEMBER_2026);
+    begin("rt_glob_match");
+    end(rt_glob_match("a*[0-9]", "abc7"));
+    begin("rt_getuid");
+    end(rt_getuid() >= 0);
+}
+
 static void the_rest(void)
 {
     begin("rt_getpid");
@@ -396,6 +434,8 @@ static void the_rest(void)
     begin("rt_free: NULL");
     rt_free(NULL);
     end(true);
+    begin("rt_version");
+    end(rt_version() > 0);
     begin("rt_last_error");
     end(rt_last_error() == 0);
     begin("rt_error_text");
@@ -435,6 +475,7 @@ static const struct {
     {"counting_in_version_1", counting_in_version_1},
     {"counting_without_proc", counting_without_proc},
     {"printing_once", printing_once},
+    {"clocks_and_dates", clocks_and_dates},
     {"the_rest", the_rest},
     {"without_memory", without_memory},
 };

@@ -43,18 +43,19 @@ struct Budget {
     everywhere: bool,
 }
 
-/// Returns the budgets. Each function after the first 28 may add 584 bytes, on average.
+/// Returns the budgets. Each function after the first 103 may add 584 bytes, on average.
 ///
-/// They include what keeping holes, whole messages, constructors and giving memory back have cost.
+/// The first 103 take what they were measured to take. In the shared object those after the first 28 take 766 bytes each
+/// on average, and more in the archives, which keep symbols and relocations.
 fn budgets() -> Result<[Budget; 6]> {
-    let added = 584 * list::names()?.len().saturating_sub(28) as u64;
+    let added = 584 * list::names()?.len().saturating_sub(103) as u64;
     Ok([
-        Budget { name: HOSTED, bytes: 86_016 + added, everywhere: true },
-        Budget { name: FREESTANDING, bytes: 98_304 + added, everywhere: true },
-        Budget { name: SHARED, bytes: 27_904 + added, everywhere: true },
-        Budget { name: HELLO, bytes: 1_720, everywhere: false },
-        Budget { name: COPY, bytes: 4_088, everywhere: false },
-        Budget { name: ALL_OPERATIONS, bytes: 19_600 + added, everywhere: false },
+        Budget { name: HOSTED, bytes: 276_480 + added, everywhere: true },
+        Budget { name: FREESTANDING, bytes: 287_744 + added, everywhere: true },
+        Budget { name: SHARED, bytes: 84_992 + added, everywhere: true },
+        Budget { name: HELLO, bytes: 1_824, everywhere: false },
+        Budget { name: COPY, bytes: 4_248, everywhere: false },
+        Budget { name: ALL_OPERATIONS, bytes: 72_960 + added, everywhere: false },
     ])
 }
 

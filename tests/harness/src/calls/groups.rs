@@ -15,7 +15,7 @@ const fn with(name: &'static str, what: &'static str, inject: &'static str) -> G
     Group { name, injected: Some((what, inject)) }
 }
 
-pub const GROUPS: [Group; 29] = [
+pub const GROUPS: [Group; 30] = [
     plain("facts"),
     plain("facts_of_nobody"),
     plain("reading"),
@@ -41,6 +41,7 @@ pub const GROUPS: [Group; 29] = [
     plain("counting_in_version_1"),
     plain("counting_without_proc"),
     with("counting", "sched_getaffinity is refused", "sched_getaffinity:error=EPERM"),
+    plain("clocks_and_dates"),
     plain("the_rest"),
     with("without_memory", "there is none", "mmap:error=ENOMEM"),
     with("printing_once", "a signal interrupts it", "write:error=EINTR:when=2"),
