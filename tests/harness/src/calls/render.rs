@@ -36,7 +36,12 @@ impl Normal {
             (r"\b((?:close|flock|fstat)\()\d+", "${1}FD"),
             (r"0x[0-9a-f]+( /\* .*? \*/)?", "ADDR"),
             (r#"^((?:write|pwrite64)\(.*)"(?:[^"\\]|\\.)*"(?:\.\.\.)?, \d+"#, "${1}TEXT, SIZE"),
-            (r#"^((?:read|getcwd)\((?:FD, )?)"(?:[^"\\]|\\.)*"(?:\.\.\.)?"#, "${1}ADDR"),
+            (r#"^((?:read|pread64|getcwd|getrandom)\((?:FD, )?)"(?:[^"\\]|\\.)*"(?:\.\.\.)?"#, "${1}ADDR"),
+            // The directory of the scenarios, and random names.
+            (r#""/[^"]*/scenarios/"#, "\"DIRECTORY/"),
+            (r"(tmp-|prefix-)[a-z0-9]{12}\b", "${1}NAME"),
+            (r#"^(readlinkat\([^"]*"[^"]*", )(?:"(?:[^"\\]|\\.)*"(?:\.\.\.)?|ADDR), \d+"#, "${1}ADDR, SIZE"),
+            (r"\bP_PID, \d+", "P_PID, PID"),
             (r"\b((?:munmap)\(ADDR, )\d+", "${1}SIZE"),
             (r"\b((?:mremap)\(ADDR, )\d+, \d+", "${1}SIZE, SIZE"),
             (r"\b((?:mmap)\((?:NULL|ADDR), )\d+", "${1}SIZE"),

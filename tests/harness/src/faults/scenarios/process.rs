@@ -24,6 +24,13 @@ pub const ALL: &[Scenario] = &[
         expected: Expected::Failure(126, libc::EACCES),
         ..run("a path, not to be executed", "plain", &["path/b/prog"])
     },
+    // The first one is traced. The order of the calls of the second one varies.
+    Scenario {
+        function: "rt_process_run_with",
+        expected: Expected::Failure(0, libc::ENOENT),
+        is_slow: true,
+        ..run("a path, not found", "plain", &["path/no-such-program"])
+    },
     Scenario {
         function: "rt_process_run_with",
         expected: Expected::True,
