@@ -150,11 +150,12 @@ fn lock_timeout_is_not_ended_by_signals() {
         let path = temp.join("file");
         let held = file::lock(&*path).unwrap();
         set_signal_handler(libc::SIGUSR1, ignore as *const () as libc::sighandler_t, 0);
+        // An address or a number, which other threads may use.
         // SAFETY: the call takes nothing.
-        let waiter = unsafe { libc::pthread_self() };
+        let waiter = unsafe { libc::pthread_self() } as usize;
         let interrupt = || {
             // SAFETY: the thread outlives this one.
-            assert_eq!(unsafe { libc::pthread_kill(waiter, libc::SIGUSR1) }, 0);
+            assert_eq!(unsafe { libc::pthread_kill(waiter as libc::pthread_t, libc::SIGUSR1) }, 0);
             thread::sleep(Duration::from_millis(1));
         };
         while_repeating(interrupt, || {
