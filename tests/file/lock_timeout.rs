@@ -143,6 +143,19 @@ fn lock_timeout_is_exclusive_while_holders_delete_the_file() {
 
 extern "C" fn ignore(_signal: i32) {}
 
+/// The identity of a thread, which is a pointer in some libcs.
+struct Thread(libc::pthread_t);
+
+// SAFETY: any thread may use the identity of another.
+unsafe impl Sync for Thread {}
+
+impl Thread {
+    fn interrupt(&self) {
+        // SAFETY: the thread outlives those that interrupt it.
+        assert_eq!(unsafe { libc::pthread_kill(self.0, libc::SIGUSR1) }, 0);
+    }
+}
+
 /// A handler without SA_RESTART interrupts flock(2) and nanosleep(2) every millisecond.
 #[test]
 fn lock_timeout_is_not_ended_by_signals() {
@@ -150,12 +163,10 @@ fn lock_timeout_is_not_ended_by_signals() {
         let path = temp.join("file");
         let held = file::lock(&*path).unwrap();
         set_signal_handler(libc::SIGUSR1, ignore as *const () as libc::sighandler_t, 0);
-        // An address or a number, which other threads may use.
         // SAFETY: the call takes nothing.
-        let waiter = unsafe { libc::pthread_self() } as usize;
+        let waiter = Thread(unsafe { libc::pthread_self() });
         let interrupt = || {
-            // SAFETY: the thread outlives this one.
-            assert_eq!(unsafe { libc::pthread_kill(waiter as libc::pthread_t, libc::SIGUSR1) }, 0);
+            waiter.interrupt();
             thread::sleep(Duration::from_millis(1));
         };
         while_repeating(interrupt, || {
