@@ -1,4 +1,4 @@
-//! Files, directories, environment, processes and system facts straight from the Linux kernel, without a libc.
+//! Files, directories, environment, processes, time and system facts straight from the Linux kernel, without a libc.
 //!
 //! On macOS and the BSDs, whose kernels have no stable interface of their own, the system's libc takes the kernel's
 //! place.
