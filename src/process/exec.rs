@@ -31,12 +31,10 @@ pub(crate) fn exec_argv(mut argv: Argv<'_>) -> Result<Outcome> {
     let program = Program::new(&mut argv, &envp);
     // execve(2) resets a handler itself.
     let ignores_sigpipe = sys::disposition(sys::SIGPIPE)? == Disposition::Ignored;
-    if ignores_sigpipe {
-        sys::set_disposition(sys::SIGPIPE, false);
-    }
+    let saved = if ignores_sigpipe { Some(sys::default_action(sys::SIGPIPE)?) } else { None };
     let errno = program.start();
-    if ignores_sigpipe {
-        sys::set_disposition(sys::SIGPIPE, true);
+    if let Some(saved) = &saved {
+        sys::restore_action(sys::SIGPIPE, saved);
     }
     Ok(if program.is_found(errno) { Outcome::NotExecutable(errno) } else { Outcome::NotFound(errno) })
 }

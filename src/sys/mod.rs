@@ -38,7 +38,7 @@ use crate::errno::{Errno, Result};
 pub(crate) use backend::fd::Fd;
 pub(crate) use backend::fs::PollRequest;
 pub(crate) use backend::process::ChildEntry;
-pub(crate) use backend::signal::SignalSet;
+pub(crate) use backend::signal::{SavedAction, SignalSet};
 pub(crate) use backend::stat::{Stat, StatBuffer};
 pub(crate) use backend::system::HostnameBuffer;
 pub(crate) use types::{Disposition, FileId, MapRequest, Protection, Sharing, Timespec, WaitStatus};
@@ -219,6 +219,8 @@ contract! {
         SIGTERM: u32;
         disposition: fn(u32) -> Result<Disposition>;
         set_disposition: fn(u32, bool);
+        default_action: fn(u32) -> Result<SavedAction>;
+        restore_action: fn(u32, &SavedAction);
         set_signal_mask: fn(SignalSet) -> Result<SignalSet>;
         block_signal: fn(u32) -> Result<SignalSet>;
         is_pending: fn(u32) -> Result<bool>;

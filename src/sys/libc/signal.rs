@@ -31,6 +31,26 @@ const fn signal_set(bits: u8) -> SignalSet {
     unsafe { core::mem::transmute([bits; size_of::<SignalSet>()]) }
 }
 
+/// The disposition of a signal with its flags and its mask.
+pub(crate) struct SavedAction(libc::sigaction);
+
+/// Has the calling process handle a signal by default, and returns what [`restore_action`] puts back. See sigaction(2).
+pub(crate) fn default_action(signal: u32) -> Result<SavedAction> {
+    // SAFETY: a zeroed action is valid: the default one, with no flags and an empty mask.
+    let default = unsafe { MaybeUninit::<libc::sigaction>::zeroed().assume_init() };
+    let mut before = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: both addresses are those of actions, and SIG_DFL runs no code.
+    decode(unsafe { libc::sigaction(flags(signal), &raw const default, before.as_mut_ptr()) })?;
+    // SAFETY: a zeroed action is valid, and the call has filled it.
+    Ok(SavedAction(unsafe { before.assume_init() }))
+}
+
+/// Has the calling process handle a signal as before [`default_action`]. See sigaction(2).
+pub(crate) fn restore_action(signal: u32, saved: &SavedAction) {
+    // SAFETY: the action is one that the process had.
+    unsafe { libc::sigaction(flags(signal), &raw const saved.0, null_mut()) };
+}
+
 /// Sends a signal to the calling thread. See raise(3).
 pub(crate) fn raise(signal: u32) {
     // SAFETY: the call takes a number only.

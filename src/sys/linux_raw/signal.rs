@@ -30,6 +30,25 @@ type Action = [usize; 4];
 
 const _: () = assert!(size_of::<general::kernel_sigaction>() <= size_of::<Action>());
 
+/// The disposition of a signal with its flags and its mask.
+pub(crate) struct SavedAction(Action);
+
+/// Has the calling process handle a signal by default, and returns what [`restore_action`] puts back. See sigaction(2).
+pub(crate) fn default_action(signal: u32) -> Result<SavedAction> {
+    let (default, mut before) = (Action::default(), Action::default());
+    let (new, old) = (default.as_ptr().expose_provenance(), before.as_mut_ptr().expose_provenance());
+    // SAFETY: both buffers have room for the kernel's struct sigaction, and its alignment; SIG_DFL runs no code.
+    decode(unsafe { syscall4(Sysno::rt_sigaction as usize, signal as usize, new, old, SIGSET_SIZE) })?;
+    Ok(SavedAction(before))
+}
+
+/// Has the calling process handle a signal as before [`default_action`]. See sigaction(2).
+pub(crate) fn restore_action(signal: u32, saved: &SavedAction) {
+    let address = saved.0.as_ptr().expose_provenance();
+    // SAFETY: the kernel has filled the struct, whose handler is one that the process had.
+    let _ = decode(unsafe { syscall4(Sysno::rt_sigaction as usize, signal as usize, address, 0, SIGSET_SIZE) });
+}
+
 /// Sends a signal to the calling thread. See tgkill(2).
 pub(crate) fn raise(signal: u32) {
     let (process, thread) = (get_id(IdCall::GETPID) as usize, get_id(IdCall::GETTID) as usize);
