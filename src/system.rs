@@ -8,7 +8,7 @@ use core::sync::atomic::Ordering::Relaxed;
 
 use crate::cgroup;
 use crate::errno::{Errno, Result};
-use crate::fields::split_field;
+use crate::fields::{fields, parse_decimal, split_field};
 use crate::heap::MappedBuffer;
 use crate::io::{read_full, read_prefix};
 use crate::sys::{self, HostnameBuffer};
@@ -43,14 +43,24 @@ pub fn cpu_count() -> usize {
 /// limited to fewer. Other processes share them.
 ///
 /// # Errors
-/// Those of sysinfo(2), in a sandbox that refuses it.
+/// Those of sysinfo(2), in a sandbox that refuses it and has no /proc.
 ///
 /// ```
 /// assert!(ffi_syscalls::system::memory().unwrap() > 1 << 20);
 /// ```
 #[doc(alias = "rt_system_memory")]
 pub fn memory() -> Result<u64> {
-    Ok(sys::total_memory()?.min(cgroup::memory().unwrap_or(u64::MAX)))
+    let machine = sys::total_memory().or_else(|errno| listed_memory().ok_or(errno))?;
+    Ok(machine.min(cgroup::memory().unwrap_or(u64::MAX)))
+}
+
+/// Returns the memory in /proc/meminfo, where a sandbox refuses the system call. See proc_meminfo(5).
+#[cold]
+fn listed_memory() -> Option<u64> {
+    let mut buffer = [MaybeUninit::uninit(); 256];
+    // The first line: MemTotal, and the number of kilobytes.
+    let line = fields(read_prefix(c"/proc/meminfo", &mut buffer).ok()?, b'\n').next()?;
+    fields(line, b' ').find_map(parse_decimal)?.checked_mul(1024)
 }
 
 /// Returns the user who started the process: the real user ID. See getuid(2).

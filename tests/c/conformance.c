@@ -676,7 +676,7 @@ static void mappings(void)
     CHECK(rt_file_msync(shared, 2, false) && rt_file_msync(shared, 2, true));
     CHECK(is(rt_file_read_text(path), "01234567s9"));
     for (int32_t advice = 0; advice <= 4; advice++)
-        CHECK(rt_file_madvise(copy, 2, advice)); /* no page lies inside */
+        CHECK(rt_file_madvise(copy, 2, advice) || without("madvise")); /* no page lies inside */
     CHECK(copy[0] == 'c' && shared[0] == 's');
     FAILS(rt_file_madvise(copy, 2, 5), false, E_INVAL);
     FAILS(rt_file_madvise(copy, 2, -1), false, E_INVAL);

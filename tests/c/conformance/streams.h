@@ -45,7 +45,8 @@ static bool lines_in_a_child(const char *what, const char *with, int *code)
 
 static void more_system_facts(void)
 {
-    CHECK(rt_system_memory() > 1 << 20);
+    /* Without sysinfo(2) the list of /proc. */
+    CHECK(rt_system_memory() > 1 << 20 || (without("sysinfo") && without("proc")));
     char *user = output_of("id -ru");
     EQUAL(rt_getuid(), number_in(user != NULL ? user : ""));
     rt_free(user);

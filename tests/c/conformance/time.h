@@ -49,7 +49,10 @@ static void clocks(void)
     rt_free(before);
     rt_free(after);
     int64_t start = rt_time_now_nanos();
-    CHECK(start >= 0 && rt_time_sleep_ms(3) && rt_time_now_nanos() - start >= 3000000);
+    if (!without("nanosleep"))
+        CHECK(start >= 0 && rt_time_sleep_ms(3) && rt_time_now_nanos() - start >= 3000000);
+    else
+        CHECK(!rt_time_sleep_ms(3) && rt_last_error() != E_NONE);
     CHECK(rt_time_sleep_ms(0));
     FAILS(rt_time_sleep_ms(-1), false, E_INVAL);
 }

@@ -17,7 +17,8 @@ const NEEDED: &[Sysno] = &[
     Sysno::readlinkat, Sysno::utimensat, Sysno::clock_gettime, ffi_syscalls_arch::nr::RENAMEAT,
     Sysno::getpid, Sysno::gettid, Sysno::getuid, Sysno::geteuid, Sysno::getgid, Sysno::getegid, Sysno::uname,
     Sysno::mmap, Sysno::munmap, Sysno::futex, Sysno::pipe2, Sysno::execve, Sysno::exit_group, Sysno::wait4,
-    Sysno::tgkill, Sysno::rt_sigprocmask, Sysno::rt_sigaction, Sysno::clone, ffi_syscalls_arch::nr::NEWFSTATAT,
+    Sysno::writev, Sysno::chdir, Sysno::msync, Sysno::dup3, Sysno::setpgid, Sysno::prlimit64, Sysno::waitid, Sysno::kill,
+    Sysno::rt_sigpending, Sysno::rt_sigtimedwait, Sysno::tgkill, Sysno::rt_sigprocmask, Sysno::rt_sigaction, Sysno::clone, ffi_syscalls_arch::nr::NEWFSTATAT,
 ];
 
 /// System calls that the library does not depend on: programs work as usual when each is refused in each way.
@@ -31,6 +32,7 @@ const DISPENSABLE: &[Sysno] = &[
     Sysno::madvise,
     Sysno::mremap,
     Sysno::nanosleep,
+    Sysno::pidfd_open,
     Sysno::prctl,
     Sysno::sched_getaffinity,
     Sysno::sysinfo,
