@@ -5,6 +5,8 @@
  *     loader PATH    of libffi_syscalls.so
  */
 #define _GNU_SOURCE
+#include "ffi_syscalls.h" /* for the types */
+
 #include "operations.h"
 
 #include <dlfcn.h>
