@@ -45,12 +45,19 @@ pub const ALL: &[Scenario] = &[
     },
     Scenario {
         function: "rt_process_spawn",
+        is_slow: true,
         ..run("a path", "plain", &["path/c/prog", "check", "plain", "an argument", ""])
     },
     Scenario { function: "rt_process_wait", arguments: &["", "60000"], expected: Expected::Number(|_| Ok(7)), ..PLAIN },
     Scenario { function: "rt_process_is_running", ..PLAIN },
     Scenario { function: "rt_process_kill", arguments: &["", "0"], ..PLAIN },
-    Scenario { function: "rt_shell", arguments: &["exit 7"], expected: Expected::Number(|_| Ok(7)), ..PLAIN },
+    Scenario {
+        function: "rt_shell",
+        arguments: &["exit 7"],
+        is_slow: true,
+        expected: Expected::Number(|_| Ok(7)),
+        ..PLAIN
+    },
     Scenario {
         function: "rt_process_exec",
         arguments: &["path/no-such-program"],
