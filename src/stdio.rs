@@ -94,7 +94,7 @@ fn read_line_by_bytes(fd: &Fd, line: &mut Block) -> Result<bool> {
         match sys::read(fd, &mut byte) {
             Ok(0) => return Ok(false),
             Ok(_) => {}
-            // What was read of the line would be lost.
+            // An error would lose the part of the line that was read.
             Err(Errno::EAGAIN) => {
                 sys::wait_readable(fd)?;
                 continue;

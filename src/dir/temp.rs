@@ -9,7 +9,7 @@ use crate::text::Text;
 
 /// Creates a directory with a new name in the directory for temporary files, and returns its path.
 ///
-/// That directory is `TMPDIR` if it is absolute and the program was not started in secure-execution mode (set-user-ID
+/// The directory is `TMPDIR` if it is absolute and the program was not started in secure-execution mode (set-user-ID
 /// and the like), otherwise /tmp. The rest is as for [`temp_in`].
 ///
 /// # Errors

@@ -27,7 +27,7 @@ pub(super) struct Level {
     /// The place of its unread records in the block.
     start: usize,
     at: usize,
-    /// Where to go on reading after it was closed and opened again.
+    /// The offset at which reading continues after it was closed and opened again.
     offset: Option<usize>,
     /// Set when all records were read.
     pub(super) is_at_end: bool,

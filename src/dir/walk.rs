@@ -89,7 +89,7 @@ pub struct Walk {
     root_is_link: bool,
 }
 
-/// What the last entry was.
+/// The last entry.
 enum Last {
     /// No directory, or one that was entered.
     Done,

@@ -1,4 +1,4 @@
-//! What a walk yields.
+//! The entries and errors of a walk.
 
 use core::fmt;
 
@@ -8,7 +8,7 @@ use crate::path::basename;
 use crate::sys;
 use crate::text::Text;
 
-/// What is known of an entry besides its path.
+/// The facts about an entry besides its path.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Facts {
     /// The mode, of which the type bits are known.

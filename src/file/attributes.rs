@@ -1,4 +1,4 @@
-//! What a file is, its permission bits and times, and when it is on its disk.
+//! The kind of a file, its permission bits and times, and writing it to its disk.
 
 use core::ffi::CStr;
 

@@ -19,7 +19,7 @@ fn long_char(text: &[u8], first: u8) -> (Char, usize) {
     let longest = text.get(..4).unwrap_or(text);
     let valid = match core::str::from_utf8(longest) {
         Ok(valid) => valid,
-        // What follows the first character may be cut off.
+        // The bytes after the first character may be cut off.
         Err(error) => {
             longest.get(..error.valid_up_to()).and_then(|valid| str::from_utf8(valid).ok()).unwrap_or_default()
         }

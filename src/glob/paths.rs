@@ -88,7 +88,7 @@ pub struct Paths {
 /// A directory whose names are matched with a component.
 struct Frame {
     names: List,
-    /// Why it could not be read.
+    /// The reason of the failure.
     error: Option<Errno>,
     /// Set if it is the working directory, which has no path.
     is_here: bool,

@@ -1,4 +1,4 @@
-//! What a program tells the kernel about its mappings.
+//! Advice to the kernel about mappings.
 
 use crate::sys;
 

@@ -1,4 +1,4 @@
-//! What all mappings have in common.
+//! The part that all mappings share.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -221,7 +221,7 @@ impl<A> Mapping<A> {
     /// Those of [`advise_range`](Self::advise_range).
     ///
     /// # Safety
-    /// That of [`unchecked_advise`](Self::unchecked_advise).
+    /// The condition of [`unchecked_advise`](Self::unchecked_advise).
     ///
     /// ```
     /// # fn main() -> Result<(), ffi_syscalls::Errno> {

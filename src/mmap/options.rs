@@ -157,7 +157,7 @@ impl MapOptions {
     /// Those of [`map`](Self::map); `EPERM` if the file system is mounted with noexec.
     ///
     /// # Safety
-    /// That of [`map`](Self::map).
+    /// The condition of [`map`](Self::map).
     ///
     /// ```
     /// # fn main() -> Result<(), ffi_syscalls::Errno> {
@@ -206,7 +206,7 @@ impl MapOptions {
     /// Those of [`map`](Self::map).
     ///
     /// # Safety
-    /// That of [`map`](Self::map): changes of the file may be seen in pages that were not written to.
+    /// The condition of [`map`](Self::map): changes of the file may be seen in pages that were not written to.
     ///
     /// ```
     /// use ffi_syscalls::{file, mmap::MapOptions};
@@ -233,7 +233,7 @@ impl MapOptions {
     /// Those of [`map`](Self::map).
     ///
     /// # Safety
-    /// That of [`map`](Self::map).
+    /// The condition of [`map`](Self::map).
     ///
     /// ```
     /// # fn main() -> Result<(), ffi_syscalls::Errno> {

@@ -13,7 +13,7 @@ impl Mapping<ReadOnly> {
     /// Those of [`MapOptions::map`].
     ///
     /// # Safety
-    /// That of [`MapOptions::map`].
+    /// The condition of [`MapOptions::map`].
     ///
     /// ```
     /// # fn main() -> Result<(), ffi_syscalls::Errno> {
@@ -35,7 +35,7 @@ impl Mapping<Writable> {
     /// Those of [`MapOptions::map_mut`].
     ///
     /// # Safety
-    /// That of [`MapOptions::map_mut`].
+    /// The condition of [`MapOptions::map_mut`].
     ///
     /// ```
     /// # fn main() -> Result<(), ffi_syscalls::Errno> {

@@ -126,7 +126,7 @@ impl Resolver {
         // SAFETY: the call writes initialized bytes alone.
         let room = unsafe { &mut *(&raw mut *room as *mut [MaybeUninit<u8>]) };
         let (room_len, len) = (room.len(), sys::read_link_at(&sys::CWD, path, room)?);
-        // What fills the buffer may have been cut off.
+        // A link that fills the buffer may have been cut off.
         if len < room_len { Ok(len) } else { Err(Errno::ENAMETOOLONG) }
     }
 

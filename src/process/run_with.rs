@@ -24,9 +24,9 @@ pub struct Output {
     pub timed_out: bool,
     /// True if a stream had more than was to be kept.
     pub truncated: bool,
-    /// What it wrote to its standard output, if that was captured.
+    /// The text of its standard output, if that was captured.
     pub out: Option<Text>,
-    /// What it wrote to its standard error, if that was captured.
+    /// The text of its standard error, if that was captured.
     pub err: Option<Text>,
 }
 
@@ -116,7 +116,7 @@ fn communicate(streams: &mut Streams<'_>, watch: &mut Watch) -> Result<()> {
     let mut process = if is_needed { sys::open_process(watch.child).ok() } else { None };
     let mut pause = Pause::START;
     streams.begin()?;
-    // Where the kernel reaps the child, the descriptor could be another's. It is not if the child is still there.
+    // If the kernel reaps the child, the descriptor could be another's. It is not if the child is still there.
     watch.look(now());
     loop {
         let time = now();
@@ -153,7 +153,7 @@ fn is_over(streams: &Streams<'_>, watch: &Watch, time: u64) -> bool {
     }
 }
 
-/// Returns the milliseconds until something is to be done, at most a pause.
+/// Returns the milliseconds until the next signal or the end of the grace, at most a pause.
 fn limit(watch: &Watch, time: u64, pause: Option<u32>) -> Option<u32> {
     let at = match watch.ended {
         Some(ended) => Some(ended.saturating_add(watch.grace)),

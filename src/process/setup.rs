@@ -1,4 +1,4 @@
-//! What the child of a program with options does before it becomes the program, and what its supervisor does.
+//! The steps of a child with options before it becomes the program, and those of its supervisor.
 
 use core::sync::atomic::AtomicBool;
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -10,7 +10,7 @@ use super::watch::Watch;
 use crate::errno::Result;
 use crate::sys::{self, Fd};
 
-/// What the child does before it becomes a program, and what a supervisor does about it.
+/// The steps of a child before it becomes a program, and those of its supervisor.
 pub(super) struct Setup<'a> {
     options: &'a Options<'a>,
     /// The descriptors that become the standard streams, or -1. All are above these.

@@ -30,7 +30,7 @@ struct SpawnArgs<'a> {
     caller: i32,
     /// The caller's signal mask, which the program gets.
     mask: SignalSet,
-    /// What is done besides.
+    /// The further steps.
     steps: &'a dyn Steps,
     /// True if the program ignores SIGCHLD, as the caller does.
     ignores_sigchld: bool,
@@ -42,7 +42,7 @@ struct SpawnArgs<'a> {
     has_copies: bool,
 }
 
-/// What a child, and a supervisor, do besides starting a program and waiting for its end.
+/// The steps of a child, and of a supervisor, besides starting a program and waiting for its end.
 ///
 /// A child may share the caller's memory, so no step allocates or locks.
 pub(super) trait Steps {

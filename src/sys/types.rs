@@ -46,7 +46,7 @@ pub(crate) enum Sharing {
     Nothing,
 }
 
-/// What the pages of a mapping allow.
+/// The accesses that the pages of a mapping allow.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Protection {
     Read,
@@ -68,7 +68,7 @@ pub(crate) struct MapRequest {
     pub(crate) is_shared: bool,
     /// Set if the pages are to be read at once.
     pub(crate) is_populated: bool,
-    /// Set if no swap space is to be kept for the pages.
+    /// Set if the kernel should reserve no swap space for the pages.
     pub(crate) has_no_reserve: bool,
     /// Set if the memory suits a stack.
     pub(crate) is_stack: bool,

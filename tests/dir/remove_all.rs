@@ -163,7 +163,7 @@ fn remove_all_follows_no_link_that_takes_the_place_of_a_directory() {
         }
         done.store(true, std::sync::atomic::Ordering::Relaxed);
     });
-    // What this test itself writes by way of the link is there too.
+    // Files that this test itself writes by way of the link are there too.
     for file in ["precious/file", "precious/inner/file"] {
         assert_eq!(fs::read(temp.join(file)).unwrap(), b"content", "{file}");
     }

@@ -6,7 +6,7 @@ use walkdir::WalkDir;
 
 use super::*;
 
-/// What a walk yields: path, whether it is a directory, whether it is a link, depth; or errno, path, depth, ancestor.
+/// A result of a walk: path, whether it is a directory, whether it is a link, depth; or errno, path, depth, ancestor.
 type Seen = Result<(Vec<u8>, bool, bool, usize), (Option<i32>, Option<Vec<u8>>, usize, Option<Vec<u8>>)>;
 
 fn bytes(path: &Path) -> Vec<u8> {

@@ -7,7 +7,7 @@ use ffi_syscalls::c::{rt_file_madvise, rt_file_mmap, rt_file_msync, rt_file_munm
 
 use super::*;
 
-/// What `rt_file_mmap` returned, or a part of it. Only [`unmap`](Self::unmap) unmaps it.
+/// A mapping that `rt_file_mmap` returned, or a part of it. Only [`unmap`](Self::unmap) unmaps it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Part(*mut c_void, usize);
 

@@ -85,7 +85,7 @@ fn map_takes_files_of_std() {
     assert_eq!(fs::read(&path).unwrap(), b"Content");
 }
 
-/// What another process writes is seen, since the mapping is shared.
+/// A shared mapping shows the writes of another process.
 #[test]
 fn map_shows_what_another_process_writes() {
     let temp = TempDir::new();

@@ -67,7 +67,7 @@ fn atomic_write_whose_process_is_killed_leaves_a_whole_content() {
         assert_eq!(child.wait().unwrap().signal(), Some(libc::SIGKILL));
         assert_whole(&path);
     }
-    // What is left of the killed ones has a name of its own, and does not prevent another write.
+    // The files that killed writers leave have names of their own, and do not prevent another write.
     file::atomic_write(&*path, &contents()[1]).unwrap();
     assert_same_bytes(&fs::read(&path).unwrap(), &contents()[1]);
     for entry in fs::read_dir(temp.path()).unwrap() {

@@ -1,4 +1,4 @@
-//! What only Linux has of mappings.
+//! Stand-ins for the parts of mappings that only Linux has.
 
 use core::ffi::c_int;
 use core::ptr::NonNull;

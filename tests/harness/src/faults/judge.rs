@@ -20,7 +20,7 @@ pub struct Exception {
     is_second: bool,
     /// The rules that are not checked.
     about: &'static [About],
-    /// Why they cannot hold.
+    /// The reason why they cannot hold.
     pub reason: &'static str,
 }
 

@@ -14,7 +14,7 @@ pub struct Published {
     pub is_unstable: bool,
 }
 
-/// Where a crate has tests.
+/// The place of tests in a crate.
 pub enum Tests {
     /// A file that cargo compiles as a program of its own.
     File(&'static str),
