@@ -27,10 +27,10 @@ use ffi_syscalls::{Errno, dir};
 use trees::{Choices, deep_tree, random_tree};
 
 use support::{
-    CLOSED, TempDir, as_ordinary_user, assert_same_error, checked, closed_streams, count_descriptors, in_child,
-    in_child_with, is_emulated, mode_of, path_of_length, random_bytes, raw_entry, report_cannot_run,
-    report_not_in_an_emulator, set_memory_limit, set_mode, set_soft_limit, set_umask, temp_dir_with_space,
-    while_repeating, with_closed_streams, with_control_group,
+    CLOSED, TempDir, as_ordinary_user, assert_same_error, checked, closed_streams, count_descriptors,
+    enter_mount_namespace, in_child, in_child_with, is_emulated, mode_of, mount, path_of_length, random_bytes,
+    raw_entry, report_cannot_run, report_not_in_an_emulator, set_memory_limit, set_mode, set_soft_limit, set_umask,
+    temp_dir_with_space, while_repeating, with_closed_streams, with_control_group,
 };
 
 /// Returns the names that the library lists. Asserts that it lists each once.

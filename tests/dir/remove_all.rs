@@ -188,26 +188,21 @@ fn remove_all_by_several_threads_succeeds_together() {
 fn remove_all_leaves_mounts_alone() {
     in_child(|temp| {
         let root = temp.mkdir("tree");
-        let mount = temp.mkdir("tree/mount");
+        let point = temp.mkdir("tree/mount");
         temp.mkdir("tree/other");
         temp.mkdir("precious");
         temp.file("precious/file", "");
-        let (from, to) = (CString::new(temp.join("precious")).unwrap(), CString::new(&*mount).unwrap());
-        let none = std::ptr::null();
-        // SAFETY: the call takes a number only.
-        let unshared = unsafe { libc::unshare(libc::CLONE_NEWNS) } == 0;
-        // SAFETY: the strings are NUL-terminated.
-        let is_private = unshared
-            && unsafe { libc::mount(none, c"/".as_ptr(), none, libc::MS_REC | libc::MS_PRIVATE, none.cast()) } == 0;
-        // SAFETY: the strings are NUL-terminated.
-        if !is_private || unsafe { libc::mount(from.as_ptr(), to.as_ptr(), none, libc::MS_BIND, none.cast()) } != 0 {
-            return report_cannot_run("a mount in a tree that is removed: it needs the right to mount");
+        let mounted =
+            enter_mount_namespace().and_then(|()| mount(&temp.join("precious"), &point, "", libc::MS_BIND, ""));
+        if let Err(why) = mounted {
+            return report_cannot_run(&format!("a mount in a tree that is removed: run the tests as root ({why})"));
         }
         assert_eq!(dir::remove_all(&*root), Err(Errno::EBUSY));
         assert_eq!(listed(&temp.join("precious")).len(), 1);
         assert_eq!(listed(&root), BTreeSet::from([b"mount".to_vec()]));
+        let c_point = CString::new(point).unwrap();
         // SAFETY: the path is NUL-terminated.
-        checked(unsafe { libc::umount(to.as_ptr()) });
+        checked(unsafe { libc::umount(c_point.as_ptr()) });
         dir::remove_all(&*root).unwrap();
     });
 }

@@ -20,16 +20,22 @@ fn kind_of_every_type_is_that_of_lstat() {
     }
     assert_same_error(file::kind(&*temp.join("missing")), fs::symlink_metadata(temp.join("missing")));
     assert_same_error(file::kind(&*temp.join("file/")), fs::symlink_metadata(temp.join("file/")));
-    if !is_root() {
-        return report_cannot_run("the kind of a block device: run the tests as root");
-    }
-    let block = temp.join("block");
-    let c_block = std::ffi::CString::new(&*block).unwrap();
-    // SAFETY: the path is NUL-terminated.
-    if unsafe { libc::mknod(c_block.as_ptr(), libc::S_IFBLK | 0o600, libc::makedev(240, 240)) } != 0 {
-        return report_cannot_run("the kind of a block device: allow mknod(2)");
-    }
-    assert_eq!(file::kind(&*block), Ok(Kind::BlockDevice));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn kind_of_a_block_device_is_told() {
+    in_child(|temp| {
+        let point = temp.mkdir("mount");
+        let quirks = Quirks { has_device: true, ..Quirks::default() };
+        let _mounted = match FuseMount::new(&point, quirks) {
+            Ok(mounted) => mounted,
+            Err(reason) => return report_no_fuse(&reason),
+        };
+        let device = format!("{point}/device");
+        assert!(fs::symlink_metadata(&device).unwrap().file_type().is_block_device());
+        assert_eq!(file::kind(&*device), Ok(Kind::BlockDevice));
+    });
 }
 
 #[test]

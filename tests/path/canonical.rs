@@ -4,7 +4,12 @@ use super::*;
 #[track_caller]
 fn assert_as_std(text: &str) {
     match fs::canonicalize(text) {
-        Ok(theirs) => assert_eq!(path::canonical(text).unwrap(), theirs.into_os_string().into_vec(), "{text}"),
+        Ok(theirs) => {
+            let theirs = theirs.into_os_string().into_vec();
+            // musl keeps two leading slashes, which Linux takes for one.
+            let theirs = if theirs.starts_with(b"//") { &theirs[1..] } else { &theirs };
+            assert_eq!(path::canonical(text).unwrap(), theirs, "{text}");
+        }
         theirs => assert_same_error(path::canonical(text), theirs),
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Quirks {
     pub(crate) fails_close: bool,
     /// Files report no block, as if all were holes. Without support for SEEK_DATA, the kernel reports all as data.
     pub(crate) claims_no_blocks: bool,
+    /// There is a block device, named `device`.
+    pub(crate) has_device: bool,
 }
 
 /// A mounted file system with one directory. Dropping it unmounts it.
@@ -37,7 +39,12 @@ impl FuseMount {
         enter_mount_namespace()?;
         let options = format!("fd={},rootmode=40000,user_id=0,group_id=0,allow_other", device.as_raw_fd());
         mount("quirks", point, "fuse", 0, &options)?;
-        let mut server = Server { quirks, nodes: vec![Node::default()], names: BTreeMap::new(), reports: 0 };
+        let mut server = Server { quirks, nodes: vec![], names: BTreeMap::new(), reports: 0 };
+        server.add(libc::S_IFDIR | 0o777);
+        if quirks.has_device {
+            let device = server.add(libc::S_IFBLK | 0o600);
+            server.names.insert(b"device".to_vec(), device);
+        }
         thread::spawn(move || {
             let mut buffer = vec![0; 1 << 18];
             // A read fails when the file system is unmounted.
@@ -92,9 +99,9 @@ impl Request<'_> {
     }
 }
 
-/// A regular file. The first node is the root directory.
-#[derive(Default)]
+/// A file. The first node is the root directory.
 struct Node {
+    /// The type and the mode.
     mode: u32,
     content: Vec<u8>,
 }
@@ -114,6 +121,12 @@ const DIRECT_IO: u32 = 1;
 const HANDLE: u64 = 0;
 
 impl Server {
+    /// Returns the index of a new node.
+    fn add(&mut self, mode: u32) -> usize {
+        self.nodes.push(Node { mode, content: vec![] });
+        self.nodes.len() - 1
+    }
+
     fn answer(&mut self, request: Request<'_>) -> Reply {
         let index = request.index(16).saturating_sub(1);
         match request.operation() {
@@ -137,8 +150,7 @@ impl Server {
             // FUSE_CREATE: the mode, without the umask, is at 44, and the name at 56.
             35 => {
                 let mode = if self.quirks.refuses_chmod { 0o755 } else { request.u32(44) & 0o7777 & !request.u32(48) };
-                let created = self.nodes.len();
-                self.nodes.push(Node { mode, content: vec![] });
+                let created = self.add(libc::S_IFREG | mode);
                 self.names.insert(request.name(56), created);
                 Ok([self.entry(created), self.opened()].concat())
             }
@@ -157,7 +169,8 @@ impl Server {
             return Err(libc::EPERM);
         }
         if sets_mode {
-            self.nodes[index].mode = request.u32(108) & 0o7777;
+            let mode = &mut self.nodes[index].mode;
+            *mode = *mode & libc::S_IFMT | request.u32(108) & 0o7777;
         }
         if sets_size {
             self.nodes[index].content.resize(request.index(56), 0);
@@ -191,14 +204,13 @@ impl Server {
     fn attributes(&mut self, index: usize) -> Vec<u8> {
         self.reports += 1;
         let Node { mode, content } = &self.nodes[index];
-        let kind = if index == 0 { libc::S_IFDIR | 0o777 } else { libc::S_IFREG };
         let number = u64::try_from(index).unwrap() + 1 + if self.quirks.renumbers { self.reports << 20 } else { 0 };
         let len = u64::try_from(content.len()).unwrap();
         let size = if self.quirks.claims_size_0 { 0 } else { len };
         let blocks = if self.quirks.claims_no_blocks { 0 } else { len.div_ceil(512) };
         let numbers =
             [number, size, blocks, 0, 0, 0].iter().flat_map(|number| number.to_ne_bytes()).collect::<Vec<_>>();
-        [numbers, words(&[0, 0, 0, kind | mode, 1, 0, 0, 0, 4096, 0])].concat()
+        [numbers, words(&[0, 0, 0, *mode, 1, 0, 0, 0, 4096, 0])].concat()
     }
 }
 
