@@ -1,7 +1,7 @@
 //! A model of the kernel, with the system calls that the library makes.
 //!
 //! Each thread has a model of its own, whose state a test prepares. All threads share the memory, as in a process. The
-//! real kernel starts children, and makes directories if the test asks for it.
+//! real kernel starts children, and makes, walks and removes directories if the test asks for it.
 
 pub mod arch;
 pub mod memory;
@@ -70,6 +70,8 @@ pub struct Kernel {
     pub attempts: Vec<Attempt>,
     /// Set if mkdirat(2) and newfstatat(2) go to the real kernel.
     pub has_real_directories: bool,
+    /// If set, the calls that walk and remove trees go to the real kernel, each after this function.
+    pub before_real_call: Option<Rc<dyn Fn()>>,
     /// The state that the calls change.
     pub state: State,
 }
@@ -314,8 +316,19 @@ fn answer(number: Sysno, [a, b, c, d, ..]: [usize; 6]) -> Answer {
     })
 }
 
+/// Returns whether the operations on trees make this call.
+fn walks_or_removes(number: Sysno) -> bool {
+    use Sysno::{close, fstat, getdents64, lseek, openat, unlinkat};
+    matches!(number, openat | close | getdents64 | fstat | lseek | unlinkat | nr::NEWFSTATAT)
+}
+
 fn call(number: usize, arguments: [usize; 6]) -> usize {
     let Some(number) = Sysno::new(number) else { return answered(Err(errno::ENOSYS)) };
+    let before_real_call = KERNEL.with_borrow(|kernel| kernel.before_real_call.clone());
+    if let (true, Some(before)) = (walks_or_removes(number), before_real_call) {
+        before();
+        return real(number, arguments);
+    }
     match number {
         Sysno::mkdirat | nr::NEWFSTATAT if KERNEL.with_borrow(|kernel| kernel.has_real_directories) => {
             real(number, arguments)

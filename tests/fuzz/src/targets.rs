@@ -15,6 +15,7 @@ pub mod processors;
 pub mod records;
 pub mod search;
 pub mod timestamps;
+pub mod trees;
 
 use crate::kernel::{self, Kernel};
 use crate::numbers::Numbers;
@@ -40,6 +41,7 @@ pub const ALL: &[Target] = &[
     Target { name: "processors", run: processors::run, is_real: false },
     Target { name: "paths", run: paths::run, is_real: false },
     Target { name: "create", run: create::run, is_real: true },
+    Target { name: "trees", run: trees::run, is_real: true },
     Target { name: "search", run: search::run, is_real: true },
     Target { name: "content", run: content::run, is_real: false },
     Target { name: "memory", run: memory::run, is_real: false },

@@ -39,7 +39,7 @@ const RUNS: u32 = 4000;
 const SEED: u32 = 1;
 
 /// The targets that take milliseconds an execution: they make directories, or allocate megabytes.
-const SLOW: [&str; 2] = ["create", "memory"];
+const SLOW: [&str; 3] = ["create", "memory", "trees"];
 const SLOW_RUNS: u32 = 400;
 
 pub fn run(arguments: &Arguments) -> Result<()> {
