@@ -421,6 +421,8 @@ static void the_rest(void)
 {
     begin("rt_getpid");
     end(rt_getpid() > 0);
+    begin("rt_system_memory");
+    end(rt_system_memory() > 0);
     begin("rt_hostname: the first memory of the process");
     end_text(rt_hostname());
     begin("rt_hostname");

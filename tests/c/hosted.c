@@ -188,11 +188,23 @@ struct state {
     bool has_children;
 };
 
+/* The words of the kernel's struct sigaction. */
+#ifdef __riscv
+enum { FLAGS = 1, RESTORER = 3 };
+#else
+enum { FLAGS = 1, RESTORER = 2 };
+#endif
+enum { RESTORER_IS_SET = 0x04000000 };
+
 static void look(struct state *state)
 {
     memset(state, 0, sizeof *state);
-    for (int signal = 1; signal <= 64; signal++) /* all signals of the kernel: the libc hides some */
-        syscall(SYS_rt_sigaction, signal, NULL, state->actions[signal], 8);
+    for (int signal = 1; signal <= 64; signal++) { /* all signals of the kernel: the libc hides some */
+        unsigned long *action = state->actions[signal];
+        syscall(SYS_rt_sigaction, signal, NULL, action, 8);
+        if ((action[FLAGS] & RESTORER_IS_SET) == 0) /* a libc leaves it uninitialized */
+            action[RESTORER] = 0;
+    }
     syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, state->mask, 8);
     for (int fd = 0; fd < 1024; fd++)
         state->descriptors[fd] = fcntl(fd, F_GETFD);

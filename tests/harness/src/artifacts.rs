@@ -108,5 +108,6 @@ fn check_distribution(arch: Arch) -> Result<String> {
     let mut cc = command(toolchain::c_compiler(arch));
     cc.args(["-nostdlib", "-static", "-ffreestanding", "-fno-stack-protector", "-I", "include"]);
     execute(cc.arg(project::root().join("examples/c/facts.c")).arg(archive).arg("-o").arg(&program))?;
-    execute(emulator::command_for(arch, &program)?.arg("/")).map(|output| printed(&output))
+    execute(emulator::command_for(arch, &program)?.arg(project::root().join("examples/c")))
+        .map(|output| printed(&output))
 }

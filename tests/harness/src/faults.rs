@@ -13,7 +13,7 @@ mod state;
 mod tracer;
 mod watchdog;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +22,7 @@ use anyhow::{Context, Result, bail, ensure};
 use comfy_table::{CellAlignment, Table, presets};
 use rustix::fs::StatVfsMountFlags;
 
-use cases::{Case, Way};
+use cases::{Case, Known};
 pub use place::Place;
 pub use scenario::Scenario;
 pub use tracer::{fix_addresses, must_trace};
@@ -73,8 +73,12 @@ struct Found {
 /// Tries the faults of all selected scenarios, on all processors.
 fn try_all(dist: &Dist, arguments: &Arguments) -> Result<Vec<(&'static Scenario, Found)>> {
     let wanted = scenarios::all().enumerate().filter(|(_, scenario)| scenario.name().contains(&arguments.only));
-    let waiting: VecDeque<_> = wanted.collect();
-    ensure!(!waiting.is_empty(), "no call has `{}` in its name", arguments.only);
+    let mut functions: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    wanted.for_each(|(number, scenario)| functions.entry(scenario.function).or_default().push((number, scenario)));
+    ensure!(!functions.is_empty(), "no call has `{}` in its name", arguments.only);
+    let mut waiting: VecDeque<_> = functions.into_values().collect();
+    // The longest come first, so that all workers end at about the same time.
+    waiting.make_contiguous().sort_by_key(|scenarios| std::cmp::Reverse(scenarios.len()));
     let waiting: Waiting = Mutex::new(waiting);
     let found = Mutex::new(BTreeMap::new());
     let count = shell::processors();
@@ -140,23 +144,35 @@ pub fn compile(dist: &Dist, directory: &Path) -> Result<PathBuf> {
     Ok(program)
 }
 
-type Waiting = Mutex<VecDeque<(usize, &'static Scenario)>>;
+/// The scenarios of each function, with their numbers.
+type Waiting = Mutex<VecDeque<Vec<(usize, &'static Scenario)>>>;
 type AllFound = Mutex<BTreeMap<usize, Found>>;
 
-/// The loop of a worker: takes one scenario after the other.
+/// The loop of a worker: takes one function after the other.
 fn serve(waiting: &Waiting, found: &AllFound, place: &Place, watch: &Watch, arguments: &Arguments) -> Result<()> {
     let next = || waiting.lock().ok()?.pop_front();
-    while let Some((number, scenario)) = next() {
-        let result = explore(scenario, place, watch, arguments).with_context(|| scenario.name())?;
-        if let Ok(mut found) = found.lock() {
-            found.insert(number, result);
+    while let Some(scenarios) = next() {
+        let mut known = Known::default();
+        for (number, scenario) in scenarios {
+            let result = explore(scenario, &mut known, place, watch, arguments).with_context(|| scenario.name())?;
+            if let Ok(mut found) = found.lock() {
+                found.insert(number, result);
+            }
         }
     }
     Ok(())
 }
 
 /// Runs a scenario without faults, and then with each of its faults.
-fn explore(scenario: &Scenario, place: &Place, watch: &Watch, arguments: &Arguments) -> Result<Found> {
+///
+/// `known` holds the positions that other scenarios of the function have tried.
+fn explore(
+    scenario: &Scenario,
+    known: &mut Known,
+    place: &Place,
+    watch: &Watch,
+    arguments: &Arguments,
+) -> Result<Found> {
     let learn = || {
         let learned = tracer::run(scenario, place, watch, &[])?;
         judge::check_learned(scenario, &learned).map(|()| learned)
@@ -170,8 +186,8 @@ fn explore(scenario: &Scenario, place: &Place, watch: &Watch, arguments: &Argume
             .shown
             .extend(calls.map(|call| format!("{}.{} {} = {}", call.process, call.index, call.number, call.result)));
     }
-    let mut seen: BTreeSet<Way> = BTreeSet::from([cases::way(&learned.calls, None)]);
-    let mut waiting: VecDeque<Case> = cases::first_faults(scenario, &learned).into();
+    let new = known.add(scenario, &learned.calls, None);
+    let mut waiting: VecDeque<Case> = cases::first_faults(scenario, &learned, &new).into();
     while let Some(case) = waiting.pop_front() {
         found.cases += 1;
         let what = cases::describe(&case);
@@ -194,7 +210,7 @@ fn explore(scenario: &Scenario, place: &Place, watch: &Watch, arguments: &Argume
         }
         found.wrong.extend(wrong.into_iter().map(|wrong| format!("{}: {what}: {wrong}", scenario.name())));
         if let Ok(run) = &run {
-            waiting.extend(cases::following(scenario, &case, run, &mut seen));
+            waiting.extend(cases::following(scenario, &case, run, known));
         }
     }
     let is_tried = found.cases > 0 || CANNOT_FAIL.contains(&scenario.function);

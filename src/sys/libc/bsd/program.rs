@@ -99,6 +99,6 @@ fn sysctl(name: &[c_int; 4], buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
     let mut len = buffer.len();
     let start = buffer.as_mut_ptr().cast::<c_void>();
     // SAFETY: the name has four numbers, the buffer is writable for its length, and no value is set.
-    decode(unsafe { libc::sysctl(name.as_ptr(), 4, start, &raw mut len, core::ptr::null(), 0) })?;
+    decode(unsafe { libc::sysctl(name.as_ptr(), 4, start, &raw mut len, core::ptr::null_mut(), 0) })?;
     Ok(len)
 }

@@ -21,7 +21,7 @@ use crate::runner::{Check, Lane};
 use link::Compiler::Gcc;
 use link::Form::{Checked, Freestanding, HostedStatic, Shared, Small, SmallPie};
 use link::{Link, with};
-use programs::Argument::{New, SharedObject, Word};
+use programs::Argument::{Directory, New, SharedObject, Word};
 use programs::{
     AS_AN_ORDINARY_USER, Argument, CONFORMANCE, End, IN_QEMU_WITH_THREADS, MISUSE, ONE_BY_EACH_ARTIFACT, PROGRAMS,
     Program, THREADS,
@@ -166,6 +166,7 @@ impl End {
                 Word(word) => run.arg(word),
                 New => run.arg(new),
                 SharedObject => run.arg(dist.shared_object()),
+                Directory => run.arg(project::root().join("examples/c")),
             };
         }
         let output = capture(run)?;

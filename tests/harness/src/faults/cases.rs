@@ -1,9 +1,9 @@
 //! The faults of each system call.
 //!
 //! A run without faults shows the system calls of a scenario. A fault that leads to other calls is followed by faults of
-//! those.
+//! those. A call that another scenario of the function has reached in the same way gets few faults.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nix::errno::Errno;
 use syscalls::Sysno;
@@ -38,9 +38,10 @@ const CANNOT_FAIL: &[Sysno] = &[
     Sysno::exit_group,
 ];
 
-/// Calls of which a run makes dozens, and their errors: their own, and those of a sandbox.
-const ABOUT_SIGNALS: &[Sysno] = &[Sysno::rt_sigaction, Sysno::rt_sigprocmask];
-const REASONS_OF_THESE: &[i32] = &[libc::EINVAL, libc::EFAULT, libc::EPERM, libc::ENOSYS];
+/// Calls that no signal interrupts, and their errors: their own, and those of a sandbox. A run makes dozens of the first
+/// two; the program stops itself with the third.
+const ABOUT_SIGNALS: &[Sysno] = &[Sysno::rt_sigaction, Sysno::rt_sigprocmask, Sysno::kill];
+const REASONS_OF_THESE: &[i32] = &[libc::EINVAL, libc::EFAULT, libc::EPERM, libc::ENOSYS, libc::ESRCH];
 
 /// The size of the message from a child to its parent, which a pipe transfers at once: see PIPE_BUF in pipe(7).
 const WORD: i64 = 4;
@@ -114,7 +115,7 @@ pub fn of_call(call: &Call) -> Vec<Fault> {
     faults
 }
 
-/// Returns the faults of a call after another fault, or in a slow scenario.
+/// Returns the faults of a call after another fault, or at a position that is not new.
 pub fn of_later_call(call: &Call) -> Vec<Fault> {
     let wanted = |fault: &Fault| match (fault.action, fault.repeat) {
         (Action::Fail(errno), Repeat::Once) => errno == libc::EINTR || FEW_REASONS.contains(&errno),
@@ -124,38 +125,60 @@ pub fn of_later_call(call: &Call) -> Vec<Fault> {
     of_call(call).into_iter().filter(wanted).collect()
 }
 
-/// The path of a run: the calls of each process.
-pub type Way = Vec<(usize, Sysno)>;
+/// The position of a call: its process, and the calls of this process before it, each with the sign of its result.
+type Position = (usize, Vec<(Sysno, i64)>);
 
-/// Returns the path without the call that a fault met, since a repeated call is no other path.
-pub fn way(calls: &[Call], fault: Option<&Fault>) -> Way {
-    let is_met = |call: &&Call| fault.is_some_and(|fault| (call.process, call.index) == (fault.process, fault.index));
-    let mut way: Way = calls.iter().filter(|call| !is_met(call)).map(|call| (call.process, call.number)).collect();
-    // The order among processes is arbitrary.
-    way.sort_by_key(|&(process, _)| process);
-    way
+/// The positions of calls that the scenarios of a function have reached, each with the state of the caller.
+#[derive(Default)]
+pub struct Known(BTreeSet<(&'static str, Position)>);
+
+/// The calls of a scenario, by process and index, whose position no other scenario has reached.
+pub type New = BTreeSet<(usize, usize)>;
+
+impl Known {
+    /// Adds the calls of a run, and returns those whose position is new.
+    ///
+    /// The call that a fault met is left out of the positions of the others, since a repeated call leads nowhere new.
+    pub fn add(&mut self, scenario: &Scenario, calls: &[Call], met: Option<&Fault>) -> New {
+        let mut new = New::new();
+        if scenario.is_slow {
+            return new;
+        }
+        let mut before: BTreeMap<usize, Vec<(Sysno, i64)>> = BTreeMap::new();
+        for call in calls {
+            if met.is_some_and(|fault| (call.process, call.index) == (fault.process, fault.index)) {
+                continue;
+            }
+            let before = before.entry(call.process).or_default();
+            before.push((call.number, 0));
+            if self.0.insert((scenario.setup, (call.process, before.clone()))) {
+                new.insert((call.process, call.index));
+            }
+            if let Some(last) = before.last_mut() {
+                last.1 = call.result.signum();
+            }
+        }
+        new
+    }
 }
 
-/// Returns the faults of the calls after the first fault, if that led to another path.
-pub fn following(scenario: &Scenario, first: &[Fault], run: &Run, seen: &mut BTreeSet<Way>) -> Vec<Case> {
+/// Returns the faults of the calls after the first fault, if that led to new ones.
+pub fn following(scenario: &Scenario, first: &[Fault], run: &Run, known: &mut Known) -> Vec<Case> {
     let [fault] = first else { return Vec::new() };
     // After a failed wait, the calls of parent and child come in any order.
-    if scenario.is_slow
-        || fault.repeat != Repeat::Once
-        || fault.number == Sysno::wait4
-        || !seen.insert(way(&run.calls, Some(fault)))
-    {
+    if fault.repeat != Repeat::Once || fault.number == Sysno::wait4 {
         return Vec::new();
     }
-    let met = run.calls.iter().position(|call| (call.process, call.index) == (fault.process, fault.index));
-    let later = run.calls.iter().skip(met.map_or(usize::MAX, |met| met + 1));
+    let new = known.add(scenario, &run.calls, Some(fault));
+    let later = run.calls.iter().filter(|call| new.contains(&(call.process, call.index)));
     let later = later.flat_map(of_later_call).filter(|second| !is_left_out(scenario, second));
     later.map(|second| vec![*fault, second]).collect()
 }
 
-/// Returns the faults of every call of a run without faults.
-pub fn first_faults(scenario: &Scenario, learned: &Run) -> Vec<Case> {
-    let of_call = if scenario.is_slow { of_later_call } else { of_call };
+/// Returns the faults of every call of a run without faults: all of them for a new call.
+pub fn first_faults(scenario: &Scenario, learned: &Run, new: &New) -> Vec<Case> {
+    let of_call =
+        |call: &Call| if new.contains(&(call.process, call.index)) { of_call(call) } else { of_later_call(call) };
     let faults = learned.calls.iter().flat_map(of_call);
     faults.filter(|fault| !is_left_out(scenario, fault)).map(|fault| vec![fault]).collect()
 }
