@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn run_returns_every_exit_code() {
-    for code in (0..=255).step_by(17).chain([1, 2, 126, 127, 128, 129, 254]) {
+    for code in (0..=255).step_by(if is_emulated() { 17 } else { 1 }).chain([126, 127]) {
         let outcome = sh(&format!("exit {code}"), &[]);
         assert_eq!(outcome, Exited(u8::try_from(code).unwrap()));
         assert_eq!(outcome.code(), code);
