@@ -1,6 +1,7 @@
 //! Dates and times of day.
 
 use super::calendar::{MICROS, SECONDS_OF_DAY, date_of, days_of, days_to, micros_of, second_of_day};
+use super::division::divide;
 
 /// A date and a time of day in UTC, by the Gregorian calendar, also before its introduction. See gmtime(3).
 ///
@@ -25,19 +26,14 @@ pub struct Civil {
 
 impl Civil {
     /// Returns the date and the time of day of microseconds since 1970.
-    #[expect(clippy::cast_possible_truncation, reason = "an hour has two digits")]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an hour has two digits")]
     pub(super) const fn from_micros(micros: i64) -> Self {
         let (year, month, day) = date_of(days_of(micros));
-        let second = second_of_day(micros);
-        Self {
-            year,
-            month,
-            day,
-            hour: (second / 3600) as u8,
-            minute: (second / 60 % 60) as u8,
-            second: (second % 60) as u8,
-            microsecond: micros.rem_euclid(MICROS) as u32,
-        }
+        let (hour, in_hour) = divide::<3600>(second_of_day(micros));
+        let (minute, second) = divide::<60>(in_hour);
+        let (_, microsecond) = divide::<MICROS>(micros);
+        let [hour, minute, second] = [hour as u8, minute as u8, second as u8];
+        Self { year, month, day, hour, minute, second, microsecond: microsecond as u32 }
     }
 
     /// Returns the microseconds since 1970, or `None` if a field is out of its range or they have more than 64 bits.

@@ -12,6 +12,7 @@
 mod calendar;
 mod civil;
 mod clock;
+mod division;
 mod rfc3339;
 mod timestamp;
 

@@ -2,6 +2,7 @@
 
 use super::calendar::{SECONDS_OF_DAY, days_to, micros_of};
 use super::civil::Civil;
+use super::division::divide;
 
 /// Room for the longest form, which has a sign and six digits for the year.
 pub(super) type FormatBuffer = [u8; 32];
@@ -48,12 +49,13 @@ impl Writer<'_> {
     }
 
     /// Appends a number with this many digits, and the byte that ends it.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a digit is from 0 to 9")]
     fn push_number(&mut self, number: u32, digits: usize, end: u8) {
-        let mut rest = number;
+        let mut rest = i64::from(number);
         for digit in self.buffer.get_mut(self.len..self.len + digits).unwrap_or_default().iter_mut().rev() {
-            let last = (rest % 10) as u8;
-            *digit = b'0' + last;
-            rest /= 10;
+            let last;
+            (rest, last) = divide::<10>(rest);
+            *digit = b'0' + last as u8;
         }
         self.len += digits;
         self.push_byte(end);
@@ -64,24 +66,24 @@ impl Writer<'_> {
 pub(super) fn parse(text: &[u8]) -> Option<i64> {
     let mut rest = Cursor(text);
     let year = rest.year()?;
-    rest.one_of(b"-")?;
+    rest.separator(b'-')?;
     let month = rest.two_digits()?;
-    rest.one_of(b"-")?;
+    rest.separator(b'-')?;
     let day = rest.two_digits()?;
-    rest.one_of(b"Tt ")?;
+    matches!(rest.next()?, b'T' | b't' | b' ').then_some(())?;
     let hour = rest.two_digits()?;
-    rest.one_of(b":")?;
+    rest.separator(b':')?;
     let minute = rest.two_digits()?;
-    rest.one_of(b":")?;
+    rest.separator(b':')?;
     let second = rest.two_digits()?;
     let microsecond = rest.decimals()?;
     let offset = rest.offset()?;
     if !rest.0.is_empty() || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let days = days_to(i64::from(year), month, day)?;
+    let days = days_to(year, month, day)?;
     let in_day = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);
-    micros_of(days * SECONDS_OF_DAY + in_day - offset, i64::from(microsecond))
+    micros_of(days * SECONDS_OF_DAY + in_day - offset, microsecond)
 }
 
 /// The part of a text that is still to be parsed.
@@ -94,71 +96,71 @@ impl Cursor<'_> {
         Some(first)
     }
 
-    fn one_of(&mut self, bytes: &[u8]) -> Option<u8> {
-        self.next().filter(|byte| bytes.contains(byte))
+    fn separator(&mut self, byte: u8) -> Option<()> {
+        (self.next()? == byte).then_some(())
     }
 
-    /// Takes a digit, if one comes next.
-    fn digit(&mut self) -> Option<u8> {
-        let digit = self.0.first()?.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
+    /// Takes as many digits as come next, but no more than `most`. Returns their number and how many they are.
+    fn digits(&mut self, most: usize) -> (i64, usize) {
+        let (mut number, mut count) = (0, 0);
+        while let [first @ b'0'..=b'9', rest @ ..] = self.0
+            && count < most
+        {
+            number = number * 10 + i64::from(first - b'0');
+            count += 1;
+            self.0 = rest;
         }
-        self.next()?;
-        Some(digit)
+        (number, count)
     }
 
     fn two_digits(&mut self) -> Option<u8> {
-        Some(self.digit()? * 10 + self.digit()?)
+        match self.digits(2) {
+            (number, 2) => u8::try_from(number).ok(),
+            _ => None,
+        }
     }
 
     /// Takes a year: four digits, or a sign and four to six.
-    fn year(&mut self) -> Option<i32> {
+    fn year(&mut self) -> Option<i64> {
         let sign = match self.0.first()? {
             b'-' => -1,
             b'+' => 1,
             _ => 0,
         };
-        if sign != 0 {
-            self.next()?;
+        if sign == 0 {
+            let (year, count) = self.digits(4);
+            return (count == 4).then_some(year);
         }
-        let mut year = 0;
-        for _ in 0..4 {
-            year = year * 10 + i32::from(self.digit()?);
-        }
-        if sign != 0 {
-            for _ in 0..2 {
-                let Some(digit) = self.digit() else { break };
-                year = year * 10 + i32::from(digit);
-            }
-        }
-        Some(if sign < 0 { -year } else { year })
+        self.next()?;
+        let (year, count) = self.digits(6);
+        (count >= 4).then_some(sign * year)
     }
 
     /// Takes a decimal point and decimals, if there is one, and returns the microseconds.
-    fn decimals(&mut self) -> Option<u32> {
+    fn decimals(&mut self) -> Option<i64> {
         if self.0.first() != Some(&b'.') {
             return Some(0);
         }
         self.next()?;
-        let mut microseconds = u32::from(self.digit()?) * 100_000;
-        let mut unit = 10_000;
-        while let Some(digit) = self.digit() {
-            microseconds += u32::from(digit) * unit;
-            unit /= 10;
+        let (mut microseconds, count) = self.digits(6);
+        for _ in count..6 {
+            microseconds *= 10;
         }
-        Some(microseconds)
+        // What is less than a microsecond is cut off.
+        while self.digits(6).1 > 0 {}
+        (count > 0).then_some(microseconds)
     }
 
     /// Takes an offset from UTC, and returns its seconds.
     fn offset(&mut self) -> Option<i64> {
-        let sign = match self.one_of(b"Zz+-")? {
+        let sign = match self.next()? {
+            b'Z' | b'z' => return Some(0),
             b'+' => 1,
             b'-' => -1,
-            _ => return Some(0),
+            _ => return None,
         };
         let hours = self.two_digits()?;
-        self.one_of(b":")?;
+        self.separator(b':')?;
         let minutes = self.two_digits()?;
         (hours < 24 && minutes < 60).then(|| sign * (i64::from(hours) * 3600 + i64::from(minutes) * 60))
     }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::calendar::{date_of, days_of, second_of_day, weekday_of, yearday_of};
+use super::calendar::{days_of, weekday_of, yearday_of};
 use super::civil::Civil;
 use super::clock::now_unix_micros;
 use super::rfc3339::{self, FormatBuffer};
@@ -72,43 +72,42 @@ impl Timestamp {
     #[must_use]
     #[doc(alias = "rt_timestamp_get_year")]
     pub const fn year(self) -> i32 {
-        date_of(days_of(self.0)).0
+        self.civil().year
     }
 
     /// Returns the month, 1 to 12.
     #[must_use]
     #[doc(alias = "rt_timestamp_get_month")]
     pub const fn month(self) -> u8 {
-        date_of(days_of(self.0)).1
+        self.civil().month
     }
 
     /// Returns the day of the month, 1 to 31.
     #[must_use]
     #[doc(alias = "rt_timestamp_get_day")]
     pub const fn day(self) -> u8 {
-        date_of(days_of(self.0)).2
+        self.civil().day
     }
 
     /// Returns the hour, 0 to 23.
     #[must_use]
     #[doc(alias = "rt_timestamp_get_hour")]
-    #[expect(clippy::cast_possible_truncation, reason = "0 to 23")]
     pub const fn hour(self) -> u8 {
-        (second_of_day(self.0) / 3600) as u8
+        self.civil().hour
     }
 
     /// Returns the minute, 0 to 59.
     #[must_use]
     #[doc(alias = "rt_timestamp_get_minute")]
     pub const fn minute(self) -> u8 {
-        (second_of_day(self.0) / 60 % 60) as u8
+        self.civil().minute
     }
 
     /// Returns the second, 0 to 59.
     #[must_use]
     #[doc(alias = "rt_timestamp_get_second")]
     pub const fn second(self) -> u8 {
-        (second_of_day(self.0) % 60) as u8
+        self.civil().second
     }
 
     /// Returns the day of the week: 0 is Monday, and 6 is Sunday.
