@@ -94,20 +94,20 @@ pub fn atomic_write(fixture: &Fixture) -> Result<Comparison> {
 
 /// Captures 64 MB that a program prints.
 pub fn capture(fixture: &Fixture) -> Result<Comparison> {
-    const LEN: &str = "67108864";
-    let mut comparison = Comparison::new(&vec![0; LEN.parse()?]);
+    let content = vec![b'c'; 64 << 20];
+    let file = fixture.file("printed", &content)?;
+    let mut comparison = Comparison::new(&content);
     type Output = unsafe extern "C" fn(*const c_char, *const *const c_char, usize) -> *mut c_char;
     let call = |library: &'static Library, output: Output| {
         move |_| {
-            let arguments = [c"-c".as_ptr(), c"67108864".as_ptr(), c"/dev/zero".as_ptr()];
-            // SAFETY: the array holds three NUL-terminated strings, as the count states.
-            library.own(unsafe { output(c"head".as_ptr(), arguments.as_ptr(), arguments.len()) })
+            let argument = file.c.as_ptr();
+            // SAFETY: the program and the argument are NUL-terminated strings.
+            library.own(unsafe { output(c"cat".as_ptr(), &raw const argument, 1) })
         }
     };
     // SAFETY: this is the type of the function.
     unsafe { comparison.add_function(fixture.libraries, "rt_process_output", call) };
-    comparison.add(Implementation::Std, |_| {
-        Command::new("head").args(["-c", LEN, "/dev/zero"]).output().map(|output| output.stdout)
-    });
+    comparison
+        .add(Implementation::Std, move |_| Command::new("cat").arg(file.path).output().map(|output| output.stdout));
     Ok(comparison)
 }
