@@ -5,8 +5,9 @@
 //! on Linux, so `cargo check --workspace` checks both.
 //!
 //! A backend adds to a call only what every caller wants: it retries after EINTR where the call had no effect (never
-//! close), opens descriptors close-on-exec and none as 0, 1 or 2, and caps lengths at what the system takes. A primitive that the kernel
-//! lacks returns the kernel's error: the fallback belongs to the operation, once for all backends.
+//! close), opens descriptors close-on-exec and none as 0, 1 or 2, and caps lengths at what the system takes. A
+//! primitive that the kernel lacks returns the kernel's error: the fallback belongs to the operation, once for all
+//! backends.
 
 #[cfg(all(target_os = "linux", not(feature = "freestanding")))]
 mod constructor;

@@ -167,9 +167,9 @@ pub const EXCEPTIONS: &[Exception] = &[
         reasons: &[libc::ENOENT, libc::ENOTDIR, libc::EISDIR],
         is_second: false,
         about: &[About::Outcome, About::Reason],
-        reason: "unlinkat, openat or getdents64 fails with ENOENT, which means that another process removed the file, or with \
-                 ENOTDIR or EISDIR, which mean that it put another kind of file there: the file stays, or the error is \
-                 that of the next attempt",
+        reason: "unlinkat, openat or getdents64 fails with ENOENT, which means that another process removed the file, or \
+                 with ENOTDIR or EISDIR, which mean that it put another kind of file there: the file stays, or the error \
+                 is that of the next attempt",
     },
     Exception {
         functions: &["rt_path_canonical"],

@@ -18,7 +18,8 @@ const NEEDED: &[Sysno] = &[
     Sysno::getpid, Sysno::gettid, Sysno::getuid, Sysno::geteuid, Sysno::getgid, Sysno::getegid, Sysno::uname,
     Sysno::mmap, Sysno::munmap, Sysno::futex, Sysno::pipe2, Sysno::execve, Sysno::exit_group, Sysno::wait4,
     Sysno::writev, Sysno::chdir, Sysno::msync, Sysno::dup3, Sysno::setpgid, Sysno::prlimit64, Sysno::waitid, Sysno::kill,
-    Sysno::rt_sigpending, Sysno::rt_sigtimedwait, Sysno::tgkill, Sysno::rt_sigprocmask, Sysno::rt_sigaction, Sysno::clone, ffi_syscalls_arch::nr::NEWFSTATAT,
+    Sysno::rt_sigpending, Sysno::rt_sigtimedwait, Sysno::tgkill, Sysno::rt_sigprocmask, Sysno::rt_sigaction,
+    Sysno::clone, ffi_syscalls_arch::nr::NEWFSTATAT,
 ];
 
 /// System calls that the library does not depend on: programs work as usual when each is refused in each way.

@@ -165,7 +165,7 @@ fn pkg_config() -> String {
     format!(
         "prefix=${{pcfiledir}}/../..\nincludedir=${{prefix}}/include\nlibdir=${{prefix}}/lib\n\n\
          Name: ffi_syscalls\n\
-         Description: Files, directories, environment, processes and system facts straight from the kernel\n\
+         Description: Files, directories, environment, processes, time and system facts straight from the kernel\n\
          Version: {}\nCflags: -I${{includedir}}\nLibs: -L${{libdir}} -lffi_syscalls\n",
         project::VERSION
     )
