@@ -146,7 +146,7 @@ impl Cursor<'_> {
         for _ in count..6 {
             microseconds *= 10;
         }
-        // What is less than a microsecond is cut off.
+        // Decimals after the sixth are cut off.
         while self.digits(6).1 > 0 {}
         (count > 0).then_some(microseconds)
     }

@@ -30,7 +30,7 @@ fn canonical_agrees_with_std_on_random_trees_with_links() {
             std::env::set_current_dir(&root).unwrap();
             for _ in 0..25 {
                 let at = random_path(&mut pick);
-                // `..` and links lead out of the tree, where nothing is to be made.
+                // `..` and links may lead out of the tree: skip such a path.
                 let parent = Path::new(&at).parent().filter(|parent| !parent.as_os_str().is_empty());
                 let parent = fs::canonicalize(parent.unwrap_or(Path::new(".")));
                 if !parent.is_ok_and(|parent| parent.starts_with(&root)) || fs::symlink_metadata(&at).is_ok() {

@@ -38,7 +38,7 @@ pub fn run(data: &[u8]) {
     };
     let open = count_descriptors();
     let path = tree.as_os_str().as_bytes();
-    with_kernel(kernel, || if is_removal { remove(path, &race) } else { walk(path) });
+    with_kernel(kernel, || if is_removal { remove(path, &race) } else { walk(path, &race) });
     assert_eq!(count_descriptors(), open, "descriptors are left open");
     for kept in ["outside/precious", "outside/directory/precious", "moved/precious"] {
         assert!(place.0.join(kept).exists(), "{kept} is gone");
@@ -47,17 +47,24 @@ pub fn run(data: &[u8]) {
 
 fn remove(path: &[u8], race: &RefCell<Changes>) {
     let result = dir::remove_all(path);
-    let changes = race.borrow().made;
-    assert!(result.is_ok() || changes > 0, "{result:?} without a change");
+    if race.borrow().made == 0 {
+        assert_eq!(result, Ok(()), "without a change");
+        assert!(!Path::new(OsStr::from_bytes(path)).exists(), "the tree stays");
+    }
     assert_ne!(result, Err(Errno::EINVAL), "the path of the tree is refused");
 }
 
-fn walk(path: &[u8]) {
+fn walk(path: &[u8], race: &RefCell<Changes>) {
+    let mut reached = Vec::new();
     for entry in Walk::new(path).follow_root_links(false) {
         let Ok(entry) = entry else { continue };
         let name = entry.file_name();
         assert!(name != PRECIOUS.as_bytes(), "{} is reached", OsStr::from_bytes(entry.path()).display());
+        reached.push(PathBuf::from(OsStr::from_bytes(entry.path())));
     }
+    let race = race.borrow();
+    let is_reached = |name: &PathBuf| reached.contains(name);
+    assert!(race.made > 0 || race.names.iter().all(is_reached), "a directory is left out without a change");
 }
 
 /// A directory that is removed when dropped.
